@@ -1,0 +1,126 @@
+"""Mistakes and how they are told: code, message, place, the line with carets, help.
+
+A `Diagnostic` is a value; commands print it, an editor shows it, and
+`RewardError` carries a group of them where Python code asked for a program.
+The page for people behind each code is `codes/<code>.md`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from rewardlang.source import Source, Span
+
+Severity: TypeAlias = Literal["error", "warning"]
+
+_STYLES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "bold": "\x1b[1m", "rail": "\x1b[1;34m", "off": "\x1b[0m"}
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that a message needs: "the other type comes from here"."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake in one place. `message` is a sentence without a full stop, in the reader's words."""
+
+    code: str
+    severity: Severity
+    message: str
+    source: Source
+    span: Span
+    help: str | None = None
+    label: str = ""
+    related: tuple[Related, ...] = ()
+
+    def render(self, *, color: bool = False) -> str:
+        """The message as a terminal shows it, without a trailing line break; colour never carries meaning alone."""
+        paint = _painter(color)
+        position = self.source.position(self.span.start)
+        lines = [
+            paint(self.severity, f"{self.severity}[{self.code}]") + paint("bold", f": {self.message}"),
+            paint("rail", " --> ") + f"{self.source.name}:{position.line}:{position.column}",
+        ]
+        places = [(self.span, self.label, "^")] + [(other.span, other.message, "-") for other in self.related]
+        width = max(len(str(self.source.position(span.start).line)) for span, _, _ in places)
+        lines.append(paint("rail", " " * width + " |"))
+        for span, label, mark in places:
+            lines.extend(_excerpt(self.source, span, label, mark, width, paint, self.severity))
+        if self.help:
+            lines.append(paint("rail", " " * width + " = ") + f"help: {self.help}")
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, object]:
+        """The same as plain data: places are line and column from 1."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "file": self.source.name,
+            **_range_json(self.source, self.span),
+            "help": self.help,
+            "related": [{"message": other.message, **_range_json(self.source, other.span)} for other in self.related],
+        }
+
+
+def _range_json(source: Source, span: Span) -> dict[str, int]:
+    start, end = source.position(span.start), source.position(span.end)
+    return {"line": start.line, "column": start.column, "end_line": end.line, "end_column": end.column}
+
+
+def _painter(color: bool) -> Callable[[str, str], str]:
+    return (lambda style, text: f"{_STYLES[style]}{text}{_STYLES['off']}") if color else (lambda style, text: text)
+
+
+def _excerpt(source: Source, span: Span, label: str, mark: str, width: int, paint: Callable[[str, str], str], style: str) -> list[str]:
+    """The first line that a span covers, and the marks under it."""
+    start = source.position(span.start)
+    line = source.line(start.line)
+    shown = line.replace("\t", " ")
+    end = min(start.column - 1 + max(1, span.end - span.start), max(len(line), start.column))
+    before, under = shown[: start.column - 1], shown[start.column - 1 : end]
+    marks = " " * columns_of(before) + paint(style, mark * max(1, columns_of(under)) + (f" {label}" if label else ""))
+    return [paint("rail", f"{start.line:>{width}} | ") + shown, paint("rail", " " * width + " | ") + marks]
+
+
+def columns_of(text: str) -> int:
+    """How many terminal columns a text takes: wide East Asian characters two, combining ones none."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+class RewardError(ValueError):
+    """A `.reward` file that does not compile. `diagnostics` holds every mistake, in the order of the file."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n\n".join(diagnostic.render() for diagnostic in self.diagnostics)
+
+
+class DataError(ValueError):
+    """A row of data that the file cannot mark: names the column and the row (from 0), and says what was found."""
+
+    def __init__(self, message: str, *, column: str | None = None, row: int | None = None) -> None:
+        self.message, self.column, self.row = message, column, row
+        super().__init__(message, column, row)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_data_error, (self.message, self.column, self.row))
+
+    def __str__(self) -> str:
+        where = [f"row {self.row}"] if self.row is not None else []
+        where += [f"column '{self.column}'"] if self.column is not None else []
+        return f"{', '.join(where)}: {self.message}" if where else self.message
+
+
+def _data_error(message: str, column: str | None, row: int | None) -> DataError:
+    return DataError(message, column=column, row=row)

@@ -1,0 +1,159 @@
+"""How a verifier is declared: one decorated function over columns.
+
+A verifier is a pure function. Every positional parameter is one column (a
+sequence with one value a row) and the result is a list of the same length.
+Keyword-only parameters are options, one value for the whole call. Annotations
+say the types; `rewardlang` reads them once, when the verifier's file is found:
+
+    @finder("word", cost="linear", version="1")
+    def word(texts: Sequence[str]) -> list[list[Finding[str]]]:
+        ...
+
+Kinds, with the shape of the result for a column of B rows:
+
+* finder        `list[list[Finding[T]]]`     `only number in x`, `for each word in x`
+* predicate     `list[Verdict]`              `x is "english"`
+* measure       `list[Fraction | Missing | Refused]`   `token_f1(a, b)`
+* equivalence   `list[Verdict]`, two columns of the same type: `a equals b`
+* reader        `list[T | Missing | Refused]`, one column of text: `x as math`
+
+The function is total: it returns for every text, within the limits that it
+declares, and never raises for what a model wrote. Its library is imported
+inside the function, so that a file that does not use it does not load it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from types import MappingProxyType, NoneType
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from rewardlang import types
+from rewardlang.answers.values import Answer
+from rewardlang.verdict import Finding, Missing, Refused, Verdict
+
+Kind: TypeAlias = Literal["finder", "predicate", "measure", "equivalence", "reader"]
+Cost: TypeAlias = Literal["free", "linear", "dictionary", "symbolic", "external"]
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PYTHON_TYPES: Mapping[Any, types.Type] = MappingProxyType(
+    {str: types.TEXT, Fraction: types.NUMBER, bool: types.BOOLEAN, Answer: types.MATH}
+)
+
+
+@dataclass(frozen=True)
+class OptionSpec:
+    """A keyword option of a verifier: its type, and the default as Python gives it (None: not given)."""
+
+    type: types.Type
+    default: Any
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """A declared verifier. `word` is how the language calls it; `gives` is the type of a finding, a value or a measure."""
+
+    word: str
+    kind: Kind
+    cost: Cost
+    version: str
+    function: Callable[..., Any] = field(compare=False)
+    parameters: tuple[tuple[str, types.Type], ...]
+    gives: types.Type
+    options: Mapping[str, OptionSpec]
+    limits: Mapping[str, int]
+    module: str
+    doc: str
+
+    def __call__(self, *columns: Sequence[Any], **options: Any) -> list[Any]:
+        """The verdicts, findings or values of a batch, one a row."""
+        result: list[Any] = self.function(*columns, **options)
+        assert len(result) == len(columns[0]), f"{self.word} returned {len(result)} results for {len(columns[0])} rows"
+        return result
+
+
+def _type_of(annotation: Any, where: str) -> types.Type:
+    if annotation in _PYTHON_TYPES:
+        return _PYTHON_TYPES[annotation]
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
+        return types.ListType(_type_of(arguments[0], where))
+    kept = [part for part in arguments if part not in (Missing, Refused, NoneType)]
+    if arguments and len(kept) == 1 and origin is not list:
+        return _type_of(kept[0], where)
+    raise TypeError(f"{where}: {annotation!r} has no counterpart in the language")
+
+
+def _item(annotation: Any, container: Any, where: str) -> Any:
+    if typing.get_origin(annotation) is not container:
+        raise TypeError(f"{where}: expected {container}, found {annotation!r}")
+    return typing.get_args(annotation)[0]
+
+
+def _gives(kind: Kind, annotation: Any, where: str) -> types.Type:
+    item = _item(annotation, list, where)
+    if kind == "finder":
+        return _type_of(_item(_item(item, list, where), Finding, where), where)
+    if kind in ("predicate", "equivalence"):
+        if item is not Verdict:
+            raise TypeError(f"{where}: a {kind} returns list[Verdict]")
+        return types.BOOLEAN
+    return _type_of(item, where)
+
+
+def _declare(kind: Kind, word: str, cost: Cost, version: str, limits: Mapping[str, int]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        where = f"{function.__module__}.{function.__name__}"
+        hints = typing.get_type_hints(function)
+        parameters, options = [], {}
+        for name, parameter in inspect.signature(function).parameters.items():
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+                options[name] = OptionSpec(_type_of(hints[name], where), parameter.default)
+            else:
+                parameters.append((name, _type_of(_item(hints[name], Sequence, where), where)))
+        verifier = Verifier(
+            word=word,
+            kind=kind,
+            cost=cost,
+            version=version,
+            function=function,
+            parameters=tuple(parameters),
+            gives=_gives(kind, hints["return"], where),
+            options=MappingProxyType(options),
+            limits=MappingProxyType(dict(limits)),
+            module=function.__module__,
+            doc=inspect.cleandoc(function.__doc__ or ""),
+        )
+        function.verifier = verifier  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+def finder(word: str, *, cost: Cost, version: str, limits: Mapping[str, int] = MappingProxyType({})) -> Callable[[F], F]:
+    """Declares a finder: what a text contains, in order, without overlaps."""
+    return _declare("finder", word, cost, version, limits)
+
+
+def predicate(word: str, *, cost: Cost, version: str, limits: Mapping[str, int] = MappingProxyType({})) -> Callable[[F], F]:
+    """Declares a predicate: `x is "word"`."""
+    return _declare("predicate", word, cost, version, limits)
+
+
+def measure(word: str, *, cost: Cost, version: str, limits: Mapping[str, int] = MappingProxyType({})) -> Callable[[F], F]:
+    """Declares a measure: `word(a, b)`, a number."""
+    return _declare("measure", word, cost, version, limits)
+
+
+def equivalence(word: str, *, cost: Cost, version: str, limits: Mapping[str, int] = MappingProxyType({})) -> Callable[[F], F]:
+    """Declares what `equals` means for a type; `word` is the type's name."""
+    return _declare("equivalence", word, cost, version, limits)
+
+
+def reader(word: str, *, cost: Cost, version: str, limits: Mapping[str, int] = MappingProxyType({})) -> Callable[[F], F]:
+    """Declares what `x as word` reads out of a text."""
+    return _declare("reader", word, cost, version, limits)
