@@ -1,0 +1,24 @@
+"""What every test shares: `gpu` tests are skipped, with the reason, where there is no CUDA GPU."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips the tests marked `gpu` unless a driver is there; torch is asked only where one is."""
+    marked = [item for item in items if item.get_closest_marker("gpu")]
+    if not marked or _has_gpu():
+        return
+    for item in marked:
+        item.add_marker(pytest.mark.skip(reason="needs a CUDA GPU"))
+
+
+def _has_gpu() -> bool:
+    if shutil.which("nvidia-smi") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()
