@@ -1,0 +1,68 @@
+"""The project's own Python files as data: module names, paths, syntax trees. Shared by the tests of the architecture."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_FOLDERS = {
+    "rewardlang": "rewardlang",
+    "rewardlang.verifiers": "verifiers",
+    "rewardlang.trainer": "trainer",
+    "rewardlang.grammars": "grammars",
+}
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of the package. `name` is what stands after `rewardlang.`; the package itself is `__init__`."""
+
+    name: str
+    path: Path
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The module's syntax tree."""
+        return ast.parse(self.path.read_text(encoding="utf-8"), filename=str(self.path))
+
+    def imports(self) -> Iterator[tuple[str, int]]:
+        """Every imported module by its full dotted name, with the line; imports inside functions and under TYPE_CHECKING count too."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from ((alias.name, node.lineno) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module is not None:
+                yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def modules() -> list[Module]:
+    """All modules of the package, sorted by name."""
+    found = []
+    for package, folder in _FOLDERS.items():
+        prefix = package.removeprefix("rewardlang").removeprefix(".")
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            relative = path.relative_to(ROOT / folder)
+            if package == "rewardlang" and relative.parts[0] in _FOLDERS.values():
+                continue  # reached through its link; listed under its own folder
+            parts = [*([prefix] if prefix else []), *relative.with_suffix("").parts]
+            if len(parts) > 1 and parts[-1] == "__init__":
+                parts.pop()
+            found.append(Module(".".join(parts), path))
+    return sorted(found, key=lambda module: module.name)
+
+
+def package_folders() -> dict[str, Path]:
+    """Every folder that holds Python modules of the package, by the package's dotted name."""
+    folders = {}
+    for package, folder in _FOLDERS.items():
+        for path in sorted([ROOT / folder, *(item for item in (ROOT / folder).rglob("*") if item.is_dir())]):
+            relative = path.relative_to(ROOT / folder)
+            if package == "rewardlang" and relative.parts and relative.parts[0] in _FOLDERS.values():
+                continue
+            if any(path.glob("*.py")) or not relative.parts:
+                folders[".".join([package, *relative.parts])] = path
+    return folders

@@ -1,0 +1,186 @@
+"""The direction of imports, as a table: a module may import what stands above it, and nothing below."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sources import Module, modules
+
+# One name or pattern a line, from the bottom of the tower to its top. Modules that one pattern covers are peers: they may import one
+# another only where the line says so, and never in a circle.
+PEERS_MAY_IMPORT = True
+ALONE = False
+ORDER: tuple[tuple[str, bool], ...] = (
+    ("source", ALONE),
+    ("suggest", ALONE),
+    ("errors", ALONE),
+    ("grammars.*", ALONE),
+    ("expressions", ALONE),
+    ("syntax", ALONE),
+    ("syntax_from_text", ALONE),
+    ("text_from_syntax", ALONE),
+    ("types", ALONE),
+    ("verdict", ALONE),
+    ("work.*", PEERS_MAY_IMPORT),
+    ("passages", ALONE),
+    ("patterns*", PEERS_MAY_IMPORT),
+    ("answers", ALONE),
+    ("answers.*", PEERS_MAY_IMPORT),
+    ("verifier", ALONE),
+    ("verifiers.*", ALONE),
+    ("registry", ALONE),
+    ("meaning", ALONE),
+    ("marks", ALONE),
+    ("program", ALONE),
+    ("checker", PEERS_MAY_IMPORT),
+    ("checker.*", PEERS_MAY_IMPORT),
+    ("program_from_syntax", ALONE),
+    ("interpreter", ALONE),
+    ("scorer", ALONE),
+    ("explain", ALONE),
+    ("bridges", ALONE),
+    ("reward", ALONE),
+    ("compiled", ALONE),
+    ("examples", ALONE),
+    ("__init__", ALONE),
+    ("samples*", PEERS_MAY_IMPORT),
+    ("terminal_text", ALONE),
+    ("trainer.*", PEERS_MAY_IMPORT),
+    ("commands", ALONE),
+    ("commands.*", PEERS_MAY_IMPORT),
+    ("cli", ALONE),
+    ("__main__", ALONE),
+)
+
+VERIFIERS_KNOW = ("verdict", "verifier", "types", "patterns", "answers", "answers.*", "work.*")
+TRAINER_IS_IMPORTED_BY = ("trainer.*", "commands.train", "commands.demo")
+
+ALL = modules()
+
+
+def _layer(name: str) -> int | None:
+    return next((index for index, (pattern, _) in enumerate(ORDER) if fnmatch.fnmatchcase(name, pattern)), None)
+
+
+def _own(module: Module) -> Iterator[tuple[str, int]]:
+    """The modules of this package that a module imports, by the names of the table."""
+    names = {other.name for other in ALL}
+    for full, line in module.imports():
+        if full.split(".")[0] != "rewardlang":
+            continue
+        inner = full.removeprefix("rewardlang").removeprefix(".")
+        while inner and inner not in names:
+            inner = inner.rpartition(".")[0]
+        yield inner or "__init__", line
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+@pytest.mark.parametrize("module", ALL, ids=lambda module: module.name)
+def test_every_module_has_a_place_in_the_table(module: Module) -> None:
+    """A new module is put into ORDER, where its imports allow it."""
+    assert _layer(module.name) is not None, f"add rewardlang.{module.name} to ORDER in tests/test_layers.py, below what it imports"
+
+
+@pytest.mark.parametrize("module", ALL, ids=lambda module: module.name)
+def test_imports_go_one_way(module: Module) -> None:
+    """A module imports only what stands above its own line."""
+    here = _layer(module.name)
+    for name, line in _own(module):
+        there = _layer(name)
+        assert here is not None
+        assert there is not None
+        where = f"{module.path}:{line}: rewardlang.{module.name} imports rewardlang.{name}"
+        if there == here and name != module.name:
+            assert ORDER[here][1], f"{where}, its peer; peers of '{ORDER[here][0]}' know nothing of one another"
+        else:
+            assert there < here or name == module.name, f"{where}, which stands below it in ORDER"
+
+
+def test_no_circles() -> None:
+    """No module reaches itself through its imports."""
+    graph = {module.name: {name for name, _ in _own(module) if name != module.name} for module in ALL}
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, "circle: " + " -> ".join((*path[path.index(name) :], name))
+        if name not in done:
+            for other in graph[name]:
+                visit(other, (*path, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("module", [module for module in ALL if module.name.startswith("verifiers.")], ids=lambda module: module.name)
+def test_a_verifier_knows_only_verdicts_answers_and_its_declaration(module: Module) -> None:
+    """A verifier never sees weights, plans or the trainer, and imports no other verifier."""
+    for name, line in _own(module):
+        assert _matches(name, VERIFIERS_KNOW), f"{module.path}:{line}: a verifier may not import rewardlang.{name}"
+
+
+def test_only_two_commands_import_the_trainer() -> None:
+    """The trainer stands on the language; only the commands `train` and `demo` stand on the trainer."""
+    for module in ALL:
+        for name, line in _own(module):
+            if name.startswith("trainer."):
+                assert _matches(module.name, TRAINER_IS_IMPORTED_BY), f"{module.path}:{line}: rewardlang.{module.name} imports the trainer"
+
+
+def test_one_module_knows_lark() -> None:
+    """A Lark tree never leaves the parser's module."""
+    users = {module.name for module in ALL if any(full.split(".")[0] == "lark" for full, _ in module.imports())}
+    assert users == {"syntax_from_text"}
+
+
+def test_training_libraries_stay_in_the_trainer() -> None:
+    """torch, trl, transformers, peft, datasets and reasoning-gym are imported in `trainer/` alone."""
+    heavy = {"torch", "trl", "transformers", "peft", "datasets", "accelerate", "reasoning_gym", "bitsandbytes", "vllm"}
+    for module in ALL:
+        for full, line in module.imports():
+            if full.split(".")[0] in heavy:
+                assert module.name.startswith("trainer."), f"{module.path}:{line}: rewardlang.{module.name} imports {full}"
+
+
+def _broad_handlers(tree: ast.Module) -> Iterator[ast.ExceptHandler]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler):
+            caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+            if any(item is None or (isinstance(item, ast.Name) and item.id in ("Exception", "BaseException")) for item in caught):
+                yield node
+
+
+def test_except_exception_stands_in_one_place() -> None:
+    """One guarded boundary turns what a verifier raised into a failed verdict; everywhere else an unexpected error is shown."""
+    places = [f"{module.name}:{handler.lineno}" for module in ALL for handler in _broad_handlers(module.tree)]
+    assert len(places) == 1, places
+
+
+def test_nothing_is_evaluated_or_interrupted() -> None:
+    """No `eval`, `exec` or `sympify`, and no alarm signal: they run what a model wrote, or need the main thread."""
+    for module in ALL:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
+                banned = {"exec", "sympify", "setitimer", "alarm", "parse_expr", "set_int_max_str_digits"}
+                plain_eval = called == "eval" and isinstance(node.func, ast.Name)
+                assert called not in banned, f"{module.path}:{node.lineno}: {called}"
+                assert not plain_eval, f"{module.path}:{node.lineno}: eval"
+
+
+@pytest.mark.parametrize("name", ["rewardlang", "rewardlang.cli"])
+def test_importing_the_language_loads_no_heavy_library(name: str) -> None:
+    """`import rewardlang` loads neither torch nor trl nor sympy nor numpy nor pandas; each is loaded by what needs it."""
+    heavy = ["torch", "trl", "transformers", "datasets", "sympy", "numpy", "pandas", "pyarrow", "rich"]
+    code = f"import sys, {name}; print([name for name in {heavy!r} if name in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
+    assert shown.strip() == "[]"
