@@ -50,13 +50,13 @@ clean:
 # reached the next step takes torch from the usual one.
 .venv/.installed-torch: .venv/.created constraints.txt
 	@echo "Installing (once; torch is the large part) ..."
-	@[ -z "$(TORCH_INDEX)" ] || $(PIP) install --quiet --no-deps --retries 0 --timeout 30 --index-url $(TORCH_INDEX) -c constraints.txt torch >/dev/null 2>&1 || true
+	@[ -z "$(TORCH_INDEX)" ] || $(PIP) install -qq --no-deps --retries 0 --timeout 30 --index-url $(TORCH_INDEX) -c constraints.txt torch >/dev/null 2>&1 || true
 	@touch $@
 
 .venv/.installed-train: .venv/.installed-torch pyproject.toml constraints.txt
-	@[ .venv/.installed-dev -nt pyproject.toml ] && [ .venv/.installed-dev -nt constraints.txt ] || $(PIP) install --quiet -c constraints.txt -e '.[train]'
+	@[ .venv/.installed-dev -nt pyproject.toml ] && [ .venv/.installed-dev -nt constraints.txt ] || $(PIP) install -qq -c constraints.txt -e '.[train]'
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed-torch pyproject.toml constraints.txt
-	@$(PIP) install --quiet -c constraints.txt -e '.[dev]'
+	@$(PIP) install -qq -c constraints.txt -e '.[dev]'
 	@touch $@

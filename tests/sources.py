@@ -16,6 +16,8 @@ _FOLDERS = {
     "rewardlang.trainer": "trainer",
     "rewardlang.grammars": "grammars",
 }
+# Inside `rewardlang/`: links to the folders above, and files that `init` copies, which may be Python for the reader.
+_NOT_CODE = ("verifiers", "trainer", "grammars", "templates")
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ def modules() -> list[Module]:
         prefix = package.removeprefix("rewardlang").removeprefix(".")
         for path in sorted((ROOT / folder).rglob("*.py")):
             relative = path.relative_to(ROOT / folder)
-            if package == "rewardlang" and relative.parts[0] in _FOLDERS.values():
-                continue  # reached through its link; listed under its own folder
+            if package == "rewardlang" and relative.parts[0] in _NOT_CODE:
+                continue
             parts = [*([prefix] if prefix else []), *relative.with_suffix("").parts]
             if len(parts) > 1 and parts[-1] == "__init__":
                 parts.pop()
@@ -61,7 +63,7 @@ def package_folders() -> dict[str, Path]:
     for package, folder in _FOLDERS.items():
         for path in sorted([ROOT / folder, *(item for item in (ROOT / folder).rglob("*") if item.is_dir())]):
             relative = path.relative_to(ROOT / folder)
-            if package == "rewardlang" and relative.parts and relative.parts[0] in _FOLDERS.values():
+            if package == "rewardlang" and relative.parts and relative.parts[0] in _NOT_CODE:
                 continue
             if any(path.glob("*.py")) or not relative.parts:
                 folders[".".join([package, *relative.parts])] = path
