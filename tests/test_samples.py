@@ -113,7 +113,9 @@ def test_a_broken_line_names_its_number_and_what_was_found_and_the_next_line_is_
     assert also_broken.render().splitlines()[3:5] == ["3 | (((", "  | ^"]
 
 
-@pytest.mark.parametrize("text", ["(" * 10_000_000, "[" * 300_000, '{"a":' * 300_000, '{"completion": ' + "9" * 5000 + "}", '{"completion": NaN}'])
+@pytest.mark.parametrize(
+    "text", ["(" * 10_000_000, "[" * 300_000, '{"a":' * 300_000, '{"completion": ' + "9" * 5000 + "}", '{"completion": NaN}']
+)
 def test_hostile_json_ends_in_one_clear_problem(text: str) -> None:
     """Ten megabytes of brackets, endless nesting, endless digits: no traceback, nothing hangs."""
     assert problem(text).code == "RW602"
