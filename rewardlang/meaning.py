@@ -1,0 +1,385 @@
+"""Expressions with their meaning settled: names resolved, types known, verifiers chosen.
+
+The counterpart of `expressions` after checking. Every node has the span of the
+words that it came from and its type. `negated` is part of a test and not a
+`Not` around it, because over a missing value both a test and its negated form
+are false, while `Not` turns false into true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+from rewardlang.patterns import LikePattern, Pattern
+from rewardlang.source import Span
+from rewardlang.types import Type
+from rewardlang.verifier import Verifier
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expr:
+    """What every expression has."""
+
+    span: Span
+    type: Type
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constant(Expr):
+    """A literal, or a short list written in the file."""
+
+    value: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedList(Expr):
+    """A `list` of the file: texts, in the order of their source, which may be long."""
+
+    name: str
+    values: tuple[str, ...]
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """The values as a set."""
+        return frozenset(self.values)
+
+    @cached_property
+    def folded(self) -> frozenset[str]:
+        """The values as a set, case-folded."""
+        return frozenset(value.casefold() for value in self.values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnValue(Expr):
+    """A declared column of the row."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltIn(Expr):
+    """`completion`, `prompt`, `system`, `truncated`, `completion_tokens`."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParamValue(Expr):
+    """A declared param."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetValue(Expr):
+    """A `let` of the file."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopValue(Expr):
+    """The item that `for each`, `some` or `no` is looking at."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arithmetic(Expr):
+    """Exact arithmetic on numbers."""
+
+    operator: Literal["+", "-", "*", "/"]
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read(Expr):
+    """`x as number`, `x as math`."""
+
+    reader: Verifier
+    operand: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsMath(Expr):
+    """The implicit step from number to math."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside(Expr):
+    """`x outside <tag>`."""
+
+    operand: Expr
+    tag: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure(Expr):
+    """A measure of a verifier, with one column an argument."""
+
+    verifier: Verifier
+    arguments: tuple[Expr, ...]
+    options: Options
+
+
+# ---------------------------------------------------------------- finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagFind:
+    """`<answer>`."""
+
+    tag: str
+
+    def __str__(self) -> str:
+        return f"<{self.tag}>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordFind:
+    """A finder of a verifier."""
+
+    verifier: Verifier
+    options: Options
+
+    def __str__(self) -> str:
+        return self.verifier.word
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegexFind:
+    """`match of /…/`, or the name of a pattern that is a regular expression."""
+
+    pattern: Pattern
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class LikeFind:
+    """A pattern declared by an example, with the one spelling that its findings are compared in."""
+
+    pattern: LikePattern
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkerFind:
+    """`text after "####"`, `text before "####"`, `text between "(" and ")"` (`closing`)."""
+
+    kind: Literal["after", "before", "between"]
+    marker: str
+    closing: str = ""
+
+    def __str__(self) -> str:
+        return f'text {self.kind} "{self.marker}"' + (f' and "{self.closing}"' if self.kind == "between" else "")
+
+
+Find: TypeAlias = TagFind | WordFind | RegexFind | LikeFind | MarkerFind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Select(Expr):
+    """`only <answer> in completion`."""
+
+    selector: Literal["first", "last", "only", "every", "count of", "count of distinct"]
+    find: Find
+    operand: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Each(Expr):
+    """What a loop goes over: findings in a text (`find`), or the items of a list (`find` None). `name` is the item's name, if it has one."""
+
+    find: Find | None
+    operand: Expr
+    name: str | None
+    item: Type
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShareOf(Expr):
+    """`share of warnings found in reply`: in a list by `equals`, in a text by whole words."""
+
+    items: Expr
+    operand: Expr
+    ignoring_case: bool
+
+
+# ---------------------------------------------------------------- tests
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberTest(Expr):
+    """An order or equality of numbers; on math, of numeric values."""
+
+    operator: Literal["=", "!=", "<", "<=", ">", ">="]
+    left: Expr
+    right: Expr
+    negated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Between(Expr):
+    """Both bounds inclusive."""
+
+    operand: Expr
+    low: Expr
+    high: Expr
+    negated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Within(Expr):
+    """|operand − target| ≤ tolerance, or ≤ tolerance · |target| when `relative`."""
+
+    operand: Expr
+    tolerance: Expr
+    relative: bool
+    target: Expr
+    negated: bool
+    equivalence: Verifier | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equal(Expr):
+    """`equals`: of texts, numbers, booleans, or math (then `equivalence` decides)."""
+
+    left: Expr
+    right: Expr
+    ignoring_case: bool
+    equivalence: Verifier | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextTest(Expr):
+    """`contains`, `starts with`, `ends with`."""
+
+    operator: Literal["contains", "starts with", "ends with"]
+    left: Expr
+    right: Expr
+    ignoring_case: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matches(Expr):
+    """A search of the pattern in the text."""
+
+    operand: Expr
+    pattern: Pattern
+
+
+@dataclass(frozen=True, kw_only=True)
+class Present(Expr):
+    """The one test that sees what is missing."""
+
+    operand: Expr
+    present: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class In(Expr):
+    """Membership in a list, by `equals` of its item type."""
+
+    operand: Expr
+    container: Expr
+    ignoring_case: bool
+    negated: bool
+    equivalence: Verifier | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predicate(Expr):
+    """`x is "integer"`."""
+
+    verifier: Verifier
+    operand: Expr
+    options: Options
+    negated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth(Expr):
+    """A boolean value used as a test; false while it is missing."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Not(Expr):
+    """True where the test is false, a missing value's included."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtLeast(Expr):
+    """At least `count` of the tests hold: all for `and`, one for `or`."""
+
+    count: int
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Some(Expr):
+    """`some N in X where …`; `no …` when `negated`."""
+
+    each: Each
+    where: Expr
+    negated: bool
+
+
+Options: TypeAlias = tuple[tuple[str, Expr], ...]
+
+
+def children(node: Expr) -> Iterator[Expr]:
+    """The expressions directly below a node, in the order of the text."""
+    for part in fields(node):
+        yield from _expressions(getattr(node, part.name))
+
+
+def _expressions(value: object) -> Iterator[Expr]:
+    if isinstance(value, Expr):
+        yield value
+    elif isinstance(value, WordFind):
+        yield from _expressions(value.options)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _expressions(item)
+
+
+def walk(expression: Expr, through: Mapping[str, Expr] | None = None) -> Iterator[Expr]:
+    """The expression and all below it; `through` maps a let's name to its value, to be followed too."""
+    yield expression
+    if through is not None and isinstance(expression, LetValue):
+        yield from walk(through[expression.name], through)
+    for child in children(expression):
+        yield from walk(child, through)
+
+
+def uses(expression: Expr, lets: Mapping[str, Expr], wanted: Callable[[Expr], bool]) -> bool:
+    """Whether something wanted stands in the expression, lets followed."""
+    return any(wanted(node) for node in walk(expression, lets))
+
+
+
+
+def verifiers(node: Expr) -> Iterator[Verifier]:
+    """The verifiers that a node itself calls."""
+    for part in fields(node):
+        value = getattr(node, part.name)
+        if isinstance(value, WordFind):
+            yield value.verifier
+        elif isinstance(value, Verifier):
+            yield value

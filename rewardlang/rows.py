@@ -1,0 +1,129 @@
+"""From raw data, as JSON, CSV or a data set hands it over, to the values that a program works on.
+
+Strict on purpose: a row that does not fit its declared type is an error with the
+column's name, before anything is marked, never a completion that scores 0.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from fractions import Fraction
+from typing import Any
+
+from rewardlang import types
+from rewardlang.errors import DataError
+from rewardlang.registry import Registry
+from rewardlang.verdict import Missing, Refused
+
+_SHOWN = 60
+
+
+def normalised(text: str) -> str:
+    """Text in Unicode's composed form (NFC), in which all comparison is done."""
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+def value_from_data(wanted: types.Type, raw: Any, registry: Registry, separator: str | None = None) -> Any:
+    """The value of a column in one row.
+
+    Raises `DataError` (without column and row: the caller knows them) when it does not fit.
+    """
+    if hasattr(raw, "tolist") and not isinstance(raw, (str, bytes)):
+        raw = raw.tolist()
+    match wanted:
+        case types.OptionalType(item):
+            if raw is None or (raw == "" and not isinstance(item, (types.TextType, types.ListType))):
+                return Missing("the row has no value here")
+            return value_from_data(item, raw, registry, separator)
+        case _ if raw is None:
+            raise DataError(f"{_a(wanted)} is wanted, and the row has no value", column=None)
+        case types.TextType():
+            return normalised(_text(raw, wanted))
+        case types.OneOfType(values):
+            text = normalised(_text(raw, wanted))
+            if text not in values:
+                raise DataError(f"{wanted} is wanted, and this is {shown(raw)}")
+            return text
+        case types.NumberType():
+            return _number(wanted, raw, registry)
+        case types.BooleanType():
+            if isinstance(raw, str) and raw.strip().lower() in ("true", "false"):
+                return raw.strip().lower() == "true"
+            if not isinstance(raw, bool):
+                raise DataError(f"true or false is wanted, and this is {shown(raw)}")
+            return raw
+        case types.MathType():
+            return _math(raw, registry)
+        case types.ListType(item):
+            return tuple(value_from_data(item, part, registry) for part in _list(raw, separator))
+        case types.QuantityType():
+            raise AssertionError("the checker refuses columns of quantities")
+
+
+def _a(wanted: types.Type) -> str:
+    return f"a {wanted}" if not isinstance(wanted, types.OneOfType) else str(wanted)
+
+
+def shown(raw: Any) -> str:
+    """A raw value as a message quotes it, shortened."""
+    kind = {bool: "", int: "the number ", float: "the number ", str: "", list: "the list ", dict: "the object "}.get(type(raw), "")
+    text = json.dumps(raw, ensure_ascii=False, default=str) if not isinstance(raw, Fraction) else str(raw)
+    return kind + (text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+
+
+def _text(raw: Any, wanted: types.Type) -> str:
+    if isinstance(raw, str):
+        return raw
+    raise DataError(f"{_a(wanted)} is wanted, and this is {shown(raw)}")
+
+
+def _number(wanted: types.NumberType, raw: Any, registry: Registry) -> Fraction:
+    value: Any
+    if isinstance(raw, bool) or not isinstance(raw, (int, float, str, Fraction)):
+        raise DataError(f"a number is wanted, and this is {shown(raw)}")
+    if isinstance(raw, str):
+        value = _read("number", raw, registry)
+    elif isinstance(raw, float):
+        if not math.isfinite(raw):
+            raise DataError(f"a finite number is wanted, and this is {raw}")
+        value = Fraction(repr(raw))
+    else:
+        value = Fraction(raw)
+    if (wanted.low is not None and value < wanted.low) or (wanted.high is not None and value > wanted.high):
+        raise DataError(f"a number between {wanted.low} and {wanted.high} is wanted, and this is {shown(raw)}")
+    assert isinstance(value, Fraction)
+    return value
+
+
+def _math(raw: Any, registry: Registry) -> Any:
+    if isinstance(raw, bool) or not isinstance(raw, (int, float, str, Fraction)):
+        raise DataError(f"a mathematical answer is wanted, and this is {shown(raw)}")
+    return _read("math", raw if isinstance(raw, str) else repr(raw) if isinstance(raw, float) else str(raw), registry)
+
+
+def _read(word: str, text: str, registry: Registry) -> Any:
+    reader = registry.get("reader", word)
+    assert reader is not None, f"the package has a reader of {word}"
+    (value,) = reader([normalised(text)])
+    if isinstance(value, (Missing, Refused)):
+        raise DataError(f"this cannot be read as {word}: {shown(text)} ({value.reason})")
+    return value
+
+
+def _list(raw: Any, separator: str | None) -> list[Any]:
+    if isinstance(raw, (list, tuple)):
+        return list(raw)
+    if isinstance(raw, str):
+        if raw.lstrip().startswith("["):
+            try:
+                parsed = json.loads(raw)
+            except ValueError as error:
+                raise DataError(f"a list is wanted, and this is no JSON array ({error}): {shown(raw)}") from None
+            if isinstance(parsed, list):
+                return parsed
+        if separator is not None:
+            return [part.strip() for part in raw.split(separator) if part.strip()]
+        raise DataError(f"a list is wanted, and this is the text {shown(raw)}; lists in one cell need 'separated by \";\"' at the column")
+    raise DataError(f"a list is wanted, and this is {shown(raw)}")
