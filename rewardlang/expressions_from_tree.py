@@ -274,14 +274,14 @@ class ExpressionBuilder(Builder):
     def _compare(self, raw: Raw, span: Span) -> ast.Compare:
         left, relation, right, case, *chained = raw.children
         if chained:
-            self.mistake("RW128", "comparisons do not chain", span_of(chained[0]), help="write 'x is between a and b', or two tests joined by and")
+            self.mistake("RW127", "comparisons do not chain", span_of(chained[0]), help="write 'x is between a and b', or two tests joined by and")
         leaf = relation.children[0]
         operator: Any = _WRITTEN_OPERATORS.get(leaf.type) or _SYMBOLS.get(str(leaf))
         if operator is None:
             operator = _FOREIGN[str(leaf)]
             self.mistake("RW110", f"'{leaf}' is not an operator here", span_of(leaf), help=f"write {operator}")
         if case is not None and operator in _SYMBOLS:
-            self.mistake("RW129", f"'ignoring case' does not go with '{operator}'", span_of(case), help="write equals, contains, starts with or ends with")
+            self.mistake("RW128", f"'ignoring case' does not go with '{operator}'", span_of(case), help="write equals, contains, starts with or ends with")
         return ast.Compare(
             span=span, operator=operator, left=self.expression(left), right=self.expression(right), ignoring_case=case is not None
         )

@@ -1,14 +1,11 @@
-"""What the tree builders know of the parser's tree, and how they tell mistakes.
-
-The parser's nodes are reached by shape alone (`data`, `children`, `meta`), so
-no other module than `syntax_from_text` depends on the parser library.
-"""
+"""The parser's tree, between the text and the syntax tree, and how mistakes in it are told."""
 
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from rewardlang import codes
 from rewardlang.errors import Diagnostic
@@ -19,23 +16,24 @@ MAX_DEPTH = 100
 MAX_DIGITS = 100
 
 
-class Branch(Protocol):
-    """A rule that matched: its name, what it holds, its place in `meta.start_pos` and `meta.end_pos`."""
+class Leaf(str):
+    """A token: its text, the name of its terminal, its place."""
+
+    __slots__ = ("span", "type")
+    type: str
+    span: Span
+
+
+@dataclass(slots=True)
+class Branch:
+    """A rule that matched. `children` are branches, leaves, and None for an optional part that is not there."""
 
     data: str
     children: list[Any]
-    meta: Any
+    span: Span
 
 
-class Leaf(Protocol):
-    """A token; it is also a `str`, its text."""
-
-    type: str
-    start_pos: int
-    end_pos: int
-
-
-Raw: TypeAlias = Any  # Branch | Leaf | None: the children of a branch are known by its rule
+Raw: TypeAlias = Any  # Branch | Leaf | None: what a branch holds is known by its rule
 
 
 class TooDeep(Exception):
@@ -46,10 +44,9 @@ class TooDeep(Exception):
         super().__init__(span)
 
 
-def span_of(raw: Raw) -> Span:
+def span_of(raw: Branch | Leaf) -> Span:
     """The place of a branch or a leaf."""
-    place = raw.meta if hasattr(raw, "meta") else raw
-    return Span(place.start_pos, place.end_pos)
+    return raw.span
 
 
 class Builder:

@@ -1,0 +1,103 @@
+"""From `grammars/reward.lark` to the parse table beside it: the one module that imports Lark.
+
+Building takes about a second, so it is done once: `python -m
+rewardlang.table_from_grammar` writes `grammars/reward.table.json`, a test
+compares it with the grammar, and a changed grammar is built again in memory
+until it is written. Reading a file needs the table alone; how it is read
+back is in `parse_table`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import zlib
+from pathlib import Path
+from typing import Any
+
+GRAMMAR = Path(__file__).parent / "grammars" / "reward.lark"
+TABLE = GRAMMAR.with_name("reward.table.json")
+
+_WORDS = re.compile(r"\(?([a-z]+(?:\\s\+[a-z]+)*(?:\|[a-z]+)*)\)?\\b")
+
+
+def build(grammar: str, *, strict: bool = False) -> dict[str, Any]:
+    """The table as plain data. `strict` refuses every conflict and needs the package interegular."""
+    from lark import Lark
+
+    lark = Lark(grammar, parser="lalr", lexer="contextual", start="file", strict=strict, maybe_placeholders=True)
+    parse_table = lark.parser.parser._parse_table  # type: ignore[attr-defined]
+    numbers = {rule: number for number, rule in enumerate(lark.rules)}
+    rows = [_row(parse_table.states[state], numbers) for state in range(len(parse_table.states))]
+    return {
+        "grammar": checksum(grammar),
+        "start": parse_table.start_states["file"],
+        "end": parse_table.end_states["file"],
+        "ignored": list(lark.ignore_tokens),
+        "terminals": _terminals(lark.terminals),
+        "rules": [_rule(rule) for rule in lark.rules],
+        "rows": rows,
+    }
+
+
+def checksum(grammar: str) -> int:
+    """Tells whether a table was made from this grammar."""
+    return zlib.crc32(grammar.encode())
+
+
+def _row(row: dict[str, Any], numbers: dict[Any, int]) -> dict[str, int]:
+    """Symbol → n: shift and go to state n; -1 - n: reduce by rule n."""
+    return {symbol: target if isinstance(target, int) else -1 - numbers[target] for symbol, (_, target) in sorted(row.items())}
+
+
+def _terminals(terminals: list[Any]) -> list[list[Any]]:
+    """[name, "words", phrases], [name, "sign", text] or [name, "regex", pattern], in the order in which they are tried."""
+    rows = []
+    order = sorted(terminals, key=lambda one: (-one.priority, -one.pattern.max_width, -len(one.pattern.value), one.name))
+    for terminal in order:
+        pattern = terminal.pattern.value
+        words = _WORDS.fullmatch(pattern)
+        if words:
+            rows.append([terminal.name, "words", [phrase.split("\\s+") for phrase in words[1].split("|")]])
+        else:
+            rows.append([terminal.name, "regex" if terminal.pattern.type == "re" else "sign", pattern])
+    return rows
+
+
+def _rule(rule: Any) -> list[Any]:
+    """[origin, length, name of its branch or None to pass a single child on, picks, Nones at the end].
+
+    A pick is [index of the symbol, take its children instead, Nones before it].
+    """
+    placeholders = list(rule.options.empty_indices) or [False] * (len(rule.expansion) + 1)
+    picks, nones, position = [], 0, 0
+    for empty in placeholders:
+        if empty:
+            nones += 1
+            continue
+        if position < len(rule.expansion):
+            symbol = rule.expansion[position]
+            if rule.options.keep_all_tokens or not (symbol.is_term and symbol.filter_out):
+                inline = not symbol.is_term and symbol.name.startswith("_")
+                picks.append([position, inline, nones])
+                nones = 0
+            position += 1
+    single = rule.options.expand1 and not rule.alias
+    return [rule.origin.name, len(rule.expansion), rule.alias or rule.origin.name, single, picks, nones]
+
+
+def write(path: Path = TABLE) -> None:
+    """Writes the table beside the grammar, whole or not at all."""
+    import tempfile
+
+    table = json.dumps(build(GRAMMAR.read_text(encoding="utf-8")), separators=(",", ":"))
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".json")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(table + "\n")
+    os.chmod(temporary, 0o644)
+    os.replace(temporary, path)
+
+
+if __name__ == "__main__":
+    write()
