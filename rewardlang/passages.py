@@ -12,7 +12,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from rewardlang.verdict import Finding
 
@@ -54,11 +54,7 @@ def _tag_pattern(name: str) -> re.Pattern[str]:
 def tags(text: str, name: str) -> Blocks:
     """The blocks `<name>…</name>` of a text; tag names are case-sensitive and carry no attributes."""
     events = [(match.start(), match.end(), bool(match[1])) for match in _tag_pattern(name).finditer(text)]
-    findings = tuple(
-        _trimmed(text, opening[1], closing[0])
-        for opening, closing in zip(events, events[1:], strict=False)
-        if not opening[2] and closing[2]
-    )
+    findings = tuple(_trimmed(text, opening[1], closing[0]) for opening, closing in pairwise(events) if not opening[2] and closing[2])
     openings = sum(1 for event in events if not event[2])
     return Blocks(findings, openings, _problem(name, [event[2] for event in events], len(findings)))
 
@@ -98,7 +94,7 @@ class Excerpt:
         return self._offset(ends, first, start), self._offset(ends, last, max(start, end))
 
     def _offset(self, ends: list[int], piece: int, offset: int) -> int:
-        begin, stop = self.pieces[piece]
+        _begin, stop = self.pieces[piece]
         return stop - (ends[piece] - offset)
 
 
@@ -151,7 +147,8 @@ def text_before(text: str, marker: str) -> list[Finding[str]]:
 
 def text_between(text: str, opening: str, closing: str) -> list[Finding[str]]:
     """From each opening marker to the nearest closing one after it; findings do not overlap."""
-    assert opening and closing, "an empty marker stands everywhere"
+    assert opening, "an empty marker stands everywhere"
+    assert closing, "an empty marker stands everywhere"
     findings = []
     at = text.find(opening)
     while at >= 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,7 +78,7 @@ def test_findings_are_ordered_and_cover_their_value(text: str) -> None:
     """Findings stand in order, do not overlap, and their offsets cover exactly their value."""
     for findings in (tags(text, "t").findings, text_after(text, "a"), text_before(text, "a"), text_between(text, "<", ">")):
         assert all(text[finding.start : finding.end] == finding.value for finding in findings)
-        assert all(one.end <= other.start for one, other in zip(findings, findings[1:], strict=False))
+        assert all(one.end <= other.start for one, other in itertools.pairwise(findings))
 
 
 def test_text_after_reaches_to_the_next_marker() -> None:

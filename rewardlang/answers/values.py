@@ -1,12 +1,14 @@
-"""The values that an answer of mathematics can have."""
+"""What an answer of mathematics is once it has been read: frozen, exact values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Base of every kind of answer. `written` is the text that it was read from."""
+    """An answer of mathematics. `written` is the text that it was read from; `value` is what it means."""
 
-    written: str
+    written: str = field(compare=False)
+    value: Any

@@ -1,0 +1,34 @@
+"""The units that figures can carry, as they are written. A number with a unit is a quantity, not a number."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+SYMBOLS = (
+    "kg mg mcg µg μg ug ng g lb lbs oz "
+    "L mL ml dL dl cL cl µL μL "
+    "km m dm cm mm µm μm nm ft yd mi "
+    "ms s sec min h hr hrs Hz kHz MHz GHz "
+    "J kJ kcal cal W kW kWh kV Pa kPa MPa mmHg "
+    "mol mmol µmol μmol mEq IU °C °F ° € £ ¥ km/h m/s mph"
+)
+"""Written as here, upper and lower case. Single letters that are more often something else (A, C, K, N, V, l) are left out."""
+
+WORDS = (
+    "percent pct percentage degree radian gram kilogram milligram microgram nanogram pound ounce ton tonne "
+    "liter litre milliliter millilitre deciliter decilitre gallon pint quart "
+    "meter metre kilometer kilometre centimeter centimetre millimeter millimetre mile yard foot feet inch inches "
+    "second minute hour day week month year millisecond decade century centuries "
+    "joule kilojoule calorie kilocalorie watt kilowatt volt pascal mole millimole kelvin hertz celsius fahrenheit "
+    "dollar cent euro"
+)
+"""In either case, with or without a plural s."""
+
+
+@cache
+def unit_pattern() -> re.Pattern[str]:
+    """A unit that follows figures, at once or after one space or hyphen, and does not go on as another word."""
+    symbols = "|".join(re.escape(symbol) for symbol in sorted(SYMBOLS.split(), key=len, reverse=True))
+    words = "|".join(sorted(WORDS.split(), key=len, reverse=True))
+    return re.compile(rf"[ \u00a0\u202f-]?(?:(?:{symbols})|(?i:(?:{words})s?))(?!\w)")

@@ -1,0 +1,115 @@
+"""The verifiers that there are: one file each in `rewardlang.verifiers`, and those that installed packages offer.
+
+A package offers a module of its own by an entry point of the group
+`rewardlang.verifiers`. Nothing is listed anywhere: a file that stands in the
+folder is found. Finding imports the verifiers' modules and none of the
+libraries that they use.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+import rewardlang.verifiers
+from rewardlang.verifier import Kind, Verifier
+
+ENTRY_POINTS = "rewardlang.verifiers"
+
+
+class DuplicateVerifierError(ValueError):
+    """Two verifiers of one kind claim one word; both modules are named."""
+
+
+class Registry:
+    """Verifiers by kind and word, in the order of kind, then word. Immutable."""
+
+    def __init__(self, verifiers: Iterable[Verifier]) -> None:
+        by_key: dict[tuple[Kind, str], Verifier] = {}
+        for verifier in verifiers:
+            key = (verifier.kind, verifier.word)
+            if key in by_key:
+                raise DuplicateVerifierError(
+                    f"{by_key[key].module} and {verifier.module} both declare the {verifier.kind} '{verifier.word}'"
+                )
+            by_key[key] = verifier
+        self._by_key = {key: by_key[key] for key in sorted(by_key)}
+
+    def __iter__(self) -> Iterator[Verifier]:
+        return iter(self._by_key.values())
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def get(self, kind: Kind, word: str) -> Verifier | None:
+        """The verifier, or None; a word may be written with spaces or hyphens for underscores ("valid json")."""
+        return self._by_key.get((kind, word)) or self._by_key.get((kind, word.replace(" ", "_").replace("-", "_")))
+
+    def words(self, kind: Kind) -> tuple[str, ...]:
+        """The words of a kind, sorted."""
+        return tuple(word for of, word in self._by_key if of == kind)
+
+    def suggest(self, kind: Kind, word: str) -> str | None:
+        """The word of that kind that is closest to a mistyped one, or None when none is close."""
+        import difflib
+
+        close = difflib.get_close_matches(word, self.words(kind), n=1, cutoff=0.6)
+        return close[0] if close else None
+
+
+def declared_in(module: ModuleType) -> list[Verifier]:
+    """The verifiers that a module declares itself, in the order of its text."""
+    found = []
+    for value in vars(module).values():
+        verifier = getattr(value, "verifier", None)
+        if isinstance(verifier, Verifier) and verifier.module == module.__name__:
+            found.append(verifier)
+    return found
+
+
+def modules() -> list[str]:
+    """The full names of the modules in the folder, sorted."""
+    return sorted(f"{rewardlang.verifiers.__name__}.{entry.name}" for entry in pkgutil.iter_modules(rewardlang.verifiers.__path__))
+
+
+def find_verifiers() -> list[Verifier]:
+    """Imports the modules of the folder and of the entry points, and lists what they declare."""
+    found = [verifier for name in modules() for verifier in declared_in(importlib.import_module(name))]
+    for name in _entry_points():
+        found.extend(declared_in(importlib.import_module(name)))
+    return found
+
+
+def _entry_points() -> list[str]:
+    """The modules that installed packages offer, sorted.
+
+    Only the files `entry_points.txt` are read: `importlib.metadata` would parse
+    every installed package's description too, which takes longer than all the rest.
+    """
+    offered = set()
+    for folder in dict.fromkeys(sys.path):
+        for file in sorted(Path(folder or ".").glob("*.dist-info/entry_points.txt")):
+            offered.update(entry_point_modules(file.read_text(encoding="utf-8")))
+    return sorted(offered)
+
+
+def entry_point_modules(text: str) -> list[str]:
+    """The modules of our group in an `entry_points.txt`: lines `name = module` or `name = module:object` under its heading."""
+    inside, found = False, []
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            inside = line == f"[{ENTRY_POINTS}]"
+        elif inside and "=" in line and not line.startswith("#"):
+            found.append(line.partition("=")[2].partition(":")[0].partition("[")[0].strip())
+    return found
+
+
+@lru_cache(maxsize=1)
+def default_registry() -> Registry:
+    """What is installed here. Read once a process."""
+    return Registry(find_verifiers())
