@@ -1,0 +1,315 @@
+"""The parts of `run.py`: what is started, what is measured. Imports the engine, so it runs where vLLM and a GPU are."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib.metadata
+import json
+import os
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+
+import numpy as np  # noqa: E402
+import shapes  # noqa: E402
+import torch  # noqa: E402
+
+from rewardlang.trainer.gpu_cards import GIB  # noqa: E402
+from rewardlang.trainer.gpu_effect import share_of_effect  # noqa: E402
+from rewardlang.trainer.gpu_engine import Engine, start_engine  # noqa: E402
+from rewardlang.trainer.gpu_memory import MemoryWatch  # noqa: E402
+from rewardlang.trainer.gpu_shared_base import adapters  # noqa: E402
+from rewardlang.trainer.gpu_swap import SlotMismatch  # noqa: E402
+from rewardlang.trainer.gpu_update import accumulate, prepare_training  # noqa: E402
+from rewardlang.trainer.gpu_vllm import Completion, SamplerSettings  # noqa: E402
+from rewardlang.trainer.memory_plan import Workload, plan  # noqa: E402
+
+LIBRARIES = ("torch", "vllm", "bitsandbytes", "peft", "transformers", "triton")
+
+
+def say(name: str, value: object) -> None:
+    """One figure, on a line that `run.py` shows."""
+    print("RESULT", name, json.dumps(value), flush=True)
+
+
+def machine() -> dict[str, Any]:
+    """What a figure was measured on."""
+    return {
+        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "gpu": torch.cuda.get_device_name(0),
+        "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "weights": "random, in the published shape",
+    }
+
+
+def torch_memory() -> dict[str, float]:
+    """What torch's allocator holds, in GiB."""
+    return {"allocated": round(torch.cuda.memory_allocated() / GIB, 3), "reserved": round(torch.cuda.memory_reserved() / GIB, 3)}
+
+
+def prompts_of(count: int, length: int, seed: int, *, distinct: bool = True) -> list[list[int]]:
+    """Random token ids below 900; the same prompt `count` times unless `distinct`."""
+    generator = torch.Generator().manual_seed(seed)
+    rows = torch.randint(5, 900, (count if distinct else 1, length), generator=generator).tolist()
+    return rows if distinct else rows * count
+
+
+def set_adapter(engine: Engine, size: float, seed: int) -> None:
+    """Draws every B so that ‖(α/r) B A‖ is `size` times ‖W‖ (W has σ = 0.02)."""
+    generator = torch.Generator(device=engine.device).manual_seed(seed)
+    with torch.no_grad():
+        for lora_a, lora_b, scaling in adapters(engine.model).values():
+            lora_b.normal_(0.0, 1.0, generator=generator)
+            delta = scaling * lora_b @ lora_a
+            lora_b.mul_(size * 0.02 * delta.numel() ** 0.5 / delta.norm())
+
+
+def started(model: str, load: Workload, *, sequences: int, prefill: int, unmap: bool = False) -> Engine:
+    """An engine over random weights, sized by the plan."""
+    folder = shapes.write_config(model, Path(tempfile.mkdtemp()))
+    shapes.register_random_weights()
+    planned = plan(json.loads((folder / "config.json").read_text()), load)
+    settings = SamplerSettings(
+        model=str(folder),
+        rank=load.rank,
+        length=load.length,
+        sequences=sequences,
+        cache_bytes=planned.cache_bytes,
+        prefill=prefill,
+        unmap_cache=unmap,
+    )
+    return start_engine(settings)
+
+
+def timed(action: Any) -> tuple[Any, float]:
+    """What the action returned, and its seconds."""
+    torch.cuda.synchronize()
+    begun = time.perf_counter()
+    value = action()
+    torch.cuda.synchronize()
+    return value, time.perf_counter() - begun
+
+
+def part_memory(model: str, *, unmap: bool, micro_batch: int, prompt: int = 150, completion: int = 512) -> dict[str, Any]:
+    """NVML peak by phase of a small GRPO round on one prompt, 8 completions, against the plan; speed of its parts."""
+    load = Workload(prompt=prompt, completion=completion, micro_batch=micro_batch, prefill=512, unmap_cache=unmap)
+    result: dict[str, Any] = {"workload": f"8 × ({prompt} + {completion})", "micro_batch": micro_batch, "unmap_cache": unmap}
+    with MemoryWatch() as watch:
+        result["before_gib"] = round(watch.before / GIB, 3)
+        with watch.phase("context"):
+            torch.zeros(1, device="cuda")
+        with watch.phase("start"):
+            engine, result["start_s"] = timed(lambda: started(model, load, sequences=8, prefill=512, unmap=unmap))
+        result["after_start_gib"] = round(watch.now() / GIB, 3)
+        result["torch_after_start"] = torch_memory()
+        with watch.phase("diagnostics"):
+            gate = engine.gate(prompts_of(8, 48, 1))
+        say("gate", gate.__dict__)
+        gate.check()
+        torch.cuda.empty_cache()
+        result["idle_gib"] = round(watch.now() / GIB, 3)
+        import bitsandbytes
+
+        prepare_training(engine)
+        optimizer = bitsandbytes.optim.AdamW8bit([p for p in engine.model.parameters() if p.requires_grad], lr=1e-5)
+        rounds: list[dict[str, float]] = []
+        rows = prompts_of(8, prompt, 2, distinct=False)
+        for number in range(4):
+            seeds, advantages = list(range(number * 8, number * 8 + 8)), np.random.default_rng(number).normal(size=8).tolist()
+            if unmap and number:
+                engine.sampler.map_cache()  # type: ignore[attr-defined]
+            with watch.phase("rollout"):
+                completions, generation = timed(partial(engine.generate, rows, completion, seeds=seeds))
+            if unmap:
+                engine.sampler.unmap_cache()  # type: ignore[attr-defined]
+            torch.cuda.empty_cache()
+            with watch.phase("training"):
+                torch.cuda.reset_peak_memory_stats()
+                report, update = timed(partial(accumulate, engine, completions, advantages, micro_batch=micro_batch))
+                _, step = timed(lambda: (optimizer.step(), optimizer.zero_grad()))
+                peak = torch.cuda.max_memory_allocated()
+            torch.cuda.empty_cache()
+            engine.publish()
+            rounds.append(
+                {
+                    "generation_s": generation,
+                    "update_s": update,
+                    "optimizer_s": step,
+                    "torch_peak_gib": peak / GIB,
+                    "difference": report.mean_difference,
+                }
+            )
+            say("round", {key: round(value, 4) for key, value in rounds[-1].items()})
+        result |= {"rounds": rounds, "peaks_gib": watch.table(), "torch_end": torch_memory()}
+        planned = plan(json.loads((Path(engine_folder(engine)) / "config.json").read_text()), load)
+        result["plan_gib"] = {phase: round(planned.phase(phase) / GIB, 3) for phase in ("rollout", "training")}
+        result["plan_table"] = planned.table().splitlines()
+        result["swap_ms"] = swap_times(engine)
+        steady = rounds[-1]
+        result["trained_tokens_s"] = round(8 * completion / (steady["generation_s"] + steady["update_s"] + steady["optimizer_s"]), 1)
+        result["generated_tokens_s"] = round(8 * completion / steady["generation_s"], 1)
+        print(torch.cuda.memory_summary(abbreviated=True))
+    for key in (
+        "before_gib",
+        "start_s",
+        "after_start_gib",
+        "torch_after_start",
+        "idle_gib",
+        "peaks_gib",
+        "plan_gib",
+        "swap_ms",
+        "trained_tokens_s",
+    ):
+        say(key, result[key])
+    return result
+
+
+def engine_folder(engine: Engine) -> str:
+    """Where the config of a started engine lies."""
+    return str(engine.sampler.settings.model)  # type: ignore[attr-defined]
+
+
+def swap_times(engine: Engine, repeats: int = 50) -> dict[str, float]:
+    """Milliseconds of one swap and of one check, medians."""
+    writes = [timed(engine.swap.write)[1] for _ in range(repeats)]
+    checks = [timed(engine.swap.mismatches)[1] for _ in range(5)]
+    return {
+        "write": round(float(np.median(writes)) * 1e3, 4),
+        "check": round(float(np.median(checks)) * 1e3, 3),
+        "matrices": len(engine.swap.pairs),
+    }
+
+
+def part_share(model: str) -> dict[str, Any]:
+    """The share of the adapter's effect, decoded and teacher-forced; the canary broken on purpose; stale prefixes; the base's bits."""
+    load = Workload(prompt=64, completion=512, completions=128)
+    engine, start = timed(lambda: started(model, load, sequences=128, prefill=2048))
+    gate = engine.gate(prompts_of(16, 48, 1))
+    say("gate", gate.__dict__)
+    result: dict[str, Any] = {"start_s": start, "gate": gate.__dict__, "shares": []}
+    gate.check()
+    names = list(engine.shape.linear_names())
+    before = [engine.sampler.weights.linear(name).codes.cpu().clone() for name in names]
+    for size in (1e-3, 1e-2, 3e-2):
+        set_adapter(engine, size, seed=int(1e4 * size))
+        engine.publish()
+        completions, seconds = timed(lambda size=size: engine.generate(prompts_of(200, 64, int(1e5 * size)), 512, seeds=range(200)))
+        row = {"size": size, "generated_tokens_s": round(200 * 512 / seconds)} | shares(engine, completions)
+        say("share", row)
+        result["shares"].append(row)
+    result["canary"] = broken_canaries(engine)
+    say("canary", result["canary"])
+    result["stale_prefix"] = stale_prefix(engine)
+    say("stale_prefix", result["stale_prefix"])
+    for _ in range(200):
+        engine.swap.write()
+    torch.cuda.synchronize()
+    result["swap_ms"] = swap_times(engine)
+    result["base_unchanged_after_200_swaps"] = all(
+        torch.equal(old, engine.sampler.weights.linear(name).codes.cpu()) for old, name in zip(before, names, strict=True)
+    )
+    say("swap", result["swap_ms"])
+    say("base_unchanged_after_200_swaps", result["base_unchanged_after_200_swaps"])
+    return result
+
+
+def shares(engine: Engine, completions: list[Completion]) -> dict[str, Any]:
+    """Both estimates of the share, with standard errors, and the distance of sampler and trainer."""
+    sequences, starts = [one.prompt + one.tokens for one in completions], [len(one.prompt) for one in completions]
+    on = engine.logprobs(sequences, starts, exact=True, batch=8)
+    off = engine.logprobs(sequences, starts, exact=True, adapter=False, batch=8)
+    effects = [a - b for a, b in zip(on, off, strict=True)]
+    decoded = share_of_effect(effects, [one.logprobs - b for one, b in zip(completions, off, strict=True)])
+    few = 48
+    forced_on = [
+        row[start - 1 :] for row, start in zip(engine.sampler.teacher_forced(sequences[:few], adapter=engine.adapter), starts, strict=False)
+    ]
+    forced_off = [
+        row[start - 1 :] for row, start in zip(engine.sampler.teacher_forced(sequences[:few], adapter=None), starts, strict=False)
+    ]
+    forced = share_of_effect(effects[:few], [a - b for a, b in zip(forced_on, forced_off, strict=True)])
+    return {
+        "decoded": round(decoded.value, 4),
+        "decoded_se": round(decoded.standard_error, 4),
+        "tokens": decoded.tokens,
+        "forced": round(forced.value, 4),
+        "forced_se": round(forced.standard_error, 4),
+        "mean_effect": round(decoded.mean_effect, 5),
+        "agreement": {key: round(value, 5) for key, value in engine.compare(completions[:32]).__dict__.items()},
+    }
+
+
+def broken_canaries(engine: Engine) -> dict[str, Any]:
+    """The canary on the right policy, on a lost adapter, on one layer lost and on a stale adapter."""
+    rows = prompts_of(16, 64, 77)
+    good = engine.canary(engine.generate(rows, 256, seeds=range(16)))
+    found: dict[str, Any] = {"good": [good.verdict, good.agreement.mean_difference, good.limit, str(good.share)]}
+    broken = {
+        "all of the slot lost": engine.swap.clear,
+        "one matrix lost": engine.swap.pairs[5].slot_b.zero_,
+        "stale": lambda: set_adapter(engine, 3e-2, seed=4242),
+    }
+    for name, breaking in broken.items():
+        engine.publish()
+        breaking()
+        engine.version += 1
+        completions = engine.generate(rows, 256, seeds=range(16))
+        try:
+            engine.swap.check()
+            found[name] = ["not caught by the bits"]
+        except SlotMismatch as error:
+            found[name] = ["caught by the bits", str(error)[:60]]
+        check, engine.swap.check = engine.swap.check, lambda: None  # type: ignore[method-assign]
+        report = engine.canary(completions)
+        engine.swap.check = check  # type: ignore[method-assign]
+        found[name] += [report.verdict, round(report.agreement.mean_difference, 4), str(report.share)]
+    engine.publish()
+    return found
+
+
+def stale_prefix(engine: Engine) -> dict[str, float]:
+    """The same prompts decoded under two adapters in a row: the distance of each from fp32 stays at the noise if no stale KV is served."""
+    rows = prompts_of(16, 64, 99)
+    found = {}
+    for seed in (1, 2, 1):
+        set_adapter(engine, 3e-2, seed=seed)
+        engine.publish()
+        engine.generate(rows, 1)
+        completions = engine.generate(rows, 64, seeds=range(16))
+        sequences, starts = [one.prompt + one.tokens for one in completions], [64] * 16
+        exact = engine.logprobs(sequences, starts, exact=True)
+        gap = np.abs(np.concatenate([one.logprobs for one in completions]) - np.concatenate(exact)).mean()
+        found[f"version {engine.version}, adapter {seed}"] = round(float(gap), 5)
+    return found
+
+
+def main() -> None:
+    """Runs one part and writes its JSON."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("part")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--model", default="qwen2.5-1.5b")
+    parser.add_argument("--micro-batch", type=int, default=2)
+    arguments = parser.parse_args()
+    parts = {
+        "memory": lambda: part_memory(arguments.model, unmap=False, micro_batch=arguments.micro_batch),
+        "sleep": lambda: part_memory(arguments.model, unmap=True, micro_batch=arguments.micro_batch),
+        "share": lambda: part_share(arguments.model),
+    }
+    result = parts[arguments.part]()
+    document = {"part": arguments.part, "model": arguments.model} | machine() | result
+    (arguments.out / f"{arguments.part}.json").write_text(json.dumps(document, indent=1, default=str) + "\n")
+    # vLLM and torch tear down in an order that can abort; everything is written.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

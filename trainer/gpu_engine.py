@@ -1,0 +1,216 @@
+"""The engine: one NF4 base in the process, the sampler and the trainer over it, and the adapter swapped between them.
+
+Order of a round: `generate` (sampler) → the trainer's update of `model` → `publish`. `start` measures both sides against an fp32
+reference before anything is trained and refuses to go on if they disagree; `canary` repeats that while the run goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from rewardlang.trainer.gpu_canary import Agreement, CanaryReport, PolicyMismatch, agreement, examine
+from rewardlang.trainer.gpu_effect import Array
+from rewardlang.trainer.gpu_head import token_logprobs
+from rewardlang.trainer.gpu_shape import shape_from_config
+from rewardlang.trainer.gpu_shared_base import adapters, base_tensors, model_over, storage_bytes, with_adapter
+from rewardlang.trainer.gpu_swap import AdapterSwap, SlotPair
+from rewardlang.trainer.gpu_vllm import Completion, Sampler, SamplerSettings, Slot, VllmWeights
+
+COPIES = 1.05  # bytes of the base in both engines together, over one copy
+NOISE = 2.0  # the sampler may be this much further from fp32 than the trainer's own bf16 is,
+NOISE_FLOOR = 2e-3  # plus this many nats a token
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """What the start of the engine measured: mean |Δ log-prob| a token, and bytes of the base."""
+
+    trainer_noise: float  # trainer in bf16 against fp32
+    decoded_noise: float  # sampler against fp32, tokens that it decoded
+    forced_noise: float  # sampler against fp32, the same tokens as a prompt
+    limit: float
+    base_bytes: int  # one copy
+    extra_bytes: int  # what the trainer's side added to it
+
+    def check(self) -> None:
+        """Raises `PolicyMismatch` unless both sides hold the same base, once."""
+        worst = max(self.decoded_noise, self.forced_noise)
+        if not worst <= self.limit:
+            raise PolicyMismatch(
+                f"before any training the sampler is {worst:.4f} nats a token from the fp32 policy (limit {self.limit:.4f}; the trainer "
+                f"itself is {self.trainer_noise:.4f} away): the two do not hold the same weights"
+            )
+        if self.base_bytes + self.extra_bytes > COPIES * self.base_bytes:
+            raise PolicyMismatch(
+                f"the trainer added {self.extra_bytes} bytes to a base of {self.base_bytes}: the weights are copied, not shared"
+            )
+
+
+class SamplerSide(Protocol):
+    """What the engine needs of a sampler; `gpu_vllm.Sampler` is the one there is."""
+
+    weights: VllmWeights
+    slots: dict[str, Slot]
+
+    def generate(
+        self,
+        prompts: Sequence[Sequence[int]],
+        *,
+        adapter: str | None,
+        max_tokens: int,
+        seeds: Sequence[int] | None = None,
+        temperature: float = 1.0,
+        stop: Sequence[int] = (),
+    ) -> list[Completion]:
+        """One completion a prompt with the log-probs of its tokens."""
+        ...
+
+    def teacher_forced(self, sequences: Sequence[Sequence[int]], *, adapter: str | None) -> list[Array]:
+        """Log-probs of tokens 1, 2, … of each sequence."""
+        ...
+
+
+def start_engine(settings: SamplerSettings, *, alpha: int | None = None, seed: int = 0) -> Engine:
+    """vLLM and the trainer's model over its base. Raises `gpu_shape.UnsupportedPolicy` before anything is loaded."""
+    from transformers import AutoConfig
+
+    config: Any = AutoConfig.from_pretrained(settings.model)
+    sampler = Sampler(settings, shape_from_config(config.to_dict()))
+    return Engine(sampler, config, rank=settings.rank, alpha=alpha, seed=seed)
+
+
+class Engine:
+    """Sampler and trainer over one base. `model` is the peft model to train; `version` counts the policies published."""
+
+    def __init__(self, sampler: SamplerSide, config: Any, *, rank: int, alpha: int | None = None, seed: int = 0) -> None:
+        self.sampler = sampler
+        self.shape = sampler.weights.shape
+        self.device = sampler.weights.dense("model.norm.weight").device
+        own = storage_bytes([tensor for name in self.shape.linear_names() for tensor in _tensors(sampler.weights, name)])
+        model = model_over(self.sampler.weights, config, self.device)
+        torch.manual_seed(seed)  # vLLM seeded the same state at its start
+        self.model = with_adapter(model, rank, alpha or rank)
+        for lora_a, lora_b, _ in adapters(self.model).values():
+            lora_a.data, lora_b.data = lora_a.data.to(self.device), lora_b.data.to(self.device)
+        decoder: Any = model.get_submodule("model")
+        self.decoder = decoder
+        self.head: torch.Tensor = model.get_submodule("lm_head")._parameters["weight"]  # type: ignore[assignment]
+        pairs = [
+            SlotPair(name, self.sampler.slots[name].a, self.sampler.slots[name].b, lora_a, lora_b, scaling)
+            for name, (lora_a, lora_b, scaling) in adapters(self.model).items()
+        ]
+        self.swap = AdapterSwap(pairs)
+        self.swap.clear()
+        self.version = 0
+        self.noise_limit: float | None = None
+        everything = storage_bytes(base_tensors(self.model))
+        embedding: torch.Tensor = decoder.embed_tokens.weight
+        dense = storage_bytes([self.head.data, embedding.data])
+        self.base_bytes = sum((own | dense).values())
+        known = own | dense | storage_bytes([parameter.data for parameter in self.sampler.weights.parameters()])
+        self.extra_bytes = sum(size for address, size in everything.items() if address not in known)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    @property
+    def adapter(self) -> str:
+        """The name of the current policy in the sampler: new with every version, because cached prefixes are keyed by it."""
+        return f"policy-{self.version}"
+
+    def publish(self) -> None:
+        """Makes the trainer's adapter the sampler's, proves it to the bit, and gives the policy a new version."""
+        self.swap.write()
+        self.swap.check()
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+        self.version += 1
+
+    def generate(self, prompts: Sequence[Sequence[int]], max_tokens: int, **options: Any) -> list[Completion]:
+        """Completions of the current policy; the options are those of `Sampler.generate`."""
+        return self.sampler.generate(prompts, adapter=self.adapter if self.version else None, max_tokens=max_tokens, **options)
+
+    def logprobs(
+        self, sequences: Sequence[Sequence[int]], starts: Sequence[int], *, adapter: bool = True, exact: bool = False, batch: int = 1
+    ) -> list[Array]:
+        """The trainer's log-probs of each sequence's tokens from its start on, without gradients.
+
+        In bf16 as it trains, or `exact`: everything but the stored weights in fp32.
+        """
+        results: list[Array] = []
+        with torch.no_grad(), self._without_adapter() if not adapter else nullcontext(), _exact_products() if exact else nullcontext():
+            for first in range(0, len(sequences), batch):
+                rows, begins = sequences[first : first + batch], starts[first : first + batch]
+                hidden = self.hidden(rows, exact=exact)
+                for row, tokens, start in zip(hidden, rows, begins, strict=True):
+                    wanted = torch.tensor(tokens[start:], device=self.device)
+                    results.append(token_logprobs(row[start - 1 : len(tokens) - 1], self.head, wanted).double().cpu().numpy())
+        return results
+
+    def hidden(self, sequences: Sequence[Sequence[int]], *, exact: bool = False) -> torch.Tensor:
+        """Last hidden states (B, T, H). Right-padded: under causal attention no real token sees the padding, so no mask is needed."""
+        longest = max(len(tokens) for tokens in sequences)
+        ids_BT = torch.tensor([list(tokens) + [0] * (longest - len(tokens)) for tokens in sequences], device=self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=not exact):
+            embedded = self.decoder.embed_tokens(ids_BT)
+            states: torch.Tensor = self.decoder(inputs_embeds=embedded.float() if exact else embedded, use_cache=False).last_hidden_state
+        return states
+
+    def gate(self, prompts: Sequence[Sequence[int]], max_tokens: int = 32) -> GateReport:
+        """Compares both sides with fp32 on tokens decoded by the base; sets the canary's limit. The caller calls `check`."""
+        decoded = self.sampler.generate(prompts, adapter=None, max_tokens=max_tokens, seeds=range(len(prompts)))
+        sequences, starts = [one.prompt + one.tokens for one in decoded], [len(one.prompt) for one in decoded]
+        exact = self.logprobs(sequences, starts, adapter=False, exact=True)
+        trained = self.logprobs(sequences, starts, adapter=False)
+        forced = [row[start - 1 :] for row, start in zip(self.sampler.teacher_forced(sequences, adapter=None), starts, strict=True)]
+        noise = _distance(trained, exact)
+        limit = NOISE * noise + NOISE_FLOOR
+        self.noise_limit = NOISE * limit  # sampler against trainer: both are noisy
+        sampled = [one.logprobs for one in decoded]
+        return GateReport(noise, _distance(sampled, exact), _distance(forced, exact), limit, self.base_bytes, self.extra_bytes)
+
+    def compare(self, completions: Sequence[Completion]) -> Agreement:
+        """Sampler against trainer, bf16 both, on what the sampler decoded."""
+        sequences, starts = [one.prompt + one.tokens for one in completions], [len(one.prompt) for one in completions]
+        return agreement([one.logprobs for one in completions], self.logprobs(sequences, starts))
+
+    def canary(self, completions: Sequence[Completion]) -> CanaryReport:
+        """The slot to the bit (raises `SlotMismatch`), then the statistics of what was just decoded. The caller calls `check`."""
+        self.swap.check()
+        if self.noise_limit is None:
+            raise RuntimeError("the gate comes before the canary: it sets the limit")
+        sequences, starts = [one.prompt + one.tokens for one in completions], [len(one.prompt) for one in completions]
+        trained = self.logprobs(sequences, starts)
+        on = self.logprobs(sequences, starts, exact=True)
+        off = self.logprobs(sequences, starts, exact=True, adapter=False)
+        return examine([one.logprobs for one in completions], trained, on, off, limit=self.noise_limit)
+
+    @contextmanager
+    def _without_adapter(self) -> Iterator[None]:
+        with self.model.disable_adapter():
+            yield
+
+
+@contextmanager
+def _exact_products() -> Iterator[None]:
+    """fp32 products without TF32."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def _distance(first: Sequence[Array], second: Sequence[Array]) -> float:
+    return float(np.abs(np.concatenate(first) - np.concatenate(second)).mean())
+
+
+def _tensors(weights: VllmWeights, name: str) -> list[torch.Tensor]:
+    packed = weights.linear(name)
+    return [packed.codes, packed.state.absmax, packed.state.code]

@@ -1,0 +1,69 @@
+"""Log-probabilities of given tokens from hidden states, without ever holding the logits of a whole sequence.
+
+Logits are fp32 on both sides of the engine, so this multiplies bf16 hidden states by the bf16 head into fp32, a chunk of
+tokens at a time, and makes the same logits again in the backward pass. The head itself is frozen: it gets no gradient.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+
+def token_logprobs(
+    hidden_TH: torch.Tensor, head_VH: torch.Tensor, tokens_T: torch.Tensor, *, temperature: float = 1.0, chunk: int = 128
+) -> torch.Tensor:
+    """log p(token) of each row, (T,) in fp32, at this temperature; differentiable with respect to the hidden states alone."""
+    logprobs: torch.Tensor = _TokenLogprobs.apply(hidden_TH, head_VH, tokens_T, temperature, chunk)  # type: ignore[no-untyped-call]
+    return logprobs
+
+
+def logits_fp32(hidden_TH: torch.Tensor, head_VH: torch.Tensor) -> torch.Tensor:
+    """hidden · headᵀ accumulated and kept in fp32, without an fp32 copy of the head where the device can do so."""
+    if not hidden_TH.is_cuda:
+        return hidden_TH.float() @ head_VH.float().t()
+    if hidden_TH.dtype != torch.float32:
+        return torch.mm(hidden_TH, head_VH.t(), out_dtype=torch.float32)
+    # fp32 states are the sum of three bf16 ones, up to the last bit: three products instead of an fp32 head.
+    logits = torch.mm(hidden_TH.bfloat16(), head_VH.t(), out_dtype=torch.float32)
+    rest = hidden_TH - hidden_TH.bfloat16().float()
+    for _ in range(2):
+        logits += torch.mm(rest.bfloat16(), head_VH.t(), out_dtype=torch.float32)
+        rest = rest - rest.bfloat16().float()
+    return logits
+
+
+class _TokenLogprobs(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, hidden_TH: torch.Tensor, head_VH: torch.Tensor, tokens_T: torch.Tensor, temperature: float, chunk: int
+    ) -> torch.Tensor:
+        normalisers, chosen = [], []
+        with torch.autocast(hidden_TH.device.type, enabled=False):
+            for start in range(0, len(tokens_T), chunk):
+                logits = logits_fp32(hidden_TH[start : start + chunk], head_VH).div_(temperature)
+                chosen.append(logits.gather(1, tokens_T[start : start + chunk, None])[:, 0])
+                normalisers.append(logits.logsumexp(1))
+                del logits
+        normaliser_T = torch.cat(normalisers)
+        ctx.save_for_backward(hidden_TH, head_VH, tokens_T, normaliser_T)
+        ctx.temperature, ctx.chunk = temperature, chunk
+        return torch.cat(chosen) - normaliser_T
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        hidden_TH, head_VH, tokens_T, normaliser_T = ctx.saved_tensors
+        grad_T = grads[0] / ctx.temperature
+        grad_hidden_TH = torch.empty_like(hidden_TH)
+        with torch.autocast(hidden_TH.device.type, enabled=False):
+            for start in range(0, len(tokens_T), ctx.chunk):
+                rows = slice(start, start + ctx.chunk)
+                # d log p(token) / d logits = onehot(token) − p, written over the logits themselves.
+                logits = logits_fp32(hidden_TH[rows], head_VH).div_(ctx.temperature)
+                logits.sub_(normaliser_T[rows, None]).exp_().neg_()
+                logits.scatter_add_(1, tokens_T[rows, None], torch.ones_like(logits[:, :1]))
+                logits.mul_(grad_T[rows, None])
+                grad_hidden_TH[rows] = logits.to(head_VH.dtype) @ head_VH
+                del logits
+        return grad_hidden_TH, None, None, None, None

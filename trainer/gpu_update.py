@@ -1,0 +1,84 @@
+"""One update of the adapter on a batch of completions: micro-batches of whole sequences, sorted by length, heads fused.
+
+Activations are checkpointed by layer; what a micro-batch holds is what `memory_plan` counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from rewardlang.trainer.gpu_engine import Engine
+from rewardlang.trainer.gpu_head import token_logprobs
+from rewardlang.trainer.gpu_loss import CAP, LossReport, truncated_loss
+from rewardlang.trainer.gpu_vllm import Completion
+
+
+@dataclass(frozen=True)
+class UpdateReport:
+    """Statistics of one update, over all its tokens."""
+
+    loss: float
+    tokens: int
+    mean_difference: float  # mean |log p_trainer − log p_sampler| before the update
+    max_weight: float
+    truncated: float
+    micro_batches: int
+
+
+def prepare_training(engine: Engine) -> None:
+    """Training mode with activations recomputed layer by layer; done once."""
+    base = engine.model.get_base_model()
+    # transformers renamed it in 5.2x; without an argument both recompute without re-entering autograd.
+    getattr(base, "activation_checkpointing_enable", base.gradient_checkpointing_enable)({"use_reentrant": False})
+    engine.model.train()
+
+
+def accumulate(
+    engine: Engine,
+    completions: Sequence[Completion],
+    advantages: Sequence[float],
+    *,
+    micro_batch: int,
+    cap: float = CAP,
+    head_chunk: int = 128,
+) -> UpdateReport:
+    """Adds the gradient of one batch to the adapter's parameters; the optimizer's step is the caller's.
+
+    Sequences whose advantage is zero have no gradient and are skipped, but counted in the normaliser, so the step is unchanged.
+    """
+    tokens = sum(len(one.tokens) for one in completions)
+    wanted = [index for index in range(len(completions)) if advantages[index] != 0.0 and completions[index].tokens]
+    wanted.sort(key=lambda index: len(completions[index].prompt) + len(completions[index].tokens), reverse=True)
+    parts: list[tuple[int, float, LossReport]] = []
+    for first in range(0, len(wanted), micro_batch):
+        rows = [completions[index] for index in wanted[first : first + micro_batch]]
+        amounts = [advantages[index] for index in wanted[first : first + micro_batch]]
+        loss, report = _loss(engine, rows, amounts, tokens, cap, head_chunk)
+        loss.backward()  # type: ignore[no-untyped-call]
+        parts.append((sum(len(row.tokens) for row in rows), float(loss.detach()), report))
+    trained = max(1, sum(count for count, _, _ in parts))
+    return UpdateReport(
+        loss=sum(value for _, value, _ in parts),
+        tokens=tokens,
+        mean_difference=sum(count * report.mean_difference for count, _, report in parts) / trained,
+        max_weight=max((report.max_weight for _, _, report in parts), default=1.0),
+        truncated=sum(count * report.truncated for count, _, report in parts) / trained,
+        micro_batches=len(parts),
+    )
+
+
+def _loss(
+    engine: Engine, rows: Sequence[Completion], amounts: Sequence[float], tokens: int, cap: float, head_chunk: int
+) -> tuple[torch.Tensor, LossReport]:
+    hidden = engine.hidden([row.prompt + row.tokens for row in rows])
+    # The state before a token predicts it; prompts are left out.
+    states = torch.cat([hidden[index, len(row.prompt) - 1 : len(row.prompt) + len(row.tokens) - 1] for index, row in enumerate(rows)])
+    targets = torch.tensor([token for row in rows for token in row.tokens], device=engine.device)
+    sampled = torch.tensor([value for row in rows for value in row.logprobs.tolist()], device=engine.device, dtype=torch.float32)
+    lengths = torch.tensor([len(row.tokens) for row in rows], device=engine.device)
+    spread = torch.tensor(list(amounts), device=engine.device, dtype=torch.float32).repeat_interleave(lengths)
+    logprobs = token_logprobs(states, engine.head, targets, chunk=head_chunk)
+    return truncated_loss(logprobs, sampled, spread, tokens=tokens, cap=cap)

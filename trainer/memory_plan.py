@@ -1,0 +1,263 @@
+"""How much GPU memory a run takes, part by part, from `config.json` alone: no weights, no GPU, no torch.
+
+The figures are whole bytes. A part is *exact* where it follows from shapes (weights, scales, adapter, optimizer, KV cache,
+saved activations), *estimated* where it counts the tensors that live together at the worst moment, and *measured* where it
+is a constant of driver and libraries, read once on a real card. `trainer/GPU.md` compares plans with measurements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from rewardlang.trainer.gpu_cards import GIB, Card
+from rewardlang.trainer.gpu_shape import PolicyShape, shape_from_config
+
+QUANTISATION_BLOCK = 64  # weights that share one NF4 scale
+NESTED_BLOCK = 256  # scales that share one second-level scale
+ADAM8_BLOCK = 256  # optimizer states that share one scale
+ADAM8_SMALLEST = 4096  # smaller tensors keep 32-bit states
+KV_BLOCK = 16  # tokens in one block of vLLM's cache
+SLOT_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # sizes that vLLM allows for a LoRA slot
+
+ROLLOUT, TRAINING = "rollout", "training"
+BOTH = frozenset((ROLLOUT, TRAINING))
+Certainty = Literal["exact", "estimated", "measured"]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Bytes that no shape tells: read on a real machine. The defaults are the first row of the table in `trainer/GPU.md`."""
+
+    context: int = int(0.62 * GIB)
+    graphs: int = int(0.10 * GIB)
+    sampler_workspace: int = int(0.12 * GIB)
+    slack: int = int(0.10 * GIB)  # what the caching allocator holds beyond the tensors, after the caches are emptied between phases
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What one optimizer step holds. Lengths are in tokens, the worst case of the run."""
+
+    prompt: int = 512
+    completion: int = 512
+    completions: int = 8  # generated and trained on in one step
+    concurrent: int | None = None  # sequences whose KV cache is mapped at a time; all of them unless told
+    micro_batch: int | None = None  # sequences in one forward pass of the trainer; chosen from the card unless told
+    rank: int = 16
+    prefill: int = 1024  # tokens that vLLM takes into one step
+    head_chunk: int = 128  # tokens whose logits exist at a time
+    nested_scales: bool = False
+    unmap_cache: bool = False  # the KV cache is unmapped while training
+
+    @property
+    def length(self) -> int:
+        """Tokens of the longest sequence."""
+        return self.prompt + self.completion
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of the table: bytes, the phases in which they are held, and how far they can be trusted."""
+
+    name: str
+    bytes: int
+    phases: frozenset[str] = BOTH
+    certainty: Certainty = "exact"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parts of one run, their peaks by phase, and whether a card holds them."""
+
+    shape: PolicyShape
+    workload: Workload
+    micro_batch: int
+    parts: tuple[Part, ...]
+    card: Card | None = None
+    calibration: Calibration = field(default_factory=Calibration)
+
+    def phase(self, name: str) -> int:
+        """Bytes held at the worst moment of a phase."""
+        return sum(part.bytes for part in self.parts if name in part.phases)
+
+    @property
+    def peak(self) -> int:
+        """Bytes at the worst moment of the run."""
+        return max(self.phase(ROLLOUT), self.phase(TRAINING))
+
+    @property
+    def margin(self) -> int:
+        """How far the measured peak may lie above the plan: 5 % or 0.25 GiB, whichever is larger."""
+        return max(self.peak // 20, GIB // 4)
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether the peak and its margin stay within the card; `None` without a card."""
+        return None if self.card is None else self.peak + self.margin <= self.card.total
+
+    @property
+    def cache_bytes(self) -> int:
+        """Bytes of vLLM's KV cache, its `kv_cache_memory_bytes`."""
+        return next(part.bytes for part in self.parts if part.name == CACHE)
+
+    def table(self) -> str:
+        """The plan as lines of text: GiB by part and phase, then the verdict."""
+        lines = [f"{'part':<44}{'rollout':>9}{'training':>10}   certainty"]
+        for part in self.parts:
+            cells = [f"{part.bytes / GIB:.3f}" if phase in part.phases else "–" for phase in (ROLLOUT, TRAINING)]
+            lines.append(f"{part.name:<44}{cells[0]:>9}{cells[1]:>10}   {part.certainty}")
+        lines.append(f"{'sum, GiB':<44}{self.phase(ROLLOUT) / GIB:>9.3f}{self.phase(TRAINING) / GIB:>10.3f}")
+        load = self.workload
+        lines.append(
+            f"{load.completions} × ({load.prompt} + {load.completion}) tokens, {self.micro_batch} in a forward pass, "
+            f"LoRA rank {load.rank}, {self.shape.parameters / 1e9:.2f} billion parameters"
+        )
+        if self.card is not None:
+            verdict = "fits" if self.fits else "does not fit"
+            lines.append(
+                f"peak {self.peak / GIB:.2f} GiB and a margin of {self.margin / GIB:.2f} GiB: {verdict} in {self.card.name} "
+                f"({self.card.total / GIB:.2f} GiB)"
+            )
+        return "\n".join(lines)
+
+
+CACHE = "KV cache"
+
+
+def plan(
+    config: Mapping[str, Any], workload: Workload | None = None, *, card: Card | None = None, calibration: Calibration | None = None
+) -> Plan:
+    """The plan of a run.
+
+    The micro-batch is the workload's, else the largest that fits the card, else one sequence.
+    Raises `gpu_shape.UnsupportedPolicy` for an architecture that the engine does not know, `ValueError` for sizes that make no sense.
+    """
+    shape = shape_from_config(config)
+    load = workload or Workload()
+    if min(load.prompt, load.completion, load.completions, load.rank) < 1:
+        raise ValueError("prompt, completion, completions and rank are at least 1")
+    constants = calibration or Calibration()
+    chosen = load.micro_batch or 1
+
+    def made(micro_batch: int) -> Plan:
+        return Plan(shape, load, micro_batch, _parts(shape, load, micro_batch, constants), card, constants)
+
+    if load.micro_batch is None and card is not None:
+        while chosen < load.completions and made(chosen + 1).fits:
+            chosen += 1
+    return made(chosen)
+
+
+def plan_with_training_only(full: Plan) -> Plan:
+    """The same plan without what only rollouts need."""
+    return replace(full, parts=tuple(part for part in full.parts if TRAINING in part.phases))
+
+
+def _parts(shape: PolicyShape, load: Workload, micro_batch: int, constants: Calibration) -> tuple[Part, ...]:
+    rollout, training = frozenset((ROLLOUT,)), frozenset((TRAINING,))
+    lora = shape.lora_parameters(load.rank)
+    concurrent = min(load.concurrent or load.completions, load.completions)
+    tokens = micro_batch * load.length
+    return (
+        Part("NF4 codes", code_bytes(shape)),
+        Part("NF4 scales, nested" if load.nested_scales else "NF4 scales", scale_bytes(shape, nested=load.nested_scales)),
+        Part("embeddings and head, bf16", 2 * shape.embedding_elements),
+        Part("norms and biases, bf16", 2 * shape.small_elements),
+        Part("LoRA parameters, fp32", 4 * lora),
+        Part("LoRA slot of the sampler, bf16", 2 * shape.lora_parameters(slot_rank(load.rank))),
+        Part("8-bit Adam", adam8_bytes(shape, load.rank)),
+        Part("LoRA gradients, fp32", 4 * lora, training),
+        Part("LoRA in the forward pass, bf16", 2 * lora, training),
+        Part(CACHE, cache_bytes(shape, concurrent, load.length), rollout if load.unmap_cache else BOTH),
+        Part("prefill and sampling", prefill_bytes(shape, load, concurrent), rollout, "estimated"),
+        Part("checkpointed activations", 2 * shape.hidden * shape.layers * tokens, training),
+        Part("activations of one layer", layer_bytes(shape, tokens, load.rank), training, "estimated"),
+        Part("logits of one chunk, fp32", head_bytes(shape, load.head_chunk, tokens), training, "estimated"),
+        Part("CUDA context and libraries", constants.context, BOTH, "measured"),
+        Part("CUDA graphs", constants.graphs, BOTH, "measured"),
+        Part("vLLM's buffers", constants.sampler_workspace, BOTH, "measured"),
+        Part("allocator slack", constants.slack, BOTH, "measured"),
+    )
+
+
+def code_bytes(shape: PolicyShape) -> int:
+    """Packed 4-bit codes of every adapted matrix."""
+    return shape.layers * sum((linear.elements + 1) // 2 for linear in shape.linears())
+
+
+def scale_bytes(shape: PolicyShape, *, nested: bool) -> int:
+    """Scales of every adapted matrix: one fp32 a block, or one byte a block and one fp32 every 256 of them.
+
+    Each tensor also holds its table of 16 values and, nested, a table of 256 values and an offset (bitsandbytes' `QuantState`).
+    """
+    total = 0
+    for linear in shape.linears():
+        blocks = -(-linear.elements // QUANTISATION_BLOCK)
+        total += 16 * 4 + (blocks + 4 * -(-blocks // NESTED_BLOCK) + 256 * 4 + 4 if nested else 4 * blocks)
+    return shape.layers * total
+
+
+def slot_rank(rank: int) -> int:
+    """The smallest slot of vLLM that holds an adapter of this rank."""
+    for allowed in SLOT_RANKS:
+        if allowed >= rank:
+            return allowed
+    raise ValueError(f"LoRA rank {rank} is larger than vLLM's largest slot, {SLOT_RANKS[-1]}")
+
+
+def adam8_bytes(shape: PolicyShape, rank: int) -> int:
+    """Both states of bitsandbytes' 8-bit Adam over the adapter, with their scales and their two tables of 256 values."""
+    total = 0
+    for linear in shape.linears():
+        for elements in (rank * linear.inputs, rank * linear.outputs):
+            small = elements < ADAM8_SMALLEST
+            total += 8 * elements if small else 2 * (elements + 4 * -(-elements // ADAM8_BLOCK))
+    return shape.layers * total + 2 * 256 * 4
+
+
+def cache_token_bytes(shape: PolicyShape) -> int:
+    """Keys and values of one token in bf16."""
+    return 2 * 2 * shape.layers * shape.keys
+
+
+def cache_bytes(shape: PolicyShape, sequences: int, length: int) -> int:
+    """Whole blocks for the sequences, and the one block that vLLM keeps empty."""
+    return cache_token_bytes(shape) * KV_BLOCK * (sequences * -(-length // KV_BLOCK) + 1)
+
+
+def prefill_bytes(shape: PolicyShape, load: Workload, concurrent: int) -> int:
+    """What vLLM's forward pass and sampler hold at the worst moment.
+
+    A prefill of `load.prefill` tokens keeps the residual, the normed input and the MLP's two halves and product; sampling keeps fp32
+    logits and one processed copy a sequence.
+    """
+    widest = 2 * shape.intermediate + shape.intermediate
+    prefill = 2 * load.prefill * (2 * shape.hidden + widest)
+    return max(prefill, 2 * 4 * concurrent * shape.vocabulary) + 2 * max(linear.elements for linear in shape.linears())
+
+
+def saved_bytes_a_token(shape: PolicyShape, rank: int) -> int:
+    """What autograd keeps of one decoder layer with LoRA under bf16 autocast, a token.
+
+    Both norms keep their input in fp32; each matrix keeps its bf16 input once, and A's output; attention keeps q, k, v, its output
+    and the log of its sums; the MLP keeps gate, up, the activation and their product. Counted by the test with autograd's own hooks.
+    """
+    norms = 2 * 4 * shape.hidden + 2 * 4
+    inputs = 2 * 2 * shape.hidden
+    attention = 2 * 2 * shape.queries + 2 * 2 * shape.keys + 4 * shape.heads
+    if shape.query_key_norm:
+        attention += 4 * (shape.queries + shape.keys) + 4 * (shape.heads + shape.kv_heads)
+    return norms + inputs + attention + 4 * 2 * shape.intermediate + 7 * 2 * rank
+
+
+def layer_bytes(shape: PolicyShape, tokens: int, rank: int) -> int:
+    """One layer recomputed in the backward pass: what autograd keeps, the MLP's gradients, and one matrix expanded to bf16 twice."""
+    gradients = 2 * (3 * shape.intermediate + 2 * shape.hidden) * tokens
+    return saved_bytes_a_token(shape, rank) * tokens + gradients + 2 * 2 * max(linear.elements for linear in shape.linears())
+
+
+def head_bytes(shape: PolicyShape, chunk: int, tokens: int) -> int:
+    """Logits of one chunk in fp32, their gradient in bf16, and the hidden states with their gradient for the whole micro-batch."""
+    return (4 + 4 + 2) * min(chunk, tokens) * shape.vocabulary + 2 * 2 * shape.hidden * tokens
