@@ -6,21 +6,20 @@ docstring for what a tree promises.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from rewardlang.record import Record
 from rewardlang.source import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Record):
     """What every construct has: its place."""
 
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Word(Node):
     """A name where it is written, as a definition or a reference."""
 
@@ -30,7 +29,6 @@ class Word(Node):
 # ---------------------------------------------------------------- values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Node):
     """An exact number. `written` keeps the digits of the file, for the formatter and for messages."""
 
@@ -38,7 +36,6 @@ class Number(Node):
     written: str = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Percent(Node):
     """`1%`; `value` is 1/100."""
 
@@ -46,7 +43,6 @@ class Percent(Node):
     written: str = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity(Node):
     """`20 kg`, `40 mg/kg/day`."""
 
@@ -55,7 +51,6 @@ class Quantity(Node):
     written: str = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Text(Node):
     """A string with its escapes resolved; `long` for the three-quote form."""
 
@@ -63,14 +58,12 @@ class Text(Node):
     long: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Boolean(Node):
     """`true` or `false`."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ListLiteral(Node):
     """`["Question presented", "Short answer"]`; literals only."""
 
@@ -80,14 +73,12 @@ class ListLiteral(Node):
 Literal_: TypeAlias = Number | Percent | Quantity | Text | Boolean | ListLiteral
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Name(Node):
     """A reference to a column, param, list, let, loop name or built-in value of the row."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Field(Node):
     """`module.name` (imports)."""
 
@@ -95,7 +86,6 @@ class Field(Node):
     name: Word
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Option(Node):
     """`allow = drug_names` in the brackets of a finder, predicate or measure."""
 
@@ -103,7 +93,6 @@ class Option(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Node):
     """`token_f1(reply, answer)`, `quote_fidelity(memo, facts)`."""
 
@@ -112,14 +101,12 @@ class Call(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Negative(Node):
     """`-x`."""
 
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Arithmetic(Node):
     """`a + b`."""
 
@@ -128,7 +115,6 @@ class Arithmetic(Node):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Convert(Node):
     """`x as math`."""
 
@@ -136,7 +122,6 @@ class Convert(Node):
     type: Word
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Outside(Node):
     """`completion outside <think>`; `tag` is the bare name, `think`."""
 
@@ -147,14 +132,12 @@ class Outside(Node):
 # ---------------------------------------------------------------- finding things in a text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TagFinder(Node):
     """`<answer>`; `tag` is the bare name."""
 
     tag: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NamedFinder(Node):
     """`word`, `misspelling(allow = names)`, or the name of a pattern."""
 
@@ -162,7 +145,6 @@ class NamedFinder(Node):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Regex(Node):
     """`/^\\d+$/i`."""
 
@@ -170,28 +152,24 @@ class Regex(Node):
     flags: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MatchFinder(Node):
     """`match of /…/`."""
 
     regex: Regex
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AfterFinder(Node):
     """`text after "####"`."""
 
     marker: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BeforeFinder(Node):
     """`text before "####"`."""
 
     marker: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BetweenFinder(Node):
     """`text between "(" and ")"`."""
 
@@ -203,7 +181,6 @@ Finder: TypeAlias = TagFinder | NamedFinder | MatchFinder | AfterFinder | Before
 Selector: TypeAlias = Literal["first", "last", "only", "every", "count of", "count of distinct"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Select(Node):
     """`only <answer> in completion`."""
 
@@ -212,7 +189,6 @@ class Select(Node):
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ShareOf(Node):
     """`share of warnings found in reply`."""
 
@@ -224,7 +200,6 @@ class ShareOf(Node):
 # ---------------------------------------------------------------- tests
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Compare(Node):
     """`a equals b ignoring case`, `a <= b`."""
 
@@ -234,7 +209,6 @@ class Compare(Node):
     ignoring_case: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Matches(Node):
     """`final matches /^\\d+$/`."""
 
@@ -242,7 +216,6 @@ class Matches(Node):
     regex: Regex
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IsPresent(Node):
     """`x is present`, `x is missing`; with `negated` for `is not present`."""
 
@@ -251,7 +224,6 @@ class IsPresent(Node):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IsIn(Node):
     """`choice is in allergies ignoring case`."""
 
@@ -261,7 +233,6 @@ class IsIn(Node):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IsBound(Node):
     """`x is at least 3`, `is at most`, `is more than`, `is less than`."""
 
@@ -271,7 +242,6 @@ class IsBound(Node):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IsBetween(Node):
     """`x is between 1 and 6`, both inclusive."""
 
@@ -281,7 +251,6 @@ class IsBetween(Node):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IsWithin(Node):
     """`value is within 1% of gold` (relative for a written percent, absolute otherwise)."""
 
@@ -291,7 +260,6 @@ class IsWithin(Node):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IsPredicate(Node):
     """`reply is "english"`, `reply is valid_json(schema = "memo.json")`."""
 
@@ -301,14 +269,12 @@ class IsPredicate(Node):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Not(Node):
     """`not x`."""
 
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Junction(Node):
     """`a and b and c`, `a or b`: never mixed without brackets. `listed` for the `all of (…; …)` form."""
 
@@ -317,14 +283,12 @@ class Junction(Node):
     listed: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NoneOf(Node):
     """`none of (a; b)`."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AtLeastOf(Node):
     """`at least 2 of (a; b; c)`."""
 
@@ -332,7 +296,6 @@ class AtLeastOf(Node):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Quantified(Node):
     """`some word in reply where …`, `no citation in memo where …`. `finder` is a tag finder or a name (a finder's or a new one)."""
 

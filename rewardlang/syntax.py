@@ -9,7 +9,6 @@ when they say the same thing: spans do not take part in comparison, so
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
@@ -18,14 +17,12 @@ from rewardlang.expressions import Expression, Finder, ListLiteral, Literal_, Na
 # ---------------------------------------------------------------- types as written
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NamedType(Node):
     """`text`, `number`, `math`, `boolean`; `quantity` alone is an error of the checker."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RangeType(Node):
     """`number between 0 and 0.5`."""
 
@@ -34,28 +31,24 @@ class RangeType(Node):
     high: Fraction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ListType(Node):
     """`list of text`."""
 
     item: TypeNode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OptionalType(Node):
     """`optional text`."""
 
     item: TypeNode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OneOfType(Node):
     """`one of ("claim succeeds", "claim fails")`."""
 
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class QuantityType(Node):
     """`quantity of mass per body_mass per time in mg/kg/day`; the unit says how bare numbers are read."""
 
@@ -69,14 +62,12 @@ TypeNode: TypeAlias = NamedType | RangeType | ListType | OptionalType | OneOfTyp
 # ---------------------------------------------------------------- statements
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement(Node):
     """What every statement may carry: a reason that explanations print."""
 
     because: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Import(Statement):
     """`import "common.reward" as common`."""
 
@@ -84,7 +75,6 @@ class Import(Statement):
     alias: Word
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Include(Statement):
     """`include common.form`."""
 
@@ -92,7 +82,6 @@ class Include(Statement):
     section: Word
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Formal(Node):
     """`memo: text` in the brackets of `use python` or `define`."""
 
@@ -100,7 +89,6 @@ class Formal(Node):
     type: TypeNode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UsePython(Statement):
     """`use python "module:function" as f(x: text) returns number between 0 and 1 timeout 2 s on error 0`."""
 
@@ -113,7 +101,6 @@ class UsePython(Statement):
     batched: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Statement):
     """`column answer from "final answer": text separated by ";"`."""
 
@@ -123,7 +110,6 @@ class Column(Statement):
     separator: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Param(Statement):
     """`param format_points: number between 0 and 0.5 = 0.5`."""
 
@@ -132,7 +118,6 @@ class Param(Statement):
     default: Literal_
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ListFromFile(Statement):
     """`list statutes: text from "usc.txt" complete for title 42`, or `from column "cite" of "overruled.csv"`."""
 
@@ -143,7 +128,6 @@ class ListFromFile(Statement):
     complete_for: tuple[str, Literal_] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ListInline(Statement):
     """`list headings = ["Facts", "Analysis"]`."""
 
@@ -151,7 +135,6 @@ class ListInline(Statement):
     items: ListLiteral
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PatternRegex(Statement):
     """`pattern year = /\\d{4}/ as "…"`."""
 
@@ -160,7 +143,6 @@ class PatternRegex(Statement):
     spelling: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PatternLike(Statement):
     """`pattern statute like "{title:integer} U.S.C. § {section}" as "{title} USC {section}"`."""
 
@@ -169,7 +151,6 @@ class PatternLike(Statement):
     spelling: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Define(Statement):
     """`define near(a: number, b: number) = a is within 5% of b`."""
 
@@ -178,7 +159,6 @@ class Define(Statement):
     body: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Let(Statement):
     """`let tail = last text after "</answer>" in completion else ""`."""
 
@@ -187,19 +167,16 @@ class Let(Statement):
     otherwise: Literal_ | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Skip(Node):
     """`else skip`: the data row is unusable."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GateScore(Node):
     """`else score -1`: the completion gets this and nothing else."""
 
     value: Fraction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Require(Statement):
     """`require final is present else score -1 because "…"`."""
 
@@ -207,7 +184,6 @@ class Require(Statement):
     outcome: Skip | GateScore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Weight(Node):
     """`weight 0.5`, or `weight from 1 at step 0 to 0.2 at step 500`: points (step, weight), one point with step 0 if constant."""
 
@@ -215,7 +191,6 @@ class Weight(Node):
     scheduled: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Section(Statement):
     """`section safety at least -8 at most 0 weight 0.5`; the rules below it belong to it."""
 
@@ -225,14 +200,12 @@ class Section(Statement):
     weight: Weight | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Points(Node):
     """A literal number of points, or the name of a param or column."""
 
     value: Number | Name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Case(Node):
     """`2 points when value equals gold`; `condition` None in a closing `else 0.5 points`."""
 
@@ -240,14 +213,12 @@ class Case(Node):
     condition: Expression | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WhenBody(Node):
     """The first case whose condition holds decides."""
 
     cases: tuple[Case, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EachBody(Node):
     """`0.1 points for each distinct misspelling in reply where …, up to 1 point`."""
 
@@ -259,7 +230,6 @@ class EachBody(Node):
     limit: Points | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ScaledBody(Node):
     """`up to 1.5 points scaled by share of keys found in cited`."""
 
@@ -267,7 +237,6 @@ class ScaledBody(Node):
     measure: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Statement):
     """`rule correct: award 2 points when value equals gold`."""
 
@@ -276,7 +245,6 @@ class Rule(Statement):
     body: WhenBody | EachBody | ScaledBody
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRange(Statement):
     """`score between -1 and 3`: a contract; `clamped` makes it an operation."""
 
@@ -285,21 +253,18 @@ class ScoreRange(Statement):
     clamped: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Success(Statement):
     """`success when value equals gold`: what *right* means; no points."""
 
     condition: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NumbersWritten(Statement):
     """`numbers written "1.234,5"`."""
 
     notation: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Bound(Node):
     """`= 3`, `at least 1`, `at most 0.5`, `between 1 and 2`; None is open."""
 
@@ -307,7 +272,6 @@ class Bound(Node):
     high: Fraction | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GuaranteeBound(Statement):
     """`guarantee score at most 0.5 when not value equals gold`."""
 
@@ -315,7 +279,6 @@ class GuaranteeBound(Statement):
     condition: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Part(Node):
     """`rule overdose` or `section form`."""
 
@@ -323,7 +286,6 @@ class Part(Node):
     name: Word
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GuaranteeOutweighs(Statement):
     """`guarantee rule overdose outweighs section writing`."""
 
@@ -331,7 +293,6 @@ class GuaranteeOutweighs(Statement):
     lighter: Part
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class With(Node):
     """`with answer = "72"`."""
 
@@ -339,19 +300,16 @@ class With(Node):
     value: Literal_
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectScore(Node):
     """`expect score = 3`."""
 
     bound: Bound
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectSkip(Node):
     """`expect skip`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectRule(Node):
     """`expect correct = 2`: the rule's points before caps and weight."""
 
@@ -359,7 +317,6 @@ class ExpectRule(Node):
     bound: Bound
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectFires(Node):
     """`expect spelling fires`, `expect spelling silent`."""
 
@@ -367,7 +324,6 @@ class ExpectFires(Node):
     fires: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectSuccess(Node):
     """`expect success`, `expect no success`."""
 
@@ -377,7 +333,6 @@ class ExpectSuccess(Node):
 Expect: TypeAlias = ExpectScore | ExpectSkip | ExpectRule | ExpectFires | ExpectSuccess
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Example(Statement):
     """`example "…" with answer = "72" model writes "…" expect score = 3`; `attack` for attempts to game the file."""
 
@@ -390,7 +345,6 @@ class Example(Statement):
     expects: tuple[Expect, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class File(Node):
     """A whole file. `edition` is the language's version, `version` the policy's own."""
 
