@@ -33,12 +33,19 @@ class Module:
         return ast.parse(self.path.read_text(encoding="utf-8"), filename=str(self.path))
 
     def imports(self) -> Iterator[tuple[str, int]]:
-        """Every imported module by its full dotted name, with the line; imports inside functions and under TYPE_CHECKING count too."""
+        """Every imported name in full, with the line; imports inside functions count, those for annotations (TYPE_CHECKING) do not."""
+        annotations = {id(inner) for node in ast.walk(self.tree) if _is_type_checking(node) for inner in ast.walk(node)}
         for node in ast.walk(self.tree):
+            if id(node) in annotations:
+                continue
             if isinstance(node, ast.Import):
                 yield from ((alias.name, node.lineno) for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module is not None:
                 yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def _is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def modules() -> list[Module]:
