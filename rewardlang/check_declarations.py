@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rewardlang import expressions as ex
@@ -13,13 +13,12 @@ from rewardlang.check_finders import pattern
 from rewardlang.check_values import UNITS_LATER, fitted, list_constant
 from rewardlang.checker import Checker, Mistake, bare, described, maybe
 from rewardlang.errors import DataError
-from rewardlang.patterns import PatternError, compile_like
 from rewardlang.program import ColumnDecl, LetDecl, ParamDecl
 from rewardlang.rows import value_from_data
 from rewardlang.source import Span
 
 ReadText = Callable[[str], str]
-TYPE_NAMES = {"text": types.TEXT, "number": types.NUMBER, "math": types.MATH, "boolean": types.BOOLEAN}
+TYPE_NAMES: Mapping[str, types.Type] = {"text": types.TEXT, "number": types.NUMBER, "math": types.MATH, "boolean": types.BOOLEAN}
 
 
 def type_from_syntax(checker: Checker, node: syntax.TypeNode) -> types.Type:
@@ -31,12 +30,16 @@ def type_from_syntax(checker: Checker, node: syntax.TypeNode) -> types.Type:
             if name == "quantity":
                 checker.not_yet(node.span, "the type 'quantity'", UNITS_LATER)
             known = [*TYPE_NAMES, "list of text", "optional text", "one of"]
-            checker.fail("RW204", node.span, f"there is no type called '{name}'", checker.suggest(name, known) or "types are: " + ", ".join(known))
+            checker.fail(
+                "RW204", node.span, f"there is no type called '{name}'", checker.suggest(name, known) or "types are: " + ", ".join(known)
+            )
         case syntax.RangeType(name=name, low=low, high=high):
             if name != "number":
                 checker.fail("RW204", node.span, f"only a number has a range, and this is '{name}'", "write: number between 0 and 1")
             if low > high:
-                checker.fail("RW310", node.span, "no number lies between these bounds: the first is larger", "write the smaller bound first")
+                checker.fail(
+                    "RW310", node.span, "no number lies between these bounds: the first is larger", "write the smaller bound first"
+                )
             return types.NumberType(low, high)
         case syntax.ListType(item=item):
             inner = type_from_syntax(checker, item)
@@ -131,9 +134,13 @@ def named_pattern(checker: Checker, node: syntax.PatternRegex | syntax.PatternLi
     name = node.name.text
     if isinstance(node, syntax.PatternRegex):
         if node.spelling is not None:
-            checker.not_yet(node.span, "'as' after a pattern that is a regular expression", "write the pattern with 'like', which names its parts")
+            checker.not_yet(
+                node.span, "'as' after a pattern that is a regular expression", "write the pattern with 'like', which names its parts"
+            )
         found = meaning.RegexFind(pattern=pattern(checker, node.regex), name=name)
         return lambda _span: found
+    from rewardlang.patterns import PatternError, compile_like
+
     try:
         like = meaning.LikeFind(pattern=compile_like(node.example.value, node.spelling), name=name)
     except PatternError as error:
@@ -194,6 +201,10 @@ class Lets:
                 otherwise = meaning.Constant(span=otherwise.span, type=types.NUMBER, value=otherwise.value)
             if not optional:
                 checker.report(
-                    "RW309", node.otherwise.span, "the value before is never missing, so this 'else' is never used", "leave it out", severity="warning"
+                    "RW309",
+                    node.otherwise.span,
+                    "the value before is never missing, so this 'else' is never used",
+                    "leave it out",
+                    severity="warning",
                 )
         return LetDecl(node.name.text, value, otherwise, node.span)

@@ -82,8 +82,8 @@ class Examples:
             type_ = param.type
         else:
             known = [*self._columns, *self._params, *(word for word in BUILT_INS if word != "completion"), "step"]
-            help = "the completion comes after 'model writes'" if name == "completion" else checker.suggest(name, known)
-            checker.fail("RW501", given.name.span, f"no column or param is called '{name}'", help or f"declare it: column {name}: text")
+            advice = "the completion comes after 'model writes'" if name == "completion" else checker.suggest(name, known)
+            checker.fail("RW501", given.name.span, f"no column or param is called '{name}'", advice or f"declare it: column {name}: text")
         try:
             value_from_data(type_, raw, checker.registry, column.separator if column else None)
         except DataError as error:
@@ -97,7 +97,9 @@ class Examples:
             return self._read_text(node.completion.value)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            self._checker.fail("RW312", node.completion.span, f"'{node.completion.value}' cannot be read: {reason}", "paths are relative to this file")
+            self._checker.fail(
+                "RW312", node.completion.span, f"'{node.completion.value}' cannot be read: {reason}", "paths are relative to this file"
+            )
 
     def _expectation(self, node: syntax.Expect, given: Mapping[str, Any]) -> Expectation:
         match node:
@@ -107,7 +109,9 @@ class Examples:
                 return Expectation("skip", None, None, None, True, node.span)
             case syntax.ExpectSuccess(success=success):
                 if not self._has_success:
-                    self._checker.fail("RW503", node.span, "the file does not say what success is", "add a line like: success when value equals gold")
+                    self._checker.fail(
+                        "RW503", node.span, "the file does not say what success is", "add a line like: success when value equals gold"
+                    )
                 return Expectation("success", None, None, None, success, node.span)
             case syntax.ExpectRule(rule=rule, bound=bound):
                 self._needs(rule, given)
@@ -142,12 +146,7 @@ class Examples:
 def needed_columns(rule: Rule, lets: Mapping[str, LetDecl]) -> set[str]:
     """The columns that a rule looks at, through lets."""
     through = {name: let.value for name, let in lets.items()}
-    return {
-        node.name
-        for part in rule_expressions(rule)
-        for node in meaning.walk(part, through)
-        if isinstance(node, meaning.ColumnValue)
-    }
+    return {node.name for part in rule_expressions(rule) for node in meaning.walk(part, through) if isinstance(node, meaning.ColumnValue)}
 
 
 def rule_expressions(rule: Rule) -> list[meaning.Expr]:
@@ -159,5 +158,3 @@ def rule_expressions(rule: Rule) -> list[meaning.Expr]:
         return [body.points.value, body.measure]
     parts = [body.points.value, body.each, body.where, body.limit.value if body.limit else None]
     return [part for part in parts if part is not None]
-
-

@@ -5,25 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rewardlang import expressions as ex
 from rewardlang import meaning, types
 from rewardlang.check_values import fitted, options
 from rewardlang.checker import BUILT_INS, Checker, Mistake, bare, described, maybe
-from rewardlang.patterns import Pattern, PatternError, compile_pattern
 from rewardlang.source import Span
+
+if TYPE_CHECKING:
+    from rewardlang.patterns import Pattern
 
 _COUNT = types.NumberType(Fraction(0), None)
 
 
 def pattern(checker: Checker, regex: ex.Regex) -> Pattern:
     """A compiled regular expression; its mistakes are told at their place inside the slashes."""
+    from rewardlang.patterns import PatternError, compile_pattern
+
     try:
         return compile_pattern(regex.pattern, regex.flags)
     except PatternError as error:
         start = regex.span.start + 1 + error.start
-        checker.report("RW311", Span(start, max(start + 1, regex.span.start + 1 + error.end)), f"this pattern cannot be used: {error.message}")
+        checker.report(
+            "RW311", Span(start, max(start + 1, regex.span.start + 1 + error.end)), f"this pattern cannot be used: {error.message}"
+        )
         raise Mistake from None
 
 
@@ -64,7 +70,11 @@ def _named(checker: Checker, node: ex.NamedFinder) -> tuple[meaning.Find, types.
     if verifier is None:
         patterns = [name for name, entry in checker.names.items() if entry.kind == "pattern"]
         known = [*checker.registry.words("finder"), *patterns]
-        what = f"'{node.name}' is a {declared.kind}, and cannot be looked for" if declared else f"nothing called '{node.name}' can be looked for"
+        what = (
+            f"'{node.name}' is a {declared.kind}, and cannot be looked for"
+            if declared
+            else f"nothing called '{node.name}' can be looked for"
+        )
         checker.fail("RW205", node.span, what, checker.suggest(node.name, known) or "these can: <a_tag>, " + ", ".join(known))
     return meaning.WordFind(verifier=verifier, options=options(checker, verifier, node.options)), verifier.gives
 
@@ -82,15 +92,18 @@ def _select(checker: Checker, node: ex.Select) -> meaning.Expr:
     return meaning.Select(span=node.span, type=type_, selector=node.selector, find=found, operand=operand)
 
 
-def each(
-    checker: Checker, finder: ex.Finder, operand: ex.Expression, span: Span
-) -> tuple[meaning.Each, AbstractContextManager[None]]:
+def each(checker: Checker, finder: ex.Finder, operand: ex.Expression, span: Span) -> tuple[meaning.Each, AbstractContextManager[None]]:
     """A loop over findings or items, and the context in which its name is known."""
     over = checker.value(operand)
     inner, optional = bare(over.type)
     if isinstance(inner, types.ListType):
         if not isinstance(finder, ex.NamedFinder) or finder.options:
-            checker.fail("RW301", finder.span, "over a list, a new name for the item is wanted here", "for example: for each item in " + _words(checker, over))
+            checker.fail(
+                "RW301",
+                finder.span,
+                "over a list, a new name for the item is wanted here",
+                "for example: for each item in " + _words(checker, over),
+            )
         _fresh(checker, finder)
         loop = meaning.Each(span=span, type=over.type, find=None, operand=over, name=finder.name, item=inner.item)
         return loop, checker.looping(finder.name, inner.item)
@@ -128,7 +141,12 @@ def _share_of(checker: Checker, node: ex.ShareOf) -> meaning.Expr:
     if not isinstance(wanted, types.ListType):
         checker.fail("RW301", items.span, f"'share of' counts the items of a list, and this is {described(items.type)}")
     if isinstance(inner, types.ListType):
-        fitted(checker, meaning.Constant(span=items.span, type=wanted.item, value=None), inner.item, f"the items looked for must fit the list, which holds {inner.item}")
+        fitted(
+            checker,
+            meaning.Constant(span=items.span, type=wanted.item, value=None),
+            inner.item,
+            f"the items looked for must fit the list, which holds {inner.item}",
+        )
     elif not isinstance(inner, (types.TextType, types.OneOfType)) or not isinstance(wanted.item, (types.TextType, types.OneOfType)):
         checker.fail(
             "RW301",
@@ -141,7 +159,11 @@ def _share_of(checker: Checker, node: ex.ShareOf) -> meaning.Expr:
     known = isinstance(items, (meaning.NamedList, meaning.Constant))
     share = types.NumberType(Fraction(0), Fraction(1))
     return meaning.ShareOf(
-        span=node.span, type=maybe(share, items_optional or optional or not known), items=items, operand=operand, ignoring_case=node.ignoring_case
+        span=node.span,
+        type=maybe(share, items_optional or optional or not known),
+        items=items,
+        operand=operand,
+        ignoring_case=node.ignoring_case,
     )
 
 

@@ -22,13 +22,23 @@ def points(checker: Checker, node: syntax.Points) -> Points:
         checker.fail("RW301", node.span, "points are a number, a param or a column of numbers that is never missing")
     low, high = value.type.low, value.type.high
     if not isinstance(value, (meaning.Constant, meaning.ParamValue, meaning.ColumnValue)):
-        checker.fail("RW405", node.span, "points are a number, a param or a column", "to scale points by a measure write: award up to 2 points scaled by …")
+        checker.fail(
+            "RW405",
+            node.span,
+            "points are a number, a param or a column",
+            "to scale points by a measure write: award up to 2 points scaled by …",
+        )
     if low is None or high is None:
         name = getattr(value, "name", "")
-        checker.fail("RW405", node.span, f"nothing says how large '{name}' can be", f"declare it with a range: {name}: number between 0 and 1")
+        checker.fail(
+            "RW405", node.span, f"nothing says how large '{name}' can be", f"declare it with a range: {name}: number between 0 and 1"
+        )
     if low < 0:
         checker.fail(
-            "RW405", node.span, "points are never negative: 'award' adds them and 'deduct' takes them away", "let its range begin at 0, and write 'deduct'"
+            "RW405",
+            node.span,
+            "points are never negative: 'award' adds them and 'deduct' takes them away",
+            "let its range begin at 0, and write 'deduct'",
         )
     return Points(value, Interval(low, high))
 
@@ -46,7 +56,9 @@ def rule(checker: Checker, node: syntax.Rule, section: str | None) -> Rule:
             most = points(checker, written.points)
             body, range_ = ScaledBody(most, measure), Interval(Fraction(0), most.range.high)
     if range_ == ZERO:
-        checker.report("RW408", node.span, f"the rule '{node.name.text}' can never give a point", "give it points, or take it out", severity="warning")
+        checker.report(
+            "RW408", node.span, f"the rule '{node.name.text}' can never give a point", "give it points, or take it out", severity="warning"
+        )
     return Rule(node.name.text, section, node.sign, body, node.because, range_ if node.sign == "award" else -range_, node.span)
 
 
@@ -93,7 +105,9 @@ def section(checker: Checker, node: syntax.Section) -> Section:
     knees = node.weight.points if node.weight is not None else ((0, Fraction(1)),)
     steps = [step for step, _ in knees]
     if steps != sorted(set(steps)):
-        checker.report("RW409", node.span, "the steps of a schedule must rise", "put them in order: weight from 1 at step 0 to 0.2 at step 500")
+        checker.report(
+            "RW409", node.span, "the steps of a schedule must rise", "put them in order: weight from 1 at step 0 to 0.2 at step 500"
+        )
     if any(weight < 0 for _, weight in knees):
         checker.report("RW409", node.span, "a weight is never negative", "use 'deduct' in the rules for points that are taken away")
     return Section(node.name.text, node.low, node.high, tuple(sorted(knees)), node.because, node.span)
@@ -133,7 +147,9 @@ def score(checker: Checker, nodes: list[syntax.ScoreRange], end: Span) -> ScoreR
         checker.report("RW401", end, "the file does not say between which bounds its score lies", "add a line like: score between -1 and 3")
         return None
     for again in nodes[1:]:
-        checker.report("RW401", again.span, "the bounds of the score are given twice", "keep one", related=[(nodes[0].span, "first given here")])
+        checker.report(
+            "RW401", again.span, "the bounds of the score are given twice", "keep one", related=[(nodes[0].span, "first given here")]
+        )
     node = nodes[0]
     if node.low >= node.high:
         checker.report("RW401", node.span, "no score lies between these bounds", "write the smaller bound first")
@@ -159,7 +175,12 @@ def reachable(checker: Checker, sections: list[Section], rules: list[Rule], requ
     for gate in requires:
         if gate.score is not None:
             if not declared.low <= gate.score <= declared.high:
-                checker.report("RW403", gate.span, f"the gate gives {_number(gate.score)}, outside the bounds of the score", f"choose a value from {_number(declared.low)} to {_number(declared.high)}")
+                checker.report(
+                    "RW403",
+                    gate.span,
+                    f"the gate gives {_number(gate.score)}, outside the bounds of the score",
+                    f"choose a value from {_number(declared.low)} to {_number(declared.high)}",
+                )
             total = total.hull(Interval(gate.score, gate.score))
     return total
 
@@ -173,8 +194,13 @@ def _number(value: Fraction) -> str:
 def unique(checker: Checker, seen: dict[str, Span], name: ex.Word, kind: str) -> bool:
     """Rules and sections share one namespace; a second use of a name is told with both places."""
     if name.text in seen:
-        checker.report("RW202", name.span, f"a second {kind} is called '{name.text}'", "rename one of the two", related=[(seen[name.text], "the first is here")])
+        checker.report(
+            "RW202",
+            name.span,
+            f"a second {kind} is called '{name.text}'",
+            "rename one of the two",
+            related=[(seen[name.text], "the first is here")],
+        )
         return False
     seen[name.text] = name.span
     return True
-

@@ -14,6 +14,7 @@ from rewardlang.verifier import Verifier
 
 _NUMERIC = (types.NumberType, types.MathType)
 _TEXTUAL = (types.TextType, types.OneOfType)
+_ORDER: Mapping[str, Literal["=", "!=", "<", "<=", ">", ">="]] = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
 def _compare(checker: Checker, node: ex.Compare) -> meaning.Expr:
@@ -28,7 +29,7 @@ def _compare(checker: Checker, node: ex.Compare) -> meaning.Expr:
         )
     left, right = checker.value(node.left), checker.value(node.right)
     _numeric(checker, node, left, right, f"'{node.operator}'")
-    return meaning.NumberTest(span=node.span, type=types.BOOLEAN, operator=node.operator, left=left, right=right)
+    return meaning.NumberTest(span=node.span, type=types.BOOLEAN, operator=_ORDER[node.operator], left=left, right=right)
 
 
 def _numeric(checker: Checker, node: ex.Node, left: meaning.Expr, right: meaning.Expr, operator: str) -> None:
@@ -38,25 +39,28 @@ def _numeric(checker: Checker, node: ex.Node, left: meaning.Expr, right: meaning
         return
     if all(isinstance(kind, _TEXTUAL) for kind in kinds):
         checker.fail(
-            "RW301", node.span, f"{operator} compares numbers, and both sides are texts", "write 'equals' for texts, or read them 'as number'"
+            "RW301",
+            node.span,
+            f"{operator} compares numbers, and both sides are texts",
+            "write 'equals' for texts, or read them 'as number'",
         )
     _mismatch(checker, node, left, right, f"{operator} compares two numbers")
 
 
 def _mismatch(checker: Checker, node: ex.Node, left: meaning.Expr, right: meaning.Expr, sentence: str) -> NoReturn:
     kinds = {type(bare(side.type)[0]) for side in (left, right)}
-    help = None
+    advice = None
     if types.TextType in kinds and types.NumberType in kinds:
-        help = "read the text as a number first: (… as number)"
+        advice = "read the text as a number first: (… as number)"
     elif types.TextType in kinds and types.MathType in kinds:
-        help = "read the text as mathematics first: (… as math)"
+        advice = "read the text as mathematics first: (… as math)"
     elif types.ListType in kinds:
-        help = "for membership in a list write 'is in'"
+        advice = "for membership in a list write 'is in'"
     checker.fail(
         "RW301",
         node.span,
         f"{sentence}; these are {described(left.type)} and {described(right.type)}",
-        help,
+        advice,
         related=[(left.span, described(left.type)), (right.span, described(right.type))],
     )
 

@@ -35,7 +35,9 @@ def list_constant(checker: Checker, node: ex.ListLiteral, name: str) -> meaning.
     """A list written in the file; all items of one type, at least one."""
     items = [checker.value(item) for item in node.items]
     if not items:
-        checker.fail("RW306", node.span, "this list is empty, so nothing can ever be found in it", "write at least one item between the brackets")
+        checker.fail(
+            "RW306", node.span, "this list is empty, so nothing can ever be found in it", "write at least one item between the brackets"
+        )
     kinds = [_widened(item.type) for item in items]
     for item, kind in zip(items, kinds, strict=True):
         if kind != kinds[0]:
@@ -47,7 +49,7 @@ def list_constant(checker: Checker, node: ex.ListLiteral, name: str) -> meaning.
             )
     values = tuple(getattr(item, "value", None) for item in items)
     if kinds[0] == types.TEXT:
-        return meaning.NamedList(span=node.span, type=types.ListType(types.TEXT), name=name, values=values)
+        return meaning.NamedList(span=node.span, type=types.ListType(types.TEXT), name=name, values=tuple(str(value) for value in values))
     return meaning.Constant(span=node.span, type=types.ListType(kinds[0]), value=values)
 
 
@@ -120,7 +122,10 @@ def _call(checker: Checker, node: ex.Call) -> meaning.Expr:
     if measure is None:
         known = checker.registry.words("measure")
         checker.fail(
-            "RW205", node.function.span, f"there is no measure called '{word}'", checker.suggest(word, known) or "there are: " + ", ".join(known)
+            "RW205",
+            node.function.span,
+            f"there is no measure called '{word}'",
+            checker.suggest(word, known) or "there are: " + ", ".join(known),
         )
     if len(node.arguments) != len(measure.parameters):
         names = ", ".join(name for name, _ in measure.parameters)
@@ -168,7 +173,9 @@ def options(checker: Checker, verifier: Verifier, written: tuple[ex.Option, ...]
             checker.fail("RW206", option.name.span, f"the option '{option.name.text}' is given twice", "keep one of them")
         value = fitted(checker, checker.value(option.value), spec.type, f"the option '{option.name.text}' takes {described(spec.type)}")
         if bare(value.type)[1]:
-            checker.fail("RW301", value.span, f"the option '{option.name.text}' cannot be missing, and this can", "give it a value with 'let … else'")
+            checker.fail(
+                "RW301", value.span, f"the option '{option.name.text}' cannot be missing, and this can", "give it a value with 'let … else'"
+            )
         given[option.name.text] = (option.span, value)
     return tuple((name, value) for name, (_, value) in given.items())
 

@@ -63,7 +63,7 @@ class Checker:
         code: str,
         span: Span,
         message: str,
-        help: str | None = None,
+        advice: str | None = None,
         *,
         related: Iterable[tuple[Span, str]] = (),
         label: str = "",
@@ -71,20 +71,20 @@ class Checker:
     ) -> None:
         """Adds a diagnostic."""
         others = tuple(Related(place, text) for place, text in related)
-        self.diagnostics.append(Diagnostic(code, severity, message, self.source, span, help, label, others))
+        self.diagnostics.append(Diagnostic(code, severity, message, self.source, span, advice, label, others))
 
     def fail(
         self,
         code: str,
         span: Span,
         message: str,
-        help: str | None = None,
+        advice: str | None = None,
         *,
         related: Iterable[tuple[Span, str]] = (),
         label: str = "",
     ) -> NoReturn:
         """Reports an error and gives the statement up."""
-        self.report(code, span, message, help, related=related, label=label)
+        self.report(code, span, message, advice, related=related, label=label)
         raise Mistake
 
     def not_yet(self, span: Span, what: str, instead: str) -> NoReturn:
@@ -174,7 +174,9 @@ class Checker:
         expression = self.value(node)
         inner, optional = bare(expression.type)
         if not isinstance(inner, kinds):
-            self.fail("RW301", expression.span, f"{sentence}, and this is {described(expression.type)}", conversion_help(self, inner, kinds))
+            self.fail(
+                "RW301", expression.span, f"{sentence}, and this is {described(expression.type)}", conversion_help(self, inner, kinds)
+            )
         return expression, optional
 
 
@@ -212,7 +214,9 @@ def maybe(type_: types.Type, optional: bool) -> types.Type:
 def described(type_: types.Type) -> str:
     """A type as a sentence names it: "a number", "a text that may be missing"."""
     inner, optional = bare(type_)
-    noun = {"text": "a text", "number": "a number", "math": "a mathematical answer", "boolean": "true or false"}.get(str(inner), f"a {inner}")
+    noun = {"text": "a text", "number": "a number", "math": "a mathematical answer", "boolean": "true or false"}.get(
+        str(inner), f"a {inner}"
+    )
     return noun + (" that may be missing" if optional else "")
 
 

@@ -58,7 +58,11 @@ def _failure(expectation: Expectation, row: RowMarks) -> str | None:
         return None if holds else f"the score is {row.score!r}"
     mark = _mark(row, expectation.subject)
     if mark is None:
-        return None if expectation.kind == "fires" and not expectation.holds else f"a gate stops the row before '{expectation.subject}' is looked at"
+        return (
+            None
+            if expectation.kind == "fires" and not expectation.holds
+            else f"a gate stops the row before '{expectation.subject}' is looked at"
+        )
     if expectation.kind == "fires":
         return None if mark.fired == expectation.holds else f"'{mark.rule}' {'fires' if mark.fired else 'is silent'} ({mark.reason})"
     return None if _between(expectation, mark.points) else f"'{mark.rule}' gives {number(mark.points)} ({mark.reason})"

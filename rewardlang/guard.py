@@ -57,7 +57,7 @@ class Breaker:
                 breaks = sum(recent)
                 if (breaks >= _MIN_BREAKS and breaks > _MAX_SHARE * len(recent)) or self._all_broke[word] >= 2:
                     raise VerifierBreakdown(
-                        f"the verifier '{word}' broke on {breaks} of its last {len(recent)} inputs and cannot be trusted; last: {last[word]}"
+                        f"the verifier '{word}' broke on {breaks} of its last {len(recent)} inputs; the last error: {last[word]}"
                     )
 
 
@@ -82,7 +82,7 @@ class Guard:
         outcome = self.outcomes.setdefault(verifier.word, [])
         try:
             (result,) = verifier(*([argument] for argument in arguments), **dict(options))
-        except Exception as error:  # the one place that catches everything: a verifier's bug must cost a verdict, not the run
+        except Exception as error:  # noqa: BLE001 - the one place that catches everything: a verifier's bug must cost a verdict, not the run
             outcome.append(True)
             self.last_error[verifier.word] = f"{type(error).__name__}: {error}"
             return Broke(f"'{verifier.word}' broke ({self.last_error[verifier.word]})")

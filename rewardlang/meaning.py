@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from rewardlang.patterns import LikePattern, Pattern
 from rewardlang.source import Span
 from rewardlang.types import Type
 from rewardlang.verifier import Verifier
+
+if TYPE_CHECKING:
+    from rewardlang.patterns import LikePattern, Pattern
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +202,7 @@ class Select(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class Each(Expr):
-    """What a loop goes over: findings in a text (`find`), or the items of a list (`find` None). `name` is the item's name, if it has one."""
+    """What a loop goes over: findings in a text, or the items of a list (`find` None). `name` is the item's name, if it has one."""
 
     find: Find | None
     operand: Expr
@@ -371,8 +373,6 @@ def walk(expression: Expr, through: Mapping[str, Expr] | None = None) -> Iterato
 def uses(expression: Expr, lets: Mapping[str, Expr], wanted: Callable[[Expr], bool]) -> bool:
     """Whether something wanted stands in the expression, lets followed."""
     return any(wanted(node) for node in walk(expression, lets))
-
-
 
 
 def verifiers(node: Expr) -> Iterator[Verifier]:

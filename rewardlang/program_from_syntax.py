@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Any, TypeVar
 
 from rewardlang import check_declarations as declarations
@@ -26,7 +27,11 @@ from rewardlang.verifier import Verifier
 
 T = TypeVar("T")
 
-_HANDLERS: Mapping[type, Callable[[Checker, Any], meaning.Expr]] = {**check_values.HANDLERS, **check_tests.HANDLERS, **check_finders.HANDLERS}
+_HANDLERS: Mapping[type, Callable[[Checker, Any], meaning.Expr]] = {
+    **check_values.HANDLERS,
+    **check_tests.HANDLERS,
+    **check_finders.HANDLERS,
+}
 
 _NOT_YET: Mapping[type, tuple[str, str]] = {
     syntax.Import: ("'import'", "copy what you need into this file"),
@@ -67,7 +72,9 @@ class _Build:
 
     def run(self) -> Program | None:
         if self.file.edition != 1:
-            self.checker.report("RW902", self.file.span, f"edition {self.file.edition} of the language is not known here", "write: rewardlang 1")
+            self.checker.report(
+                "RW902", self.file.span, f"edition {self.file.edition} of the language is not known here", "write: rewardlang 1"
+            )
         self._declare()
         lets = self._lets()
         requires = self._all(syntax.Require, lambda node: check_rules.require(self.checker, node, lets))
@@ -97,7 +104,9 @@ class _Build:
             reachable=reachable,
             success=success,
             examples=tuple(examples),
-            fingerprint=fingerprint(file, self.lists, _verifiers(lets, requires, rules, success), {n: p.default for n, p in params.items()}),
+            fingerprint=fingerprint(
+                file, self.lists, _verifiers(lets, requires, rules, success), {n: p.default for n, p in params.items()}
+            ),
         )
         lints.lint(self.checker, program)
         return program
@@ -137,20 +146,20 @@ class _Build:
         checker = self.checker
         match node:
             case syntax.Column(name=name):
-                checker.declare(name, "column", lambda span, n=name.text: self._column_value(n, span))
+                checker.declare(name, "column", partial(self._column_value, name.text))
                 self.columns[name.text] = declarations.column(checker, node)
             case syntax.Param(name=name):
-                checker.declare(name, "param", lambda span, n=name.text: self._param_value(n, span))
+                checker.declare(name, "param", partial(self._param_value, name.text))
                 self.params[name.text] = declarations.param(checker, node)
             case syntax.ListFromFile(name=name) | syntax.ListInline(name=name):
                 made: list[Callable[[Span], meaning.Expr]] = []
-                checker.declare(name, "list", lambda span: _made(made)(span))
+                checker.declare(name, "list", partial(_from_cell, made))
                 made.append(declarations.named_list(checker, node, self.read_text))
                 value = made[0](node.span)
                 self.lists[name.text] = value.values if isinstance(value, meaning.NamedList) else ()
             case syntax.PatternRegex(name=name) | syntax.PatternLike(name=name):
                 found: list[Callable[[Span], meaning.Find]] = []
-                checker.declare(name, "pattern", lambda span: _made(found)(span))
+                checker.declare(name, "pattern", partial(_from_cell, found))
                 found.append(declarations.named_pattern(checker, node))
             case syntax.Let():
                 self.lets.declare(node)
@@ -217,13 +226,20 @@ class _Build:
                 if item.name not in filled:
                     checker.report("RW407", item.span, f"the section '{item.name}' has no rule", "put its rules below it, or take it out")
             if not filled:
-                checker.report("RW410", self._end(), "the file has no rule, so nothing earns a point", "add a line like: rule correct: award 1 point when …")
+                checker.report(
+                    "RW410",
+                    self._end(),
+                    "the file has no rule, so nothing earns a point",
+                    "add a line like: rule correct: award 1 point when …",
+                )
         return sections, rules
 
     def _success(self) -> meaning.Expr | None:
         nodes = self._nodes(syntax.Success)
         for again in nodes[1:]:
-            self.checker.report("RW411", again.span, "success is defined twice", "keep one", related=[(nodes[0].span, "first defined here")])
+            self.checker.report(
+                "RW411", again.span, "success is defined twice", "keep one", related=[(nodes[0].span, "first defined here")]
+            )
         found: list[meaning.Expr] = self._all(syntax.Success, lambda node: self.checker.test(node.condition))
         return found[0] if found else None
 
@@ -233,7 +249,10 @@ class _Build:
         examples = Examples(self.checker, self.columns, self.params, lets, named, has_success=has_success, read_text=self.read_text)
         if not nodes and self.whole:
             self.checker.report(
-                "RW507", self._end(), "the file has no example, so nobody has seen it mark anything", 'add one: example "…" model writes "…" expect score = 1',
+                "RW507",
+                self._end(),
+                "the file has no example, so nobody has seen it mark anything",
+                'add one: example "…" model writes "…" expect score = 1',
                 severity="warning",
             )
         broken = any(d.severity == "error" for d in self.checker.diagnostics)
@@ -244,15 +263,18 @@ class _Build:
             return
         for name, declared in self.checker.names.items():
             if not declared.used and declared.kind == "column":
-                self.checker.report("RW208", declared.span, f"the column '{name}' is never looked at", "take it out, or use it", severity="warning")
+                self.checker.report(
+                    "RW208", declared.span, f"the column '{name}' is never looked at", "take it out, or use it", severity="warning"
+                )
             elif not declared.used:
                 self.checker.report("RW203", declared.span, f"the {declared.kind} '{name}' is never used", "take it out, or use it")
 
 
-def _made(cell: list[Callable[[Span], T]]) -> Callable[[Span], T]:
+def _from_cell(cell: list[Callable[[Span], T]], span: Span) -> T:
+    """What the one function in the cell makes; the cell stays empty when the declaration is broken."""
     if not cell:
         raise Mistake
-    return cell[0]
+    return cell[0](span)
 
 
 def _verifiers(lets: Mapping[str, LetDecl], requires: list[Require], rules: list[Rule], success: meaning.Expr | None) -> list[Verifier]:

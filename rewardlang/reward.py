@@ -128,7 +128,9 @@ def load(path: str | os.PathLike[str], *, params: Mapping[str, Any] | None = Non
     return Reward(compile_path(path, params=params), params)
 
 
-def loads(text: str, *, name: str = "<text>", folder: str | os.PathLike[str] | None = None, params: Mapping[str, Any] | None = None) -> Reward:
+def loads(
+    text: str, *, name: str = "<text>", folder: str | os.PathLike[str] | None = None, params: Mapping[str, Any] | None = None
+) -> Reward:
     """Compiles a text; lists that it names are read from `folder`. Raises `RewardError` with every mistake."""
     return Reward(compile_text(text, name=name, folder=None if folder is None else str(Path(folder)), params=params), params)
 

@@ -95,7 +95,8 @@ class RowMarker:
                 outcome = self._scaled(rule, rule.body)
         points = outcome.points if rule.sign == "award" else -outcome.points
         shown = outcome.shown or self._shown(outcome.leaves)
-        places = outcome.places or tuple(dict.fromkeys(Place(*place) for leaf in outcome.leaves for place in leaf.places))
+        whole = (0, len(self._completion))
+        places = outcome.places or tuple(dict.fromkeys(Place(*place) for leaf in outcome.leaves for place in leaf.places if place != whole))
         return Mark(
             rule=rule.name,
             section=rule.section,
@@ -274,5 +275,3 @@ def _listed(values: list[Value]) -> str:
     shown = ", ".join(shown_value(value) for value in values[:_MAX_SHOWN])
     more = len(values) - _MAX_SHOWN
     return (shown + (f" and {more} more" if more > 0 else "")) or "none"
-
-

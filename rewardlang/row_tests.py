@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from rewardlang import meaning
-from rewardlang.answers.compare import numeric_value
+from rewardlang.answers.values import Answer
 from rewardlang.piece import Piece
 from rewardlang.row_values import ABSENT, Row, Value, folded, identity, spaced
 from rewardlang.verdict import Missing, Refused, Verdict
@@ -65,12 +65,19 @@ class JudgedRow(Row):
     # -------------------------------------------------------- single tests
 
     def _leaf(
-        self, node: meaning.Expr, operands: tuple[meaning.Expr, ...], decide: Callable[..., bool | Verdict | Missing], *, negated: bool = False
+        self,
+        node: meaning.Expr,
+        operands: tuple[meaning.Expr, ...],
+        decide: Callable[..., bool | Verdict | Missing],
+        *,
+        negated: bool = False,
     ) -> Truth:
         """A test over values that are there; missing ones make it false, refused ones leave it open."""
         values = tuple(self.value(operand) for operand in operands)
         compared = tuple((o, v) for o, v in zip(operands, values, strict=True) if not isinstance(o, meaning.Constant))
-        places = tuple(place for value in values if isinstance(value, Piece) and value.pieces and len(value.pieces) == 1 for place in value.pieces)
+        places = tuple(
+            place for value in values if isinstance(value, Piece) and value.pieces and len(value.pieces) == 1 for place in value.pieces
+        )
         for kind, holds in ((Missing, False), (Refused, None)):
             for value in values:
                 if isinstance(value, kind):
@@ -209,6 +216,12 @@ class JudgedRow(Row):
         return _single(Leaf(node, node.negated if open_reason is None else None, open_reason or "", ()))
 
 
+def _numeric_value(answer: Answer) -> Fraction | None:
+    from rewardlang.answers.compare import numeric_value
+
+    return numeric_value(answer)
+
+
 def _single(leaf: Leaf) -> Truth:
     return Truth(leaf.holds, (leaf,))
 
@@ -217,7 +230,7 @@ def _numbers(*values: Value) -> tuple[Fraction, ...] | Missing:
     """The values as numbers; answers by their numeric value, which can be missing."""
     numbers = []
     for value in values:
-        number = value if isinstance(value, Fraction) else numeric_value(value)
+        number = value if isinstance(value, Fraction) else _numeric_value(value)
         if number is None:
             return Missing(f"{value.written} has no numeric value")
         numbers.append(number)

@@ -8,6 +8,7 @@ built on them, `Missing` first.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -18,11 +19,17 @@ from rewardlang.marks import Failure
 from rewardlang.passages import tags, text_after, text_before, text_between
 from rewardlang.piece import Piece
 from rewardlang.program import LetDecl
-from rewardlang.verdict import Missing, Refused
+from rewardlang.verdict import Finding, Missing, Refused
 from rewardlang.verifier import Verifier
 
 Value: TypeAlias = Any
 ABSENT = (Missing, Refused)
+_ARITHMETIC: Mapping[str, Callable[[Fraction, Fraction], Fraction]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
 MAX_BITS = 10_000
 
 
@@ -102,16 +109,7 @@ class Row:
         left, right = both
         if node.operator == "/" and right == 0:
             return Missing("a division by zero")
-        result: Fraction
-        match node.operator:
-            case "+":
-                result = left + right
-            case "-":
-                result = left - right
-            case "*":
-                result = left * right
-            case "/":
-                result = left / right
+        result = _ARITHMETIC[node.operator](left, right)
         if result.numerator.bit_length() + result.denominator.bit_length() > MAX_BITS:
             return Refused(f"a number of more than {MAX_BITS} bits")
         return result
@@ -145,10 +143,8 @@ class Row:
                 spans = [(start, end, None, "") for start, end in pattern.finditer(text.text)]
             case meaning.LikeFind(pattern=like):
                 spans = [(f.start, f.end, f.value, "") for f in like.finditer(text.text)]
-            case meaning.MarkerFind(kind=kind, marker=marker, closing=closing):
-                cuts = {"after": text_after, "before": text_before}
-                findings = text_between(text.text, marker, closing) if kind == "between" else cuts[kind](text.text, marker)
-                spans = [(f.start, f.end, None, "") for f in findings]
+            case meaning.MarkerFind():
+                spans = [(f.start, f.end, None, "") for f in _cut(find, text.text)]
             case meaning.WordFind(verifier=verifier, options=options):
                 result = self.call(verifier, (text,), options)
                 if isinstance(result, Refused):
@@ -212,8 +208,11 @@ class Row:
             hits = sum(identity(item, ignoring_case=node.ignoring_case) in members for item in items)
         return Fraction(hits, len(items))
 
-    def _test(self, node: meaning.Expr) -> Value:
-        raise AssertionError(f"{type(node).__name__} is a test and has a truth, not a value")
+
+def _cut(find: meaning.MarkerFind, text: str) -> list[Finding[str]]:
+    if find.kind == "between":
+        return text_between(text, find.marker, find.closing)
+    return (text_after if find.kind == "after" else text_before)(text, find.marker)
 
 
 def plain(value: Value) -> Any:

@@ -39,15 +39,21 @@ class Scores:
     def rules(self) -> dict[str, Floats]:
         """The points of each rule (B,), before caps and weight of its section; 0 for a row that a gate stopped."""
         found = [{mark.rule: float(mark.points) for mark in row.marks} for row in self.rows]
-        return {rule.name: _array([None if row.score is None else by.get(rule.name, 0.0) for row, by in zip(self.rows, found, strict=True)])
-                for rule in self.program.rules}
+        return {
+            rule.name: _array([None if row.score is None else by.get(rule.name, 0.0) for row, by in zip(self.rows, found, strict=True)])
+            for rule in self.program.rules
+        }
 
     @cached_property
     def sections(self) -> dict[str, Floats]:
         """What each section adds to the score (B,); the rules before any heading are the section ""."""
         found = [{mark.section: mark.points for mark in row.sections} for row in self.rows]
-        return {section.name or "": _array([None if row.score is None else by.get(section.name, 0.0) for row, by in zip(self.rows, found, strict=True)])
-                for section in self.program.sections}
+        return {
+            section.name or "": _array(
+                [None if row.score is None else by.get(section.name, 0.0) for row, by in zip(self.rows, found, strict=True)]
+            )
+            for section in self.program.sections
+        }
 
     @cached_property
     def success(self) -> Floats | None:
@@ -60,8 +66,7 @@ class Scores:
         """How the score of one row came about."""
         from rewardlang.explain import Explanation
 
-        program = self.program
-        return Explanation(self.rows[index], program.source, program.score.low, program.score.high)
+        return Explanation(self.program, self.rows[index])
 
     def to_frame(self) -> Any:
         """A pandas DataFrame: `score`, `success` if defined, one column a rule."""
