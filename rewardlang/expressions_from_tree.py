@@ -13,8 +13,9 @@ from rewardlang.tree_nodes import MAX_DEPTH, Builder, Raw, TooDeep, span_of
 
 _NUMBER = re.compile(r"[0-9.]+")
 _ESCAPE = re.compile(r'\\(["\\nt])')
-_LATEX = re.compile(
-    r"\\(?:t(?:ext\w*|frac|imes|heta|an|anh|au|o|riangle\w*|op|ilde|hinspace)|n(?:eq?|eg|u|abla|ot|otin|leq|geq|mid|parallel|i|ewline))(?![A-Za-z])"
+_LATEX = (
+    r"\\(?:t(?:ext\w*|frac|imes|heta|an|anh|au|o|riangle\w*|op|ilde|hinspace)"
+    r"|n(?:eq?|eg|u|abla|ot|otin|leq|geq|mid|parallel|i|ewline))(?![A-Za-z])"
 )
 _ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 _SYMBOLS = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -79,7 +80,7 @@ class ExpressionBuilder(Builder):
         left, sign, right = raw.children
         operator: Any = {"PLUS": "+", "MINUS": "-", "STAR": "*", "SLASH": "/"}[sign.type]
         if sign in ("×", "·", "÷"):
-            self.mistake("RW110", f"'{sign}' is not an operator here", span_of(sign), help=f"write {operator}")
+            self.mistake("RW110", f"'{sign}' is not an operator here", span_of(sign), advice=f"write {operator}")
         return ast.Arithmetic(span=span, operator=operator, left=self.expression(left), right=self.expression(right))
 
     def _convert(self, raw: Raw, span: Span) -> ast.Convert:
@@ -96,7 +97,7 @@ class ExpressionBuilder(Builder):
             return Number(span=span, value=self.fraction(written, span), written=written)
         right = f"0{written}" if written[0] == "." else written.rstrip(".")
         how = "write it out in digits, without an exponent" if "e" in written.lower() else f"write {right}"
-        self.mistake("RW121", f"'{written}' is not how a number is written here", span, help=how)
+        self.mistake("RW121", f"'{written}' is not how a number is written here", span, advice=how)
         return Number(span=span, value=self.fraction("0", span), written=right)
 
     def _percent(self, raw: Raw, span: Span) -> Percent:
@@ -136,10 +137,10 @@ class ExpressionBuilder(Builder):
             return Text(span=span, value=str(leaf)[3:-3].replace("\r\n", "\n"), long=True)
         content = str(leaf)[1:-1]
         if leaf.type == "CURLY_STRING":
-            self.mistake("RW111", "curly quotation marks around a text", span, help=f'{_QUOTES}: "{content}"')
+            self.mistake("RW111", "curly quotation marks around a text", span, advice=f'{_QUOTES}: "{content}"')
         elif leaf.type == "SINGLE_STRING":
-            self.mistake("RW123", "single quotation marks around a text", span, help=f'{_QUOTES}: "{content}"')
-        for latex in _LATEX.finditer(content):
+            self.mistake("RW123", "single quotation marks around a text", span, advice=f'{_QUOTES}: "{content}"')
+        for latex in re.finditer(_LATEX, content) if "\\t" in content or "\\n" in content else ():
             if (latex.start() - len(content[: latex.start()].rstrip("\\"))) % 2 == 0:
                 self._latex_escape(latex, span)
         return Text(span=span, value=_ESCAPE.sub(lambda match: _ESCAPES[match[1]], content))
@@ -151,7 +152,7 @@ class ExpressionBuilder(Builder):
             "RW124",
             f"{latex[0][:2]} in a text means {read}, so {latex[0]} is not read as LaTeX",
             Span(start, start + len(latex[0])),
-            help=f'write \\{latex[0]}, or put the text between three quotation marks, """…""", where nothing is replaced',
+            advice=f'write \\{latex[0]}, or put the text between three quotation marks, """…""", where nothing is replaced',
         )
 
     def text(self, raw: Raw) -> Text:
@@ -165,7 +166,7 @@ class ExpressionBuilder(Builder):
         wrong = sorted(set(flags) - set("ims"))
         if wrong or len(set(flags)) != len(flags):
             shown = f"'{wrong[0]}' is not a flag of a pattern" if wrong else "a flag stands twice"
-            self.mistake("RW125", shown, span_of(leaf), help="the flags are i (ignore case), m (^ and $ at every line), s (a dot is also a line break)")
+            self.mistake("RW125", shown, span_of(leaf), advice="the flags are i (ignore case), m (^ and $ at every line), s (a dot is also a line break)")
         return Regex(span=span_of(leaf), pattern=pattern, flags="".join(flag for flag in "ims" if flag in flags))
 
     # ------------------------------------------------------------ finding things in a text
@@ -200,7 +201,7 @@ class ExpressionBuilder(Builder):
 
     def _mistake_tag(self, raw: Raw, span: Span) -> ast.Select:
         tag = str(raw.children[0])
-        self.mistake("RW105", f"which {tag} is meant is not said", span, help=f"write 'only {tag} in completion' for exactly one block; first, last and every also exist")
+        self.mistake("RW105", f"which {tag} is meant is not said", span, advice=f"write 'only {tag} in completion' for exactly one block; first, last and every also exist")
         return self._assumed(tag, span, ast.Name(span=span, name="completion"))
 
     def _mistake_in(self, raw: Raw, span: Span) -> Expression:
@@ -209,13 +210,13 @@ class ExpressionBuilder(Builder):
         words = self.source.cut(span_of(left))
         if left.data == "mistake_tag":
             self.mistake(
-                "RW105", f"which {words} is meant is not said", span_of(left), help=f"write 'only {words} in …' for exactly one block; first, last and every also exist"
+                "RW105", f"which {words} is meant is not said", span_of(left), advice=f"write 'only {words} in …' for exactly one block; first, last and every also exist"
             )
             return self._assumed(words, span, operand)
         item = self.expression(left)
         where = self.source.cut(span_of(right))
         self.mistake(
-            "RW105", "'in' needs a word before it", span, help=f"to look for it: 'only {words} in {where}', or first, last, every, count of; to ask: '{words} is in {where}'"
+            "RW105", "'in' needs a word before it", span, advice=f"to look for it: 'only {words} in {where}', or first, last, every, count of; to ask: '{words} is in {where}'"
         )
         return ast.IsIn(span=span, operand=item, container=operand)
 
@@ -229,7 +230,7 @@ class ExpressionBuilder(Builder):
         for joint in joints:
             if self.source.cut(span_of(joint)) not in ("and", "or"):
                 word = joint.data.rstrip("_")
-                self.mistake("RW110", f"'{self.source.cut(span_of(joint))}' is not an operator here", span_of(joint), help=f"write {word}")
+                self.mistake("RW110", f"'{self.source.cut(span_of(joint))}' is not an operator here", span_of(joint), advice=f"write {word}")
         operator: Any = joints[0].data.rstrip("_")
         other = next((joint for joint in joints if joint.data != joints[0].data), None)
         if other is not None:
@@ -237,7 +238,7 @@ class ExpressionBuilder(Builder):
                 "RW104",
                 "'and' and 'or' stand side by side without brackets",
                 span_of(other),
-                help="say which belongs together: (a and b) or c, a and (b or c)",
+                advice="say which belongs together: (a and b) or c, a and (b or c)",
             )
         return ast.Junction(span=span, operator=operator, items=tuple(self.expression(child) for child in raw.children[::2]))
 
@@ -258,7 +259,7 @@ class ExpressionBuilder(Builder):
 
     def _not_(self, raw: Raw, span: Span) -> ast.Not:
         if raw.children[0] == "!":
-            self.mistake("RW110", "'!' is not an operator here", span_of(raw.children[0]), help="write not")
+            self.mistake("RW110", "'!' is not an operator here", span_of(raw.children[0]), advice="write not")
         return ast.Not(span=span, operand=self.expression(raw.children[1]))
 
     def _quantified(self, raw: Raw, span: Span) -> ast.Quantified:
@@ -274,14 +275,14 @@ class ExpressionBuilder(Builder):
     def _compare(self, raw: Raw, span: Span) -> ast.Compare:
         left, relation, right, case, *chained = raw.children
         if chained:
-            self.mistake("RW127", "comparisons do not chain", span_of(chained[0]), help="write 'x is between a and b', or two tests joined by and")
+            self.mistake("RW127", "comparisons do not chain", span_of(chained[0]), advice="write 'x is between a and b', or two tests joined by and")
         leaf = relation.children[0]
         operator: Any = _WRITTEN_OPERATORS.get(leaf.type) or _SYMBOLS.get(str(leaf))
         if operator is None:
             operator = _FOREIGN[str(leaf)]
-            self.mistake("RW110", f"'{leaf}' is not an operator here", span_of(leaf), help=f"write {operator}")
+            self.mistake("RW110", f"'{leaf}' is not an operator here", span_of(leaf), advice=f"write {operator}")
         if case is not None and operator in _SYMBOLS:
-            self.mistake("RW128", f"'ignoring case' does not go with '{operator}'", span_of(case), help="write equals, contains, starts with or ends with")
+            self.mistake("RW128", f"'ignoring case' does not go with '{operator}'", span_of(case), advice="write equals, contains, starts with or ends with")
         return ast.Compare(
             span=span, operator=operator, left=self.expression(left), right=self.expression(right), ignoring_case=case is not None
         )

@@ -43,6 +43,7 @@ class Table:
     end: int
     rules: list[Rule]
     rows: list[dict[str, int]]
+    whole: frozenset[str] = frozenset()
     reserved: frozenset[str] = frozenset()
     phrases: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
     others: dict[str, tuple[str, bool]] = field(default_factory=dict)
@@ -62,7 +63,9 @@ def table() -> Table:
 
 
 def from_data(data: dict[str, Any]) -> Table:
-    made = Table(data["start"], data["end"], [Rule(*row) for row in data["rules"]], data["rows"])
+    rules = [Rule(*row) for row in data["rules"]]
+    whole = {"edition", "naming", *(rule.origin for rule in rules if rule.origin.startswith("__file_star"))}
+    made = Table(data["start"], data["end"], rules, data["rows"], frozenset(whole))
     for name, kind, pattern in data["terminals"]:
         if name in data["ignored"]:
             continue
@@ -180,6 +183,17 @@ class Parser:
             self._reduce(self.table.rules[-1 - action])
             if leaf.type == END and self.states[-1] == self.table.end:
                 return True
+
+    def finished(self) -> int:
+        """How many values on the stack are whole: the head of the file and the list of statements before this one."""
+        count = 0
+        while count < len(self.values) and isinstance(self.values[count], Branch) and self.values[count].data in self.table.whole:
+            count += 1
+        return count
+
+    def cut(self, base: int) -> None:
+        """Takes values off the stack until `base` are left."""
+        del self.states[base + 1 :], self.values[base:], self.spans[base:]
 
     def would_accept(self, terminal: str) -> bool:
         """Whether a leaf of this terminal would be taken, all reductions done."""

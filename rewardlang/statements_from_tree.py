@@ -27,7 +27,7 @@ class StatementBuilder(ExpressionBuilder):
     def edition(self, raw: Raw) -> int:
         number = self.whole(raw.children[0])
         if number != EDITION:
-            self.mistake("RW113", f"edition {number} of the language is not known here", span_of(raw.children[0]), help=f"this is edition {EDITION}: rewardlang {EDITION}")
+            self.mistake("RW113", f"edition {number} of the language is not known here", span_of(raw.children[0]), advice=f"this is edition {EDITION}: rewardlang {EDITION}")
         return number
 
     def naming(self, raw: Raw) -> tuple[syntax.Word, str | None, str | None]:
@@ -169,7 +169,7 @@ class StatementBuilder(ExpressionBuilder):
             kind = "weight" if option.data == "schedule" else option.data
             if kind in seen:
                 words = self.source.cut(span_of(option))
-                self.mistake("RW118", f"'{words}' repeats an option that {of} takes once", span_of(option), help="keep one of the two")
+                self.mistake("RW118", f"'{words}' repeats an option that {of} takes once", span_of(option), advice="keep one of the two")
             seen.setdefault(kind, option)
         return list(seen.values())
 
@@ -182,7 +182,7 @@ class StatementBuilder(ExpressionBuilder):
         cases: list[syntax.Case] = []
         for raw in children:
             if cases and cases[-1].condition is None:
-                self.mistake("RW119", "this case is never reached: the 'else' before it has no 'when'", span_of(raw), help="put the 'else' without 'when' last")
+                self.mistake("RW119", "this case is never reached: the 'else' before it has no 'when'", span_of(raw), advice="put the 'else' without 'when' last")
                 break
             points, condition = raw.children
             test = None if condition is None else self.expression(condition)
@@ -193,7 +193,7 @@ class StatementBuilder(ExpressionBuilder):
         points, distinct, finder, operand, where, limit = children
         if operand is None:
             words = self.source.cut(span_of(finder))
-            self.mistake("RW106", "'for each' needs 'in' and a text to look in", span_of(finder), help=f"for each {words} in completion")
+            self.mistake("RW106", "'for each' needs 'in' and a text to look in", span_of(finder), advice=f"for each {words} in completion")
         return syntax.EachBody(
             span=span,
             points=self.points(points),
@@ -210,7 +210,7 @@ class StatementBuilder(ExpressionBuilder):
     def points(self, raw: Raw) -> syntax.Points:
         sign, amount = raw.children
         if sign is not None:
-            self.mistake("RW107", "points carry no sign", span_of(raw), help="'award' adds points and 'deduct' takes them away: deduct " + self.source.cut(span_of(amount)) + " points")
+            self.mistake("RW107", "points carry no sign", span_of(raw), advice="'award' adds points and 'deduct' takes them away: deduct " + self.source.cut(span_of(amount)) + " points")
         return syntax.Points(span=span_of(raw), value=cast("Number | Name", self.expression(amount)))
 
     def _score_range_statement(self, children: list[Raw], common: Any) -> syntax.ScoreRange:
@@ -245,7 +245,7 @@ class StatementBuilder(ExpressionBuilder):
         values = [child for child in rest if child is not None and child.data == "with_"]
         from_file, completion, *expects = rest[len(values) :]
         if not expects:
-            self.mistake("RW120", f"this {kind} expects nothing", span_of(title), help="end it with 'expect score = …', 'expect RULE fires', or another 'expect'")
+            self.mistake("RW120", f"this {kind} expects nothing", span_of(title), advice="end it with 'expect score = …', 'expect RULE fires', or another 'expect'")
         return syntax.Example(
             **common,
             kind=cast(Any, str(kind)),

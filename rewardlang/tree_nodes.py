@@ -56,8 +56,9 @@ class Builder:
         self.source = source
         self.mistakes: list[Diagnostic] = []
 
-    def mistake(self, code: str, message: str, span: Span, *, help: str | None = None, label: str = "") -> None:
-        self.mistakes.append(codes.diagnostic(code, message, self.source, span, help=help, label=label))
+    def mistake(self, code: str, message: str, span: Span, *, advice: str | None = None) -> None:
+        """Notes a mistake; building goes on."""
+        self.mistakes.append(codes.diagnostic(code, message, self.source, span, help=advice))
 
     def word(self, leaf: Raw) -> Word:
         """A name; two spellings of one letter are one name (NFC)."""
