@@ -19,6 +19,7 @@ from rewardlang.check_examples import Examples, rule_expressions
 from rewardlang.checker import Checker, Mistake
 from rewardlang.errors import DataError, Diagnostic
 from rewardlang.fingerprint import fingerprint
+from rewardlang.polarity import check_polarity
 from rewardlang.program import ColumnDecl, Example, LetDecl, ParamDecl, Program, Require, Rule, Section
 from rewardlang.registry import Registry
 from rewardlang.rows import value_from_data
@@ -108,6 +109,7 @@ class _Build:
                 file, self.lists, _verifiers(lets, requires, rules, success), {n: p.default for n, p in params.items()}
             ),
         )
+        check_polarity(self.checker, program)
         lints.lint(self.checker, program)
         return program
 
