@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from rewardlang.explain_places import Underline, marked_text
 from rewardlang.marks import Gate, Mark, RowMarks, SectionMark
-from rewardlang.source import Source, Span
+from rewardlang.source import Span
 from rewardlang.terminal_text import Paint, painter, safe, width_of, wrap
 
 if TYPE_CHECKING:
     from rewardlang.explain_html import HasRows, IsReward
+    from rewardlang.program import Program
 
 _LONGEST_FRACTION = 24
 _MOST_WORDS = 240
@@ -73,12 +74,10 @@ def reward_html(reward: IsReward) -> str:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One marked completion with the file that marked it. `low` and `high` are the ends of `score between`."""
+    """One marked completion with the program that marked it. `title` says which row it was, where somebody knows."""
 
+    program: Program
     row: RowMarks
-    source: Source
-    low: Fraction | None = None
-    high: Fraction | None = None
     title: str = ""
 
     def __str__(self) -> str:
@@ -91,8 +90,8 @@ class Explanation:
 
     @property
     def range(self) -> str:
-        """`-1.25 to 2.5`, or the empty text where the file states no range."""
-        return "" if self.low is None or self.high is None else f"{exact(self.low)} to {exact(self.high)}"
+        """The ends of `score between`: `-1.25 to 2.5`."""
+        return f"{exact(self.program.score.low)} to {exact(self.program.score.high)}"
 
     @property
     def outcome(self) -> str:
@@ -101,12 +100,12 @@ class Explanation:
 
     def words(self, span: Span) -> str:
         """The words of the file that a span covers, on one line, without an end that is too long to read."""
-        words = " ".join(self.source.cut(span).split())
+        words = " ".join(self.program.source.cut(span).split())
         return words if len(words) <= _MOST_WORDS else words[: _MOST_WORDS - 1] + "…"
 
     def line(self, span: Span) -> int:
         """The line of the file on which a span starts."""
-        return self.source.position(span.start).line
+        return self.program.source.position(span.start).line
 
     def underlines(self) -> tuple[Underline, ...]:
         """The places of all rules in the completion."""
@@ -133,7 +132,7 @@ class Explanation:
             "title": self.title,
             "score": row.score,
             "skipped": row.score is None,
-            "range": None if self.low is None or self.high is None else [float(self.low), float(self.high)],
+            "range": [float(self.program.score.low), float(self.program.score.high)],
             "success": row.success,
             "truncated": row.truncated,
             "gate": self._gate_json(row.gate),
@@ -194,10 +193,7 @@ class _Lines:
         explanation, row = self._explanation, self._explanation.row
         if explanation.title:
             self.done += wrap(safe(explanation.title), self._width)
-        facts = [explanation.outcome]
-        if explanation.range:
-            facts.append(f"of {explanation.range}")
-        text = " ".join(facts)
+        text = f"{explanation.outcome} (of {explanation.range})" if row.score is None else f"{explanation.outcome} of {explanation.range}"
         if row.success is not None:
             text += "; success" if row.success else "; no success"
         self.done += [self._paint("bold", text), ""]

@@ -99,7 +99,7 @@ def explanation_html(explanation: Explanation) -> str:
     from rewardlang.explain import number
 
     row = explanation.row
-    facts = explanation.outcome + (f" of {explanation.range}" if explanation.range else "")
+    facts = explanation.outcome if row.score is None else f"{explanation.outcome} of {explanation.range}"
     if row.success is not None:
         facts += "; success" if row.success else "; no success"
     head = f"<div>{_text(explanation.title)}</div>" if explanation.title else ""

@@ -7,12 +7,15 @@ import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardlang.explain import Explanation, exact, number, reward_html, scores_html
 from rewardlang.marks import Failure, Gate, Mark, Place, RowMarks, SectionMark, Shown
+from rewardlang.program import Program, ScoreRange
 from rewardlang.source import Source, Span
 from rewardlang.terminal_text import cells_of, safe, width_of
 
@@ -40,6 +43,7 @@ score clamped between -1.25 and 1.9
 success when value equals answer
 """,
 )
+PROGRAM = cast(Program, SimpleNamespace(source=SOURCE, score=ScoreRange(Fraction(-5, 4), Fraction(19, 10), True, Span(0, 0))))
 COMPLETION = """<think>April 48, May half of that, so 48 + 24 = 72.</think>
 The totel numbr of clips that Natalia sold in April and in May, in 日本 and in cafe\u0301s \x1b[31malike, is
 <answer>72</answer>
@@ -97,7 +101,7 @@ ROW = RowMarks(
     success=True,
     failures=(Failure("misspelling", False, "the word is longer than 200 letters"),),
 )
-EXPLANATION = Explanation(ROW, SOURCE, Fraction(-5, 4), Fraction(19, 10), "row q7 of samples.jsonl, marked by gsm8k.reward")
+EXPLANATION = Explanation(PROGRAM, ROW, "row q7 of samples.jsonl, marked by gsm8k.reward")
 
 
 def golden(name: str, text: str) -> None:
@@ -120,14 +124,14 @@ def test_a_gate_decides_alone() -> None:
     """The statement, what it found, and that nothing else counted."""
     gate = Gate(span("require"), "value is present", -1.0, "2 <answer> blocks found, exactly one wanted", "exactly one answer")
     row = RowMarks("<answer>1</answer> or <answer>2</answer>", -1.0, (), (), 0.0, gate, False, ())
-    golden("gate_80.txt", Explanation(row, SOURCE, Fraction(-5, 4), Fraction(19, 10)).text(80))
+    golden("gate_80.txt", Explanation(PROGRAM, row).text(80))
 
 
 def test_a_skipped_row_has_no_score() -> None:
     """It is said in words, not by a missing line."""
     gate = Gate(span("require"), "answer is present", None, "the row has no answer")
     row = RowMarks("<answer>1</answer>", None, (), (), 0.0, gate, None, ())
-    assert "no score: the row is skipped" in str(Explanation(row, SOURCE))
+    assert "no score: the row is skipped" in str(Explanation(PROGRAM, row))
 
 
 def test_colour_adds_nothing_but_colour() -> None:
@@ -175,7 +179,7 @@ def test_the_printed_records_sum_to_the_printed_score(points: list[Fraction], on
     section = SectionMark("s", raw, capped, weight, float(capped * weight))
     clamping = 0.125 if section.points < 3 else -0.25
     row = RowMarks("x", section.points + clamping, marks, (section,), clamping, None, None, ())
-    text = Explanation(row, SOURCE).text(80)
+    text = Explanation(PROGRAM, row).text(80)
     rules = [Fraction(found) for found in re.findall(r"^  (\S+) +r\d: fired", text, re.MULTILINE)]
     assert rules == points
     header = re.search(r"^(\S+) +section s(?:: (\S+) from its rules)?", text, re.MULTILINE)
@@ -210,7 +214,7 @@ def test_nothing_of_a_completion_reaches_the_terminal_alive(text: str, data: st.
     ends = st.integers(0, len(text))
     places = tuple(Place(min(pair), max(pair), "note") for pair in data.draw(st.lists(st.tuples(ends, ends), max_size=4)))
     mark = replace(SPELLING, places=places)
-    shown = Explanation(replace(ROW, completion=text, marks=(mark,)), SOURCE, title=text.replace("\n", " ")).text(width)
+    shown = Explanation(PROGRAM, replace(ROW, completion=text, marks=(mark,)), title=text.replace("\n", " ")).text(width)
     assert not set(shown) & set("\x1b\r\t\u202e\u009b\x07\x00")
     assert max(width_of(line) for line in shown.split("\n")) <= width
 
@@ -223,7 +227,7 @@ def test_carets_stand_under_their_words(text: str, data: st.DataObject) -> None:
     if not text or start == end or not sum(cell.width for cell in cells_of(text[start:end])):
         return
     mark = replace(SPELLING, places=(Place(start, end),))
-    lines = Explanation(replace(ROW, completion=text, marks=(mark,)), SOURCE).text(2000).split("\n")
+    lines = Explanation(PROGRAM, replace(ROW, completion=text, marks=(mark,))).text(2000).split("\n")
     carets = lines[lines.index("The completion") + 2].split("| ", 1)[1]
     assert len(carets) - len(carets.lstrip(" ")) == width_of(safe(text[:start]))
     assert carets.count("^") == width_of(safe(text[start:end]))
@@ -233,7 +237,7 @@ def test_a_completion_of_five_megabytes_is_shown_in_part() -> None:
     """The start, the end and the surroundings of the places; what is left out is counted."""
     text = "word " * 1_000_000
     mark = replace(SPELLING, places=(Place(2_500_000, 2_500_004, "here"),))
-    shown = Explanation(replace(ROW, completion=text, marks=(mark,)), SOURCE).text(80)
+    shown = Explanation(PROGRAM, replace(ROW, completion=text, marks=(mark,))).text(80)
     assert len(shown) < 6000
     assert "spelling: here" in shown
     assert re.search(r"… \d,\d{3},\d{3} characters not shown …", shown)
@@ -241,7 +245,7 @@ def test_a_completion_of_five_megabytes_is_shown_in_part() -> None:
 
 def test_an_empty_completion_is_said_to_be_empty() -> None:
     """No silent gap under the heading."""
-    assert "(the completion is empty)" in Explanation(replace(ROW, completion=""), SOURCE).text()
+    assert "(the completion is empty)" in Explanation(PROGRAM, replace(ROW, completion="")).text()
 
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\x1b[2J\"'&lt;"
@@ -251,7 +255,7 @@ def test_a_hostile_completion_is_inert_in_html() -> None:
     """No tag, attribute or escape sequence of a completion, a note or a title survives."""
     mark = replace(SPELLING, places=(Place(0, 8, HOSTILE),), reason=HOSTILE, shown=(Shown(Span(0, 1), HOSTILE, HOSTILE),))
     row = replace(ROW, completion=HOSTILE, marks=(mark,))
-    for html in (Explanation(row, SOURCE, title=HOSTILE)._repr_html_(), scores_html(_Scores((row,)))):
+    for html in (Explanation(PROGRAM, row, title=HOSTILE)._repr_html_(), scores_html(_Scores((row,)))):
         tags = set(re.findall(r"<[^>]*>", html))
         assert not {tag for tag in tags if re.match(r"<(script|img)", tag) or "onerror" in tag}
         assert "\x1b" not in html

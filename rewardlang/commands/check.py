@@ -1,0 +1,193 @@
+"""`rewardlang check`: every mistake of a file, its examples, and how it marks samples."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rewardlang.commands import shared
+from rewardlang.samples_problem import Problem, UsageError
+from rewardlang.terminal_text import wants_color
+
+if TYPE_CHECKING:
+    from rewardlang.commands.statistics import Statistics
+    from rewardlang.compiled import Compiled
+    from rewardlang.errors import Diagnostic
+    from rewardlang.examples import ExampleResult
+    from rewardlang.explain import Explanation
+    from rewardlang.reward import Reward
+
+DESCRIPTION = """
+Tells every mistake of a reward file in one run, runs the examples that stand in it, and, with --samples, marks
+completions: how often each rule fires, how the scores lie, and the best and the worst completion explained.
+
+Samples are JSONL, a JSON array, CSV, TSV, Parquet or XLSX, or JSONL from standard input as '-'. A row holds
+'prompt', 'completion' (a text, or a list of chat messages, or a list of these) and the columns that the file declares.
+"""
+EXAMPLE = """
+rewardlang check math.reward
+rewardlang check math.reward --samples samples.jsonl
+rewardlang check math.reward --samples runs.parquet --map completion=response
+rewardlang check memo.reward --text memo.md --with row.json
+"""
+_MOST_PROBLEMS = 20
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Everything that one run of `check` found. `explanations` are of a document, or of the best and worst sample."""
+
+    compiled: Compiled
+    reward: Reward | None = None
+    findings: list[Diagnostic | Problem] = field(default_factory=list)
+    examples: tuple[ExampleResult, ...] = ()
+    statistics: Statistics | None = None
+    explanations: list[tuple[str, Explanation]] = field(default_factory=list)
+    unshown: int = 0
+
+    def add(self, finding: Diagnostic | Problem) -> None:
+        """Keeps a finding; of the problems of samples, which can be as many as rows, the first twenty, and counts the rest."""
+        if isinstance(finding, Problem) and sum(isinstance(other, Problem) for other in self.findings) >= _MOST_PROBLEMS:
+            self.unshown += 1
+        else:
+            self.findings.append(finding)
+
+    def count(self, severity: str) -> int:
+        """How many findings of a severity are kept."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `check`."""
+    parser.add_argument("file", metavar="FILE", help="the .reward file")
+    parser.add_argument("--samples", action="append", default=[], metavar="S", help="completions to mark; may be given several times")
+    shared.add_map(parser)
+    parser.add_argument("--text", metavar="DOCUMENT", help="mark one document, a text file, as the completion")
+    parser.add_argument("--with", dest="row", metavar="ROW.json", help="the columns of that document, as a JSON object")
+    shared.add_step(parser)
+    parser.add_argument("--strict", action="store_true", help="warnings count: exit code 1")
+    parser.add_argument("--watch", action="store_true", help="check again whenever a file is saved; Ctrl-C ends it")
+    parser.add_argument("--json", action="store_true", help="one JSON object: file, ok, findings, examples, samples, document")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Checks once, or again and again."""
+    if arguments.row and not arguments.text:
+        raise UsageError("--with gives the columns of a document; give the document with --text")
+    if not arguments.watch:
+        return _check(arguments)
+    if arguments.json or "-" in arguments.samples:
+        raise UsageError("--watch cannot be combined with --json, nor with samples from standard input")
+    from rewardlang.commands.watch import watch
+
+    watch([arguments.file, *arguments.samples, *filter(None, (arguments.text, arguments.row))], lambda: _check(arguments))
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    outcome = _outcome(arguments)
+    ok = not outcome.count("error") and not (arguments.strict and outcome.count("warning"))
+    if arguments.json:
+        shared.print_json(_json(outcome, ok))
+    else:
+        _print(outcome, arguments)
+    return 0 if ok else 1
+
+
+def _outcome(arguments: argparse.Namespace) -> Outcome:
+    """Compiles, runs the examples, marks the samples or the document. Files are looked for first: a typing mistake costs nothing."""
+    compiled = shared.compile_file(arguments.file)
+    renames = shared.renames_of(arguments.map, compiled)
+    samples = [shared.open_samples(path, renames) for path in arguments.samples]
+    document = None
+    if arguments.text:
+        from rewardlang.commands.document import read_document
+
+        document = read_document(arguments.text, arguments.row)
+    outcome = Outcome(compiled)
+    for diagnostic in compiled.diagnostics:
+        outcome.add(diagnostic)
+    if compiled.program is None:
+        return outcome
+    from rewardlang.reward import Reward
+
+    outcome.reward = Reward(compiled)
+    outcome.examples = outcome.reward.run_examples()
+    for example in outcome.examples:
+        for failure in example.failures:
+            outcome.add(failure)
+    if samples:
+        from rewardlang.commands.check_samples import mark_samples
+
+        mark_samples(outcome, samples, arguments.step)
+    if document is not None:
+        from rewardlang.commands.document import mark_document
+
+        mark_document(outcome, document, arguments.step)
+    return outcome
+
+
+def _print(outcome: Outcome, arguments: argparse.Namespace) -> None:
+    paint, width = shared.paint(), shared.width()
+    shared.print_findings(outcome.findings)
+    if outcome.unshown:
+        print(f"and {shared.counted(outcome.unshown, 'more problem')} like these in the samples\n")
+    if outcome.reward is not None:
+        program = outcome.reward.program
+        version = f" {program.version}" if program.version else ""
+        from rewardlang.explain import exact
+
+        rules = shared.counted(len(program.rules), "rule")
+        print(paint("bold", f"{program.name}{version}") + f": {rules}, score {exact(program.score.low)} to {exact(program.score.high)}")
+        if outcome.examples:
+            failed = sum(bool(example.failures) for example in outcome.examples)
+            total = shared.counted(len(outcome.examples), "example")
+            print(f"{total} in the file: {f'{failed} failed' if failed else 'all hold'}")
+    if outcome.statistics is not None and outcome.reward is not None:
+        from rewardlang.commands.table import report
+
+        plain = "utf" not in (sys.stdout.encoding or "").lower()
+        print("\n".join(report(outcome.statistics, outcome.reward, width=width, paint=paint, plain=plain)))
+    for heading, explanation in outcome.explanations:
+        print("\n" + paint("bold", f"-- {heading} " + "-" * max(0, width - len(heading) - 4)))
+        print(explanation.text(width, wants_color(sys.stdout)))
+    print(_summary(outcome, arguments))
+
+
+def _summary(outcome: Outcome, arguments: argparse.Namespace) -> str:
+    """The last line: what counts, in numbers."""
+    errors, warnings = outcome.count("error"), outcome.count("warning")
+    if not errors and not warnings:
+        told = "no mistakes"
+    else:
+        told = " and ".join(
+            part
+            for part in (shared.counted(errors, "error") if errors else "", shared.counted(warnings, "warning") if warnings else "")
+            if part
+        )
+    if errors and outcome.reward is None and (arguments.samples or arguments.text):
+        told += "; nothing was marked"
+    gravest = sorted(outcome.findings, key=lambda finding: finding.severity)[:1]
+    hint = "".join(f" (rewardlang help {finding.code} tells more)" for finding in gravest)
+    return f"\n{arguments.file}: {told}{hint}"
+
+
+def _json(outcome: Outcome, ok: bool) -> dict[str, Any]:
+    program = outcome.compiled.program
+    document = [explanation.to_json() for heading, explanation in outcome.explanations if heading == "the document"]
+    return {
+        "file": outcome.compiled.source.name,
+        "ok": ok,
+        "name": program.name if program is not None else None,
+        "version": program.version if program is not None else None,
+        "fingerprint": program.fingerprint if program is not None else None,
+        "errors": outcome.count("error"),
+        "warnings": outcome.count("warning"),
+        "findings": [finding.to_json() for finding in outcome.findings],
+        "findings_not_listed": outcome.unshown,
+        "examples": {"run": len(outcome.examples), "failed": sum(bool(example.failures) for example in outcome.examples)},
+        "samples": outcome.statistics.to_json() if outcome.statistics is not None else None,
+        "document": document[0] if document else None,
+    }
