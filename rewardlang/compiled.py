@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rewardlang import program_from_syntax, syntax_from_text
 from rewardlang.errors import Diagnostic, RewardError
 from rewardlang.program import Program
+from rewardlang.record import PlainRecord
 from rewardlang.registry import Registry, default_registry
 from rewardlang.source import Source, Span
 from rewardlang.syntax import File
@@ -18,8 +18,7 @@ from rewardlang.syntax import File
 MAX_LIST_BYTES = 64 * 2**20
 
 
-@dataclass(frozen=True)
-class Compiled:
+class Compiled(PlainRecord):
     """What became of a file: `syntax` is None when its head cannot be read, `program` None when it has errors."""
 
     source: Source

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from rewardlang.record import PlainRecord
 from rewardlang.source import Source, Span
 
 Severity: TypeAlias = Literal["error", "warning"]
@@ -19,16 +19,14 @@ Severity: TypeAlias = Literal["error", "warning"]
 _STYLES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "bold": "\x1b[1m", "rail": "\x1b[1;34m", "off": "\x1b[0m"}
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(PlainRecord):
     """A second place that a message needs: "the other type comes from here"."""
 
     span: Span
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(PlainRecord):
     """One mistake in one place. `message` is a sentence without a full stop, in the reader's words."""
 
     code: str

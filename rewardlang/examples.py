@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from rewardlang.errors import Diagnostic
 from rewardlang.intake import example_row
 from rewardlang.marks import Mark, RowMarks
 from rewardlang.program import Example, Expectation, Program
+from rewardlang.record import PlainRecord
 from rewardlang.registry import Registry
 from rewardlang.row_marks import number
 from rewardlang.scorer import Scorer
 from rewardlang.source import Span
 
 
-@dataclass(frozen=True)
-class ExampleResult:
+class ExampleResult(PlainRecord):
     """How an example came out; `failures` is empty when every expectation holds."""
 
     kind: Literal["example", "attack"]

@@ -14,7 +14,10 @@ from rewardlang.verifier import Verifier
 def fingerprint(file: syntax.File, lists: Mapping[str, tuple[str, ...]], verifiers: Iterable[Verifier], params: Mapping[str, Any]) -> str:
     """sha256 in hex. Comments, spacing and the places of words do not count; a changed list, verifier or param does."""
     parts = [canonical(file)]
-    parts += [f"list {name} {hashlib.sha256(chr(10).join(values).encode('utf-8', 'surrogatepass')).hexdigest()}" for name, values in sorted(lists.items())]
+    parts += [
+        f"list {name} {hashlib.sha256(chr(10).join(values).encode('utf-8', 'surrogatepass')).hexdigest()}"
+        for name, values in sorted(lists.items())
+    ]
     parts += sorted(f"{v.kind} {v.word} {v.version} {sorted(v.limits.items())}" for v in verifiers)
     parts += [f"param {name} {value!r}" for name, value in sorted(params.items())]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

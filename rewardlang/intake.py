@@ -38,7 +38,14 @@ def rows_from_data(
             found = ", ".join(sorted(columns)) or "none"
             raise DataError(f"the data has no such column (it has: {found})", column=column.original)
     return [
-        _row(program, registry, index, completion, None if prompts is None else prompts[index], {name: values[index] for name, values in columns.items()})
+        _row(
+            program,
+            registry,
+            index,
+            completion,
+            None if prompts is None else prompts[index],
+            {name: values[index] for name, values in columns.items()},
+        )
         for index, completion in enumerate(completions)
     ]
 
@@ -105,7 +112,7 @@ def _message_text(content: Any, role: str) -> str:
     if isinstance(content, str):
         return content
     if content is None:
-        raise DataError("the completion is null; a text is wanted (an empty one is \"\")")
+        raise DataError('the completion is null; a text is wanted (an empty one is "")')
     if isinstance(content, Mapping):
         content = [content]
     if not isinstance(content, Sequence) or not all(isinstance(message, Mapping) for message in content):
@@ -139,5 +146,3 @@ def _prompt_parts(prompt: Any) -> tuple[str | None, str | None, str]:
         by_role[str(message.get("role"))] = _content(message)
     prefill = _content(prompt[-1]) if prompt and prompt[-1].get("role") == "assistant" else ""
     return by_role.get("system"), by_role.get("user"), prefill
-
-

@@ -59,7 +59,12 @@ def _from_row(node: meaning.Expr, lets: dict[str, meaning.Expr]) -> bool:
 def _gold_anywhere(checker: Checker, rule: Rule, lets: dict[str, meaning.Expr]) -> None:
     for part in rule_expressions(rule):
         for node in meaning.walk(part, lets):
-            if isinstance(node, meaning.TextTest) and node.operator == "contains" and _whole(node.left, lets) and _from_row(node.right, lets):
+            if (
+                isinstance(node, meaning.TextTest)
+                and node.operator == "contains"
+                and _whole(node.left, lets)
+                and _from_row(node.right, lets)
+            ):
                 checker.report(
                     "RW703",
                     node.span,

@@ -9,14 +9,13 @@ to the last bit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from rewardlang.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A value that a rule looked at: its words in the file (`span`), and the value as people read it."""
 
     span: Span
@@ -24,8 +23,7 @@ class Shown:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Code points [start, end) of the completion that a rule spoke about, with a note for the margin."""
 
     start: int
@@ -33,8 +31,7 @@ class Place:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """What one rule did. `points` is signed (a deduction is negative), before caps and weight of its section."""
 
     rule: str
@@ -49,8 +46,7 @@ class Mark:
     unjudged: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SectionMark:
+class SectionMark(NamedTuple):
     """A section's sum: `raw` is the sum of its rules, `capped` after its caps, `points` = capped × weight as a double."""
 
     section: str | None
@@ -60,8 +56,7 @@ class SectionMark:
     points: float
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """The `require` that stopped the row. `score` is None for `else skip`."""
 
     span: Span
@@ -71,8 +66,7 @@ class Gate:
     because: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """A verifier that refused (`broke` False) or broke on this row; counted as `verifier_errors/<verifier>`."""
 
     verifier: str
@@ -80,8 +74,7 @@ class Failure:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RowMarks:
+class RowMarks(NamedTuple):
     """A marked row. `score` is None when the row was skipped; under a gate there are no marks and no sections."""
 
     completion: str

@@ -9,10 +9,11 @@ are false, while `Not` turns false into true.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from rewardlang.record import Record
 from rewardlang.source import Span
 from rewardlang.types import Type
 from rewardlang.verifier import Verifier
@@ -21,22 +22,19 @@ if TYPE_CHECKING:
     from rewardlang.patterns import LikePattern, Pattern
 
 
-@dataclass(frozen=True, kw_only=True)
-class Expr:
+class Expr(Record):
     """What every expression has."""
 
     span: Span
     type: Type
 
 
-@dataclass(frozen=True, kw_only=True)
 class Constant(Expr):
     """A literal, or a short list written in the file."""
 
     value: Any
 
 
-@dataclass(frozen=True, kw_only=True)
 class NamedList(Expr):
     """A `list` of the file: texts, in the order of their source, which may be long."""
 
@@ -54,42 +52,36 @@ class NamedList(Expr):
         return frozenset(value.casefold() for value in self.values)
 
 
-@dataclass(frozen=True, kw_only=True)
 class ColumnValue(Expr):
     """A declared column of the row."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BuiltIn(Expr):
     """`completion`, `prompt`, `system`, `truncated`, `completion_tokens`."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ParamValue(Expr):
     """A declared param."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class LetValue(Expr):
     """A `let` of the file."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class LoopValue(Expr):
     """The item that `for each`, `some` or `no` is looking at."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class Arithmetic(Expr):
     """Exact arithmetic on numbers."""
 
@@ -98,7 +90,6 @@ class Arithmetic(Expr):
     right: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Read(Expr):
     """`x as number`, `x as math`."""
 
@@ -106,14 +97,12 @@ class Read(Expr):
     operand: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class AsMath(Expr):
     """The implicit step from number to math."""
 
     operand: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Outside(Expr):
     """`x outside <tag>`."""
 
@@ -121,7 +110,6 @@ class Outside(Expr):
     tag: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class Measure(Expr):
     """A measure of a verifier, with one column an argument."""
 
@@ -133,8 +121,7 @@ class Measure(Expr):
 # ---------------------------------------------------------------- finding
 
 
-@dataclass(frozen=True, kw_only=True)
-class TagFind:
+class TagFind(Record):
     """`<answer>`."""
 
     tag: str
@@ -143,8 +130,7 @@ class TagFind:
         return f"<{self.tag}>"
 
 
-@dataclass(frozen=True, kw_only=True)
-class WordFind:
+class WordFind(Record):
     """A finder of a verifier."""
 
     verifier: Verifier
@@ -154,8 +140,7 @@ class WordFind:
         return self.verifier.word
 
 
-@dataclass(frozen=True, kw_only=True)
-class RegexFind:
+class RegexFind(Record):
     """`match of /…/`, or the name of a pattern that is a regular expression."""
 
     pattern: Pattern
@@ -165,8 +150,7 @@ class RegexFind:
         return self.name
 
 
-@dataclass(frozen=True, kw_only=True)
-class LikeFind:
+class LikeFind(Record):
     """A pattern declared by an example, with the one spelling that its findings are compared in."""
 
     pattern: LikePattern
@@ -176,8 +160,7 @@ class LikeFind:
         return self.name
 
 
-@dataclass(frozen=True, kw_only=True)
-class MarkerFind:
+class MarkerFind(Record):
     """`text after "####"`, `text before "####"`, `text between "(" and ")"` (`closing`)."""
 
     kind: Literal["after", "before", "between"]
@@ -191,7 +174,6 @@ class MarkerFind:
 Find: TypeAlias = TagFind | WordFind | RegexFind | LikeFind | MarkerFind
 
 
-@dataclass(frozen=True, kw_only=True)
 class Select(Expr):
     """`only <answer> in completion`."""
 
@@ -200,7 +182,6 @@ class Select(Expr):
     operand: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Each(Expr):
     """What a loop goes over: findings in a text, or the items of a list (`find` None). `name` is the item's name, if it has one."""
 
@@ -210,7 +191,6 @@ class Each(Expr):
     item: Type
 
 
-@dataclass(frozen=True, kw_only=True)
 class ShareOf(Expr):
     """`share of warnings found in reply`: in a list by `equals`, in a text by whole words."""
 
@@ -222,7 +202,6 @@ class ShareOf(Expr):
 # ---------------------------------------------------------------- tests
 
 
-@dataclass(frozen=True, kw_only=True)
 class NumberTest(Expr):
     """An order or equality of numbers; on math, of numeric values."""
 
@@ -232,7 +211,6 @@ class NumberTest(Expr):
     negated: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
 class Between(Expr):
     """Both bounds inclusive."""
 
@@ -242,7 +220,6 @@ class Between(Expr):
     negated: bool
 
 
-@dataclass(frozen=True, kw_only=True)
 class Within(Expr):
     """|operand − target| ≤ tolerance, or ≤ tolerance · |target| when `relative`."""
 
@@ -254,7 +231,6 @@ class Within(Expr):
     equivalence: Verifier | None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Equal(Expr):
     """`equals`: of texts, numbers, booleans, or math (then `equivalence` decides)."""
 
@@ -264,7 +240,6 @@ class Equal(Expr):
     equivalence: Verifier | None
 
 
-@dataclass(frozen=True, kw_only=True)
 class TextTest(Expr):
     """`contains`, `starts with`, `ends with`."""
 
@@ -274,7 +249,6 @@ class TextTest(Expr):
     ignoring_case: bool
 
 
-@dataclass(frozen=True, kw_only=True)
 class Matches(Expr):
     """A search of the pattern in the text."""
 
@@ -282,7 +256,6 @@ class Matches(Expr):
     pattern: Pattern
 
 
-@dataclass(frozen=True, kw_only=True)
 class Present(Expr):
     """The one test that sees what is missing."""
 
@@ -290,7 +263,6 @@ class Present(Expr):
     present: bool
 
 
-@dataclass(frozen=True, kw_only=True)
 class In(Expr):
     """Membership in a list, by `equals` of its item type."""
 
@@ -301,7 +273,6 @@ class In(Expr):
     equivalence: Verifier | None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Predicate(Expr):
     """`x is "integer"`."""
 
@@ -311,21 +282,18 @@ class Predicate(Expr):
     negated: bool
 
 
-@dataclass(frozen=True, kw_only=True)
 class Truth(Expr):
     """A boolean value used as a test; false while it is missing."""
 
     operand: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Not(Expr):
     """True where the test is false, a missing value's included."""
 
     operand: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class AtLeast(Expr):
     """At least `count` of the tests hold: all for `and`, one for `or`."""
 
@@ -333,7 +301,6 @@ class AtLeast(Expr):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Some(Expr):
     """`some N in X where …`; `no …` when `negated`."""
 

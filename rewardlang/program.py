@@ -7,17 +7,16 @@ files that it named. Order is the order of the file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
 from rewardlang.meaning import Each, Expr
+from rewardlang.record import PlainRecord
 from rewardlang.source import Source, Span
 from rewardlang.types import Type
 
 
-@dataclass(frozen=True)
-class ColumnDecl:
+class ColumnDecl(PlainRecord):
     """A column that every row of data must have, under `original` in the data."""
 
     name: str
@@ -27,8 +26,7 @@ class ColumnDecl:
     span: Span
 
 
-@dataclass(frozen=True)
-class ParamDecl:
+class ParamDecl(PlainRecord):
     """A constant that a run may set, within the bounds of its type."""
 
     name: str
@@ -37,8 +35,7 @@ class ParamDecl:
     span: Span
 
 
-@dataclass(frozen=True)
-class LetDecl:
+class LetDecl(PlainRecord):
     """A named value. `otherwise` stands in where the value is missing; None where there is no `else`."""
 
     name: str
@@ -52,8 +49,7 @@ class LetDecl:
         return self.value.type if self.otherwise is None else self.otherwise.type
 
 
-@dataclass(frozen=True)
-class Require:
+class Require(PlainRecord):
     """A gate. `score` is None for `else skip`."""
 
     condition: Expr
@@ -62,8 +58,7 @@ class Require:
     span: Span
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(PlainRecord):
     """The least and the most that something can be."""
 
     low: Fraction
@@ -81,36 +76,34 @@ class Interval:
 
     def clip(self, low: Fraction | None, high: Fraction | None) -> Interval:
         """The interval after a cap on either side."""
-        ends = [min(max(end, low) if low is not None else end, high) if high is not None else max(end, low) if low is not None else end
-                for end in (self.low, self.high)]
+        ends = [
+            min(max(end, low) if low is not None else end, high) if high is not None else max(end, low) if low is not None else end
+            for end in (self.low, self.high)
+        ]
         return Interval(*ends)
 
 
-@dataclass(frozen=True)
-class Points:
+class Points(PlainRecord):
     """A number of points: an expression (a constant, a param or a column) and the range it is declared to have."""
 
     value: Expr
     range: Interval
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(PlainRecord):
     """Points for the first case whose condition holds; None is a closing `else`."""
 
     points: Points
     condition: Expr | None
 
 
-@dataclass(frozen=True)
-class WhenBody:
+class WhenBody(PlainRecord):
     """`2 points when … else 0.5 points when …`."""
 
     cases: tuple[Case, ...]
 
 
-@dataclass(frozen=True)
-class EachBody:
+class EachBody(PlainRecord):
     """`0.1 points for each … where …, up to 1 point`. `limit` is None only for a list of known length."""
 
     points: Points
@@ -120,8 +113,7 @@ class EachBody:
     limit: Points | None
 
 
-@dataclass(frozen=True)
-class ScaledBody:
+class ScaledBody(PlainRecord):
     """`up to 1.5 points scaled by …`."""
 
     points: Points
@@ -131,8 +123,7 @@ class ScaledBody:
 Body: TypeAlias = WhenBody | EachBody | ScaledBody
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(PlainRecord):
     """A rule, and the least and the most points that it can give (signed, before caps and weight)."""
 
     name: str
@@ -144,8 +135,7 @@ class Rule:
     span: Span
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(PlainRecord):
     """A heading. `weights` are knees (step, weight): linear between, constant outside. `name` None: the rules before any heading."""
 
     name: str | None
@@ -167,8 +157,7 @@ class Section:
         return before[1]
 
 
-@dataclass(frozen=True)
-class ScoreRange:
+class ScoreRange(PlainRecord):
     """The declared range of the score; `clamped` says that the score is cut to it."""
 
     low: Fraction
@@ -177,8 +166,7 @@ class ScoreRange:
     span: Span
 
 
-@dataclass(frozen=True)
-class Expectation:
+class Expectation(PlainRecord):
     """What an example must give. `subject` is a rule's name for `points` and `fires`."""
 
     kind: Literal["score", "skip", "points", "fires", "success"]
@@ -189,8 +177,7 @@ class Expectation:
     span: Span
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(PlainRecord):
     """A marked script inside the file. `values` are raw, by the file's name for the column; `step` is the training step."""
 
     kind: Literal["example", "attack"]
@@ -202,8 +189,7 @@ class Example:
     span: Span
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(PlainRecord):
     """Everything that a scorer needs. `reachable` is the range of the score over all rows, gates included, before clamping."""
 
     source: Source

@@ -7,21 +7,20 @@ there is a `verdict.Missing` with its reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
+from rewardlang.record import PlainRecord
 
-@dataclass(frozen=True, slots=True)
-class TextType:
+
+class TextType(PlainRecord):
     """Any text."""
 
     def __str__(self) -> str:
         return "text"
 
 
-@dataclass(frozen=True, slots=True)
-class NumberType:
+class NumberType(PlainRecord):
     """An exact rational; bounds are inclusive, None is open."""
 
     low: Fraction | None = None
@@ -31,24 +30,21 @@ class NumberType:
         return "number"
 
 
-@dataclass(frozen=True, slots=True)
-class MathType:
+class MathType(PlainRecord):
     """An answer of mathematics: a number, an expression, a set, an interval, …"""
 
     def __str__(self) -> str:
         return "math"
 
 
-@dataclass(frozen=True, slots=True)
-class BooleanType:
+class BooleanType(PlainRecord):
     """True or false."""
 
     def __str__(self) -> str:
         return "boolean"
 
 
-@dataclass(frozen=True, slots=True)
-class QuantityType:
+class QuantityType(PlainRecord):
     """A number with a unit. `dimension` is sorted pairs of base dimension and exponent, never 0."""
 
     dimension: tuple[tuple[str, int], ...]
@@ -59,8 +55,7 @@ class QuantityType:
         return "quantity of " + " ".join([" ".join(over) or "number", *(f"per {name}" for name in under)])
 
 
-@dataclass(frozen=True, slots=True)
-class ListType:
+class ListType(PlainRecord):
     """An ordered list of values of one type."""
 
     item: Type
@@ -69,8 +64,7 @@ class ListType:
         return f"list of {self.item}"
 
 
-@dataclass(frozen=True, slots=True)
-class OptionalType:
+class OptionalType(PlainRecord):
     """A value that may be missing. Never nested."""
 
     item: Type
@@ -79,8 +73,7 @@ class OptionalType:
         return f"optional {self.item}"
 
 
-@dataclass(frozen=True, slots=True)
-class OneOfType:
+class OneOfType(PlainRecord):
     """Text that is one of the given values."""
 
     values: tuple[str, ...]

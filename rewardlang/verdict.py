@@ -6,14 +6,14 @@ decides what it is worth (the verdict that gives the row fewer points).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
+
+from rewardlang.record import PlainRecord
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """`holds` is True, False, or None for "cannot judge"; the reason is a short clause for people, possibly empty."""
 
     holds: bool | None
@@ -35,22 +35,19 @@ def cannot_judge(reason: str) -> Verdict:
     return Verdict(None, reason)
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(PlainRecord):
     """There is no value. A clause for people: "2 <answer> blocks found, exactly one wanted"."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(PlainRecord):
     """A value that a verifier declined to compute, within its declared work limits. Not missing: unknown."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding(Generic[T]):
+class Finding(NamedTuple, Generic[T]):
     """One thing found in a text: code-point offsets into that text, end exclusive, and the value compared and counted.
 
     `note` is for explanations only ("did you mean 'total'?"); it takes no part in identity.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -213,8 +212,8 @@ def test_nothing_of_a_completion_reaches_the_terminal_alive(text: str, data: st.
     """Escape sequences, carriage returns and direction overrides come out visible, and no line is too wide."""
     ends = st.integers(0, len(text))
     places = tuple(Place(min(pair), max(pair), "note") for pair in data.draw(st.lists(st.tuples(ends, ends), max_size=4)))
-    mark = replace(SPELLING, places=places)
-    shown = Explanation(PROGRAM, replace(ROW, completion=text, marks=(mark,)), title=text.replace("\n", " ")).text(width)
+    mark = SPELLING._replace(places=places)
+    shown = Explanation(PROGRAM, ROW._replace(completion=text, marks=(mark,)), title=text.replace("\n", " ")).text(width)
     assert not set(shown) & set("\x1b\r\t\u202e\u009b\x07\x00")
     assert max(width_of(line) for line in shown.split("\n")) <= width
 
@@ -226,8 +225,8 @@ def test_carets_stand_under_their_words(text: str, data: st.DataObject) -> None:
     start, end = sorted((data.draw(st.integers(0, len(text))), data.draw(st.integers(0, len(text)))))
     if not text or start == end or not sum(cell.width for cell in cells_of(text[start:end])):
         return
-    mark = replace(SPELLING, places=(Place(start, end),))
-    lines = Explanation(PROGRAM, replace(ROW, completion=text, marks=(mark,))).text(2000).split("\n")
+    mark = SPELLING._replace(places=(Place(start, end),))
+    lines = Explanation(PROGRAM, ROW._replace(completion=text, marks=(mark,))).text(2000).split("\n")
     carets = lines[lines.index("The completion") + 2].split("| ", 1)[1]
     assert len(carets) - len(carets.lstrip(" ")) == width_of(safe(text[:start]))
     assert carets.count("^") == width_of(safe(text[start:end]))
@@ -236,8 +235,8 @@ def test_carets_stand_under_their_words(text: str, data: st.DataObject) -> None:
 def test_a_completion_of_five_megabytes_is_shown_in_part() -> None:
     """The start, the end and the surroundings of the places; what is left out is counted."""
     text = "word " * 1_000_000
-    mark = replace(SPELLING, places=(Place(2_500_000, 2_500_004, "here"),))
-    shown = Explanation(PROGRAM, replace(ROW, completion=text, marks=(mark,))).text(80)
+    mark = SPELLING._replace(places=(Place(2_500_000, 2_500_004, "here"),))
+    shown = Explanation(PROGRAM, ROW._replace(completion=text, marks=(mark,))).text(80)
     assert len(shown) < 6000
     assert "spelling: here" in shown
     assert re.search(r"… \d,\d{3},\d{3} characters not shown …", shown)
@@ -245,7 +244,7 @@ def test_a_completion_of_five_megabytes_is_shown_in_part() -> None:
 
 def test_an_empty_completion_is_said_to_be_empty() -> None:
     """No silent gap under the heading."""
-    assert "(the completion is empty)" in Explanation(PROGRAM, replace(ROW, completion="")).text()
+    assert "(the completion is empty)" in Explanation(PROGRAM, ROW._replace(completion="")).text()
 
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\x1b[2J\"'&lt;"
@@ -253,8 +252,8 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\x1b[2J\"'&lt;"
 
 def test_a_hostile_completion_is_inert_in_html() -> None:
     """No tag, attribute or escape sequence of a completion, a note or a title survives."""
-    mark = replace(SPELLING, places=(Place(0, 8, HOSTILE),), reason=HOSTILE, shown=(Shown(Span(0, 1), HOSTILE, HOSTILE),))
-    row = replace(ROW, completion=HOSTILE, marks=(mark,))
+    mark = SPELLING._replace(places=(Place(0, 8, HOSTILE),), reason=HOSTILE, shown=(Shown(Span(0, 1), HOSTILE, HOSTILE),))
+    row = ROW._replace(completion=HOSTILE, marks=(mark,))
     for html in (Explanation(PROGRAM, row, title=HOSTILE)._repr_html_(), scores_html(_Scores((row,)))):
         tags = set(re.findall(r"<[^>]*>", html))
         assert not {tag for tag in tags if re.match(r"<(script|img)", tag) or "onerror" in tag}
@@ -279,7 +278,7 @@ class _Reward:
 
 def test_scores_and_rewards_have_fragments_of_their_own() -> None:
     """Skipped rows say so; only ten rows are listed; the file's text is escaped."""
-    skipped = replace(ROW, score=None)
+    skipped = ROW._replace(score=None)
     html = scores_html(_Scores((ROW, skipped) * 6))
     assert "12 completions marked, 6 of them skipped" in html
     assert html.count("<tr>") == 1 + 10
