@@ -105,15 +105,12 @@ def _numbers_in(text: str, notation: str) -> list[Finding[Fraction]]:
 def _other_end(text: str, start: int, end: int) -> int:
     """Where a date, a time of the day or a list marker with the figures [start, end) ends, or 0. Cheap for plain figures."""
     after = text[end : end + 1]
-    if after and (after in "/:-" or after.isalpha() or (after.isspace() and text[end + 1 : end + 2].isalpha())):
+    joined = after != "" and (after in "/:-" or after.isalpha() or (after.isspace() and text[end + 1 : end + 2].isalpha()))
+    if joined or text.count(".", start, end) > 1 or _follows_month(text, start):
         date = _date_or_time_end(text, start)
-    elif text.count(".", start, end) > 1 or _follows_month(text, start):
-        date = _date_or_time_end(text, start)
-    else:
-        date = 0
-    if date or not (after == ")" or (text[end - 1] == "." and after.isspace())):
-        return date
-    return _list_marker_end(text, start)
+        if date:
+            return date
+    return _list_marker_end(text, start) if after == ")" or text[end - 1] == "." else 0
 
 
 def _date_or_time_end(text: str, start: int) -> int:

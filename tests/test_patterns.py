@@ -1,0 +1,183 @@
+"""Regular expressions of a `.reward` file: what is accepted, what they mean, and that they are always linear."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rewardlang.pattern_linear import linear_pattern
+from rewardlang.pattern_parse import parse_pattern
+from rewardlang.pattern_run import Machine
+from rewardlang.patterns import PatternError, compile_like, compile_pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "word"),
+    [
+        ("a(?=b)", "look-ahead"),
+        ("a(?!b)", "negative look-ahead"),
+        ("(?<=a)b", "look-behind"),
+        ("(?<!a)b", "negative look-behind"),
+        (r"(a)\1", "backreference"),
+        ("(?P=a)", "backreference"),
+        ("(?>a)", "atomic"),
+        ("a++", "possessive"),
+        ("a{1001}", "1000"),
+        ("a{3,2}", "ends at 2"),
+        (r"\Qa\E", "quotation"),
+        (r"\pL", "Unicode class"),
+        ("(a", "not closed"),
+        ("a)", "closes nothing"),
+        ("[a", "not closed"),
+        ("[b-a]", "before it begins"),
+        ("*a", "nothing for"),
+        ("a**", "cannot be repeated"),
+        (r"\y", "means nothing"),
+        ("a\\", "backslash"),
+        ("[[:alfa:]]", "no class"),
+        ("(" * 200, "nested"),
+        ("(a{1000}){1000}", "too large"),
+        ("(((((){1000}){1000}){1000}){1000})*", "too large"),
+    ],
+)
+def test_what_is_not_supported_is_refused_by_name(pattern: str, word: str) -> None:
+    """The message names the construct, and its offsets lie in the pattern."""
+    with pytest.raises(PatternError, match=re.escape(word)) as caught:
+        compile_pattern(pattern)
+    assert 0 <= caught.value.start <= caught.value.end <= len(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "flags", "text", "span"),
+    [
+        (r"^\d+$", "", "72", (0, 2)),
+        (r"^\d+$", "", "72\n", None),
+        (r"^\d+$", "m", "a\n72\n", (2, 4)),
+        (r"\d", "", "٣", None),
+        (r"\s", "", "\N{NO-BREAK SPACE}\v", None),
+        ("É", "i", "é", None),
+        ("a", "i", "A", (0, 1)),
+        ("(?i:a)b", "", "Ab", (0, 2)),
+        ("<think>.*</think>", "", "<think>a\nb</think>", None),
+        ("<think>.*</think>", "s", "<think>a\nb</think>", (0, 18)),
+        ("a.*?b", "", "xaabab", (1, 4)),
+        (r"\d\.0\s*(mg|mcg|g|mL)\b", "", "give 1.0 mg", (5, 11)),
+        (r"(^|\s)\.\d", "", "of .5", (2, 5)),
+        ("a|ab", "", "ab", (0, 1)),
+        ("a{,2}", "", "a{,2}", (0, 5)),
+        ("[]a]+", "", "x]a", (1, 3)),
+        (r"[\w-]+", "", " a-b", (1, 4)),
+        ("[[:alpha:]]+", "", "1ab", (1, 3)),
+        ("\N{REPLACEMENT CHARACTER}", "", "a\ud800", (1, 2)),
+        (r"\x{1F600}", "", "😀", (0, 1)),
+        ("", "", "a", (0, 0)),
+        (r"\bcat\b", "", "a cat.", (2, 5)),
+    ],
+)
+def test_what_a_pattern_means(pattern: str, flags: str, text: str, span: tuple[int, int] | None) -> None:
+    """ASCII classes, `$` is the end of the text, a dot stops at a line break unless `s` is given."""
+    compiled = compile_pattern(pattern, flags)
+    assert compiled.search(text) == span
+    assert Machine(compiled.tree).find(text.replace("\ud800", "\ufffd"), 0) == span
+
+
+ATOMS = st.sampled_from(["a", "b", "[ab]", "[^a]", ".", "x", r"\d", r"\s", r"\b", "^", "$", "(?:)", "<"])
+
+
+def _patterns(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.one_of(
+        st.lists(inner, min_size=1, max_size=4).map("".join),
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: f"({'|'.join(parts)})"),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "{1,3}", "{2,}", "*?", "+?", "??", "{1,3}?"])).map(
+            lambda both: f"(?:{both[0]}){both[1]}"
+        ),
+    )
+
+
+PATTERNS = st.recursive(ATOMS, _patterns, max_leaves=8)
+TEXTS = st.text(alphabet="abx1 \n<", max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PATTERNS, TEXTS)
+def test_both_engines_agree_where_linear_time_is_proved(pattern: str, text: str) -> None:
+    """What runs on `re` finds what our own machine finds."""
+    tree = parse_pattern(pattern)
+    proved = linear_pattern(tree)
+    if proved is None:
+        return
+    expected = [match.span() for match in re.compile(proved, re.ASCII).finditer(text)]
+    first = Machine(tree).find(text, 0)
+    assert first == (expected[0] if expected else None)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PATTERNS, TEXTS)
+def test_the_machine_agrees_with_backtracking(pattern: str, text: str) -> None:
+    """On the subset that both read, Python's own engine finds the same first match; loops over the empty text are left out."""
+    tree = parse_pattern(pattern)
+    found = re.compile(pattern.replace("$", r"\Z"), re.ASCII).search(text)
+    mine = Machine(tree).find(text, 0)
+    assert (mine is None) == (found is None)
+    if found is not None and mine is not None:
+        assert mine[0] == found.start()
+        if not re.search(r"(?:\(\?:\)|[?*}^$b|])\)[*+{]", pattern):
+            assert mine == found.span()
+
+
+@pytest.mark.parametrize("pattern", [r"(a|a)*b", r"(a*)*b", r"a*a*a*b", r"\d+x", r"^(\d+\s*)+$", r"<a>.*</a>", "(a?){50}a{50}"])
+def test_hostile_texts_are_read_in_linear_time(pattern: str) -> None:
+    """The classic patterns that never end elsewhere."""
+    compiled = compile_pattern(pattern, "s")
+    for text in ("a" * 20_000, "1" * 20_000, "<a>" * 5_000):
+        compiled.search(text)
+
+
+@pytest.mark.parametrize("pattern", [r"^\d+$", r"####\s*[0-9]+", r"\d\.0\s*(mg|g)\b", r"^[^@]+@[^@]+$", r"\d{1,3}", "<b>[^<]*</b>"])
+def test_everyday_patterns_run_on_the_fast_engine(pattern: str) -> None:
+    """These are proved linear for Python's engine."""
+    assert compile_pattern(pattern).proved is not None
+
+
+@pytest.mark.parametrize("pattern", [r"\d+x", "<b>.*</b>", "(a|b)*c", "a*?b", r"^.*-.*$"])
+def test_what_is_not_proved_runs_on_the_machine(pattern: str) -> None:
+    """A pattern that could take quadratic time never meets a backtracking engine."""
+    assert compile_pattern(pattern).proved is None
+
+
+@given(PATTERNS, st.text(max_size=20))
+def test_findings_do_not_overlap(pattern: str, text: str) -> None:
+    """Findings stand in order, for every text there is."""
+    spans = list(compile_pattern(pattern).finditer(text))
+    assert all(one[1] <= other[0] for one, other in pairwise(spans))
+
+
+def test_an_example_with_parts_finds_citations_in_one_spelling() -> None:
+    """Parts in braces are read and written again in the `as` spelling."""
+    statute = compile_like("{title:integer} U.S.C. § {section}", "{title} USC {section}")
+    found = list(statute.finditer("Under 42 U.S.C. §\N{NO-BREAK SPACE}1983, and 42  U.S.C. § 1396a(a)(1)."))
+    assert [finding.value for finding in found] == ["42 USC 1983", "42 USC 1396a(a)(1)"]
+    assert statute.parts == ("title", "section")
+    assert list(statute.finditer("142U.S.C. § 1983")) == []
+
+
+@pytest.mark.parametrize(
+    ("example", "spelling", "word"),
+    [
+        ("U.S.C.", None, "at least one part"),
+        ("{a}{b}", None, "between"),
+        ("{a} {a}", None, "two parts"),
+        ("{a:int}", None, "no kind 'int'"),
+        ("{a b}", None, "a part is written"),
+        ("{a} }", None, "belongs to no part"),
+        ("{a}", "{b}", "does not"),
+    ],
+)
+def test_examples_that_cannot_be_used(example: str, spelling: str | None, word: str) -> None:
+    """Mistakes in an example are told in a sentence."""
+    with pytest.raises(PatternError, match=re.escape(word)):
+        compile_like(example, spelling)
