@@ -9,23 +9,23 @@ lints, RW9xx not yet available.
 
 from __future__ import annotations
 
-import os
 import re
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rewardlang.errors import Diagnostic, Related, Severity
     from rewardlang.source import Source, Span
 
-_FOLDER = os.path.join(os.path.dirname(__file__), "codes")
+_FOLDER = Path(__file__).parent / "codes"
 _FRONT = re.compile(r"# (?P<code>RW\d{3}): (?P<title>[^\n]+)\nseverity: (?P<severity>error|warning)\n")
 
 
 @cache
 def every() -> tuple[str, ...]:
     """All codes, sorted."""
-    return tuple(sorted(name.removesuffix(".md") for name in os.listdir(_FOLDER) if name.endswith(".md")))
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.md")))
 
 
 @cache
@@ -33,8 +33,7 @@ def page(code: str) -> str | None:
     """The page of a code as Markdown; None for a code that does not exist (see `suggestions`)."""
     if code.upper() not in every():
         return None
-    with open(os.path.join(_FOLDER, f"{code.upper()}.md"), encoding="utf-8") as file:
-        return file.read()
+    return (_FOLDER / f"{code.upper()}.md").read_text(encoding="utf-8")
 
 
 def title(code: str) -> str:
@@ -56,8 +55,15 @@ def suggestions(code: str) -> tuple[str, ...]:
     return same or nearest(code.upper(), every()) or tuple(known for known in every() if digits and known[2] == digits[0])[:3]
 
 
-def diagnostic(
-    code: str, message: str, source: Source, span: Span, *, help: str | None = None, label: str = "", related: tuple[Related, ...] = ()
+def diagnostic(  # `help` is the field's name
+    code: str,
+    message: str,
+    source: Source,
+    span: Span,
+    *,
+    help: str | None = None,  # noqa: A002
+    label: str = "",
+    related: tuple[Related, ...] = (),
 ) -> Diagnostic:
     """A `Diagnostic` with the severity that the code's page states."""
     from rewardlang.errors import Diagnostic

@@ -27,18 +27,31 @@ def build(grammar: str, *, strict: bool = False) -> dict[str, Any]:
     from lark import Lark
 
     lark = Lark(grammar, parser="lalr", lexer="contextual", start="file", strict=strict, maybe_placeholders=True)
-    parse_table = lark.parser.parser._parse_table  # type: ignore[attr-defined]
-    numbers = {rule: number for number, rule in enumerate(lark.rules)}
-    rows = [_row(parse_table.states[state], numbers) for state in range(len(parse_table.states))]
+    made: Any = lark.parser.parser
+    parse_table = made._parse_table
+    rules = sorted(lark.rules, key=lambda rule: (rule.origin.name, [symbol.name for symbol in rule.expansion]))
+    order = _states_in_order(parse_table.states, parse_table.start_states["file"])
+    states = {state: number for number, state in enumerate(order)}
+    numbers = {rule: number for number, rule in enumerate(rules)}
     return {
         "grammar": checksum(grammar),
-        "start": parse_table.start_states["file"],
-        "end": parse_table.end_states["file"],
-        "ignored": list(lark.ignore_tokens),
-        "terminals": _terminals(lark.terminals),
-        "rules": [_rule(rule) for rule in lark.rules],
-        "rows": rows,
+        "start": 0,
+        "end": states[parse_table.end_states["file"]],
+        "ignored": sorted(lark.ignore_tokens),
+        "terminals": _terminals(list(lark.terminals)),
+        "rules": [_rule(rule) for rule in rules],
+        "rows": [_row(parse_table.states[state], states, numbers) for state in order],
     }
+
+
+def _states_in_order(rows: dict[int, dict[str, Any]], start: int) -> list[int]:
+    """The states as they are reached from the start, symbol by symbol: Lark's own numbers differ from run to run."""
+    order = [start]
+    for state in order:
+        for _, (_, target) in sorted(rows[state].items()):
+            if isinstance(target, int) and target not in order:
+                order.append(target)
+    return order
 
 
 def checksum(grammar: str) -> int:
@@ -46,9 +59,11 @@ def checksum(grammar: str) -> int:
     return zlib.crc32(grammar.encode())
 
 
-def _row(row: dict[str, Any], numbers: dict[Any, int]) -> dict[str, int]:
+def _row(row: dict[str, Any], states: dict[int, int], numbers: dict[Any, int]) -> dict[str, int]:
     """Symbol → n: shift and go to state n; -1 - n: reduce by rule n."""
-    return {symbol: target if isinstance(target, int) else -1 - numbers[target] for symbol, (_, target) in sorted(row.items())}
+    return {
+        symbol: states[target] if isinstance(target, int) else -1 - numbers[target] for symbol, (_, target) in sorted(row.items())
+    }
 
 
 def _terminals(terminals: list[Any]) -> list[list[Any]]:
@@ -95,8 +110,8 @@ def write(path: Path = TABLE) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".json")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(table + "\n")
-    os.chmod(temporary, 0o644)
-    os.replace(temporary, path)
+    Path(temporary).chmod(0o644)
+    Path(temporary).replace(path)
 
 
 if __name__ == "__main__":

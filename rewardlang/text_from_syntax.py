@@ -3,8 +3,8 @@
 No word is changed, added or removed (curly quotation marks become straight
 ones), so a file means the same before and after; comments stay with the word
 that they stand behind or before. A statement takes one line if it fits in
-WIDTH columns, and is else broken at its clauses, then inside its brackets,
-then before `and`, `or` and `where`.
+WIDTH columns, and is else broken at its clauses, then before `and`,
+`or` and `where`, then inside its brackets.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ WIDTH = 100
 _OPENING = {"_OPEN": "_CLOSE", "_OPEN_LIST": "_CLOSE_LIST"}
 _SEPARATORS = frozenset(("_COMMA", "_SEMICOLON"))
 _JOINTS = frozenset(("_AND", "_OR", "_WHERE"))
+_OPENERS = frozenset(("_WHEN", "_FOR_EACH", "_SCALED_BY"))
 _VALUES = frozenset(
     ("NAME", "NUMBER", "PERCENT", "QUANTITY", "STRING", "LONG_STRING", "CURLY_STRING", "TRUE", "FALSE", "TAG", "_CLOSE", "_CLOSE_LIST")
 )
@@ -183,7 +184,9 @@ def _write(page: _Page, parts: Sequence[Part], indent: int) -> None:
         for piece in pieces:
             page.put(piece, indent)
         return
-    chunks = _at_joints(parts)
+    chunks = _before(_JOINTS, parts)
+    if len(chunks) == 1 and not any(isinstance(part, Group) for part in parts):
+        chunks = _before(_OPENERS, parts)
     if len(chunks) > 1:
         for number, chunk in enumerate(chunks):
             if number:
@@ -250,8 +253,8 @@ def _grouped(pieces: Sequence[Piece]) -> list[Part]:
     return stack[0][1][0]
 
 
-def _at_joints(parts: Sequence[Part]) -> list[list[Part]]:
-    """Split before each `and`, `or` and `where` outside of brackets, but not at the `and` of a `between`."""
+def _before(kinds: frozenset[str], parts: Sequence[Part]) -> list[list[Part]]:
+    """Split before each word of these kinds outside of brackets, but not at the `and` of a `between`."""
     chunks: list[list[Part]] = [[]]
     between = 0
     for part in parts:
@@ -260,7 +263,7 @@ def _at_joints(parts: Sequence[Part]) -> list[list[Part]]:
             between += 1
         elif kind == "_AND" and between:
             between -= 1
-        elif kind in _JOINTS and chunks[-1]:
+        elif kind in kinds and chunks[-1]:
             chunks.append([])
         chunks[-1].append(part)
     return chunks
