@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from rewardlang.commands import entries, story
 from rewardlang.samples_problem import UsageError
+from rewardlang.terminal_text import terminal_width, wrap
 
 if TYPE_CHECKING:
     from rewardlang.commands import Entry
@@ -69,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def overview() -> str:
     """What `rewardlang` alone prints: the commands as one story."""
-    lines = ["Rewards that experts write: a language for marking schemes, checked before anything is trained.", ""]
+    lines = ["Rewards that experts write: a language for marking schemes, checked", "before anything is trained.", ""]
     lines += ["usage: rewardlang COMMAND …", ""]
     for part, group in story():
         lines.append(part)
@@ -77,6 +78,18 @@ def overview() -> str:
     lines += ["", "rewardlang COMMAND --help   what it takes, with an example", "rewardlang --version"]
     lines += ["", "To begin: rewardlang init gsm8k my-reward"]
     return "\n".join(lines)
+
+
+def _filled(text: str) -> str:
+    """Paragraphs filled to the terminal's width; lines that begin with a space stay as they are."""
+    paragraphs = [""]
+    for line in text.strip().splitlines():
+        if not line or line.startswith(" ") or not paragraphs[-1] or paragraphs[-1].startswith(" "):
+            paragraphs.append(line)
+        else:
+            paragraphs[-1] += f" {line}"
+    width = terminal_width()
+    return "\n".join(part if part.startswith(" ") else "\n".join(wrap(part, width)) for part in paragraphs[1:])
 
 
 def _entry(word: str) -> Entry:
@@ -97,7 +110,7 @@ def _run(entry: Entry, words: list[str]) -> int:
     example = "\n".join(f"  {line}" for line in command.EXAMPLE.strip().splitlines())
     parser = _Parser(
         prog=f"rewardlang {entry.name}",
-        description=command.DESCRIPTION.strip(),
+        description=_filled(command.DESCRIPTION),
         epilog=f"example:\n{example}\n\nexit codes: 0 fine, 1 findings, 2 wrong use",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -7,7 +7,6 @@ are doubles in their shortest form. Whoever adds them up gets the score.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -72,13 +71,11 @@ def reward_html(reward: IsReward) -> str:
     return explain_html.reward_html(reward)
 
 
-@dataclass(frozen=True)
 class Explanation:
     """One marked completion with the program that marked it. `title` says which row it was, where somebody knows."""
 
-    program: Program
-    row: RowMarks
-    title: str = ""
+    def __init__(self, program: Program, row: RowMarks, title: str = "") -> None:
+        self.program, self.row, self.title = program, row, title
 
     def __str__(self) -> str:
         return self.text()

@@ -9,7 +9,7 @@ surroundings of the places are shown, and what is left out is counted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rewardlang.terminal_text import Cell, Paint, cells_of, safe, width_of, wrap
 
@@ -21,8 +21,7 @@ _MOST_PLACES = 40
 _LONG_PLACE_ROWS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Underline:
+class Underline(NamedTuple):
     """Code points [start, end) of the completion, the rule that speaks, and its note."""
 
     start: int
@@ -31,8 +30,7 @@ class Underline:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """One row on the terminal: code points [start, end), `number` on the first row of a line of the completion."""
 
     start: int

@@ -20,9 +20,8 @@ out as a `Problem` in its place, so that one run names every bad row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, NamedTuple, TypeAlias
 
 from rewardlang.samples_problem import Problem, UsageError
 
@@ -32,8 +31,7 @@ Record: TypeAlias = tuple[int, Any]
 FORMATS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".xlsx")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row. `record` is the row as read, `values` the same after renames; `line` counts from 1.
 
     `several` says that the row held a list of completions, so that what is said
@@ -50,18 +48,16 @@ class Row:
     warnings: tuple[Problem, ...] = ()
 
 
-@dataclass(slots=True)
 class Samples:
     """A file of rows. Iterating reads it once, from start to end; memory does not grow with the file.
 
     `renames` maps our name of a column to the file's (`{"completion": "response"}`).
     """
 
-    path: str
-    renames: Mapping[str, str] = field(default_factory=dict)
-    stdin: IO[bytes] | None = None
-    _ids: dict[str, int] = field(default_factory=dict)
-    _seen: set[str] = field(default_factory=set)
+    def __init__(self, path: str, renames: Mapping[str, str] | None = None, stdin: IO[bytes] | None = None) -> None:
+        self.path, self.renames, self.stdin = path, renames or {}, stdin
+        self._ids: dict[str, int] = {}
+        self._seen: set[str] = set()
 
     @property
     def name(self) -> str:

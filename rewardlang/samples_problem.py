@@ -7,8 +7,7 @@ of that line that it shows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rewardlang.terminal_text import painter, safe, width_of
 
@@ -17,8 +16,7 @@ class UsageError(Exception):
     """The command was called wrongly: no such file, unknown flag, missing extra. Commands exit with 2."""
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """A piece of a line, and the part of it (offsets, end exclusive) that carets mark."""
 
     text: str
@@ -26,8 +24,7 @@ class Excerpt:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One mistake in one row. `line` counts lines of a text or rows of a table, as `counted` says."""
 
     code: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 from pathlib import Path
-from shlex import quote
 from typing import IO
 
 from rewardlang.samples_problem import Problem
@@ -73,6 +72,8 @@ def _utf16(name: str) -> Problem:
 def _conversion(encoding: str, name: str) -> str:
     if name == "standard input":
         return f"save the text as UTF-8, for example with: iconv -f {encoding} -t UTF-8"
+    from shlex import quote
+
     path = Path(name)
     converted = path.with_name(f"{path.stem}.utf8{path.suffix}")
     return f"save the file as UTF-8, for example: iconv -f {encoding} -t UTF-8 {quote(name)} > {quote(str(converted))}"

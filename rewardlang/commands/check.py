@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.commands import shared
@@ -35,17 +34,17 @@ rewardlang check memo.reward --text memo.md --with row.json
 _MOST_PROBLEMS = 20
 
 
-@dataclass(slots=True)
 class Outcome:
     """Everything that one run of `check` found. `explanations` are of a document, or of the best and worst sample."""
 
-    compiled: Compiled
-    reward: Reward | None = None
-    findings: list[Diagnostic | Problem] = field(default_factory=list)
-    examples: tuple[ExampleResult, ...] = ()
-    statistics: Statistics | None = None
-    explanations: list[tuple[str, Explanation]] = field(default_factory=list)
-    unshown: int = 0
+    def __init__(self, compiled: Compiled) -> None:
+        self.compiled = compiled
+        self.reward: Reward | None = None
+        self.findings: list[Diagnostic | Problem] = []
+        self.examples: tuple[ExampleResult, ...] = ()
+        self.statistics: Statistics | None = None
+        self.explanations: list[tuple[str, Explanation]] = []
+        self.unshown = 0
 
     def add(self, finding: Diagnostic | Problem) -> None:
         """Keeps a finding; of the problems of samples, which can be as many as rows, the first twenty, and counts the rest."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.commands.marking import MarkedRow, marked_rows
@@ -18,13 +17,11 @@ if TYPE_CHECKING:
     from rewardlang.commands.check import Outcome
 
 
-@dataclass(frozen=True, slots=True)
 class Document:
     """One text as the completion of one row, in the place of a file of samples. `counted` as in `Samples`."""
 
-    name: str
-    row: Row
-    counted: str = "line"
+    def __init__(self, name: str, row: Row) -> None:
+        self.name, self.row, self.counted = name, row, "line"
 
     def __iter__(self) -> Iterator[Row | Problem]:
         yield self.row

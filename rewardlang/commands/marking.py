@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from rewardlang.errors import DataError
 from rewardlang.marks import RowMarks
@@ -36,8 +35,7 @@ class RowSource(Protocol):
     def __iter__(self) -> Iterator[Row | Problem]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedRow:
+class MarkedRow(NamedTuple):
     """A row of samples with the marks of each of its completions."""
 
     row: Row

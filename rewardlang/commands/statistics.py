@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
 from fractions import Fraction
 from math import fsum
-from typing import Any
+from typing import Any, NamedTuple
 
 from rewardlang.commands.marking import MarkedRow
 from rewardlang.marks import RowMarks
@@ -15,17 +14,15 @@ from rewardlang.marks import RowMarks
 _BINS = 10
 
 
-@dataclass(slots=True)
 class RuleStatistics:
     """A rule over all completions that were not skipped; its points are 0 where a gate decided."""
 
-    rule: str
-    section: str | None
-    fired: int = 0
-    unjudged: int = 0
-    total: Fraction = Fraction(0)
-    low: Fraction | None = None
-    high: Fraction | None = None
+    def __init__(self, rule: str, section: str | None) -> None:
+        self.rule, self.section = rule, section
+        self.fired = self.unjudged = 0
+        self.total = Fraction(0)
+        self.low: Fraction | None = None
+        self.high: Fraction | None = None
 
     def add(self, points: Fraction) -> None:
         """One completion's points."""
@@ -34,40 +31,35 @@ class RuleStatistics:
         self.high = points if self.high is None else max(self.high, points)
 
 
-@dataclass(frozen=True, slots=True)
-class Notable:
-    """A completion worth showing, and where it stands."""
+class Notable(NamedTuple):
+    """A completion worth showing, and where it stands; `completion` counts from 1 in its row."""
 
     file: str
     row: str
-    index: int
+    completion: int
     of: int
     marks: RowMarks
 
     @property
     def title(self) -> str:
         """`row 'q7' of samples.jsonl`, with the completion's number where the row has several."""
-        which = f", completion {self.index + 1} of {self.of}" if self.of > 1 else ""
+        which = f", completion {self.completion} of {self.of}" if self.of > 1 else ""
         return f"row '{self.row}' of {self.file}{which}"
 
 
-@dataclass(slots=True)
 class Statistics:
     """Sums over rows; memory grows by one double a completion and one digest a prompt."""
 
-    rules: dict[str, RuleStatistics]
-    rows: int = 0
-    completions: int = 0
-    skipped: int = 0
-    successes: int = 0
-    judged: int = 0
-    scores: list[float] = field(default_factory=list)
-    gates: Counter[int] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
-    broke: Counter[str] = field(default_factory=Counter)
-    groups: dict[int | str, tuple[int, float, float]] = field(default_factory=dict)
-    best: Notable | None = None
-    worst: Notable | None = None
+    def __init__(self, rules: dict[str, RuleStatistics]) -> None:
+        self.rules = rules
+        self.rows = self.completions = self.skipped = self.successes = self.judged = 0
+        self.scores: list[float] = []
+        self.gates: Counter[int] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.broke: Counter[str] = Counter()
+        self.groups: dict[int | str, tuple[int, float, float]] = {}
+        self.best: Notable | None = None
+        self.worst: Notable | None = None
 
     def add(self, file: str, marked: MarkedRow) -> None:
         """One row with all its completions."""
@@ -84,7 +76,7 @@ class Statistics:
             self.scores.append(marks.score)
             self._success(marks)
             self._group(file, marked, marks.score)
-            notable = Notable(file, marked.row.id, index, len(marked.marks), marks)
+            notable = Notable(file, marked.row.id, index + 1, len(marked.marks), marks)
             if self.best is None or marks.score > (self.best.marks.score or 0.0):
                 self.best = notable
             if self.worst is None or marks.score < (self.worst.marks.score or 0.0):
@@ -188,4 +180,4 @@ def _median(scores: list[float]) -> float:
 def _notable_json(notable: Notable | None) -> dict[str, Any] | None:
     if notable is None:
         return None
-    return {"file": notable.file, "row": notable.row, "completion": notable.index + 1, "score": notable.marks.score}
+    return {"file": notable.file, "row": notable.row, "completion": notable.completion, "score": notable.marks.score}
