@@ -10,6 +10,7 @@ from rewardlang.check_finders import each
 from rewardlang.checker import Checker
 from rewardlang.program import Body, Case, EachBody, Interval, LetDecl, Points, Require, Rule, ScaledBody, ScoreRange, Section, WhenBody
 from rewardlang.source import Span
+from rewardlang.written import written
 
 ZERO = Interval(Fraction(0), Fraction(0))
 _TAINTED = ("completion", "truncated", "completion_tokens")
@@ -165,12 +166,12 @@ def reachable(checker: Checker, sections: list[Section], rules: list[Rule], requ
         total = total + interval
     if not declared.clamped and (total.low < declared.low or total.high > declared.high):
         side, number = ("below", total.low) if total.low < declared.low else ("above", total.high)
-        sums = ", ".join(f"{item.name or 'the rules before any section'} {_number(i.low)} to {_number(i.high)}" for item, i in parts)
+        sums = ", ".join(f"{item.name or 'the rules before any section'} {written(i.low)} to {written(i.high)}" for item, i in parts)
         checker.report(
             "RW402",
             declared.span,
-            f"the score can reach {_number(number)}, {side} the bound that is given",
-            f"widen it to: score between {_number(min(total.low, declared.low))} and {_number(max(total.high, declared.high))} ({sums})",
+            f"the score can reach {written(number)}, {side} the bound that is given",
+            f"widen it to: score between {written(min(total.low, declared.low))} and {written(max(total.high, declared.high))} ({sums})",
         )
     for gate in requires:
         if gate.score is not None:
@@ -178,17 +179,11 @@ def reachable(checker: Checker, sections: list[Section], rules: list[Rule], requ
                 checker.report(
                     "RW403",
                     gate.span,
-                    f"the gate gives {_number(gate.score)}, outside the bounds of the score",
-                    f"choose a value from {_number(declared.low)} to {_number(declared.high)}",
+                    f"the gate gives {written(gate.score)}, outside the bounds of the score",
+                    f"choose a value from {written(declared.low)} to {written(declared.high)}",
                 )
             total = total.hull(Interval(gate.score, gate.score))
     return total
-
-
-def _number(value: Fraction) -> str:
-    """A rational as people write it: decimals where they are exact or short enough, else a fraction."""
-    text = f"{float(value):.10g}"
-    return text if Fraction(text) == value or value.denominator > 10**6 else f"{value.numerator}/{value.denominator}"
 
 
 def unique(checker: Checker, seen: dict[str, Span], name: ex.Word, kind: str) -> bool:

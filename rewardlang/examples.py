@@ -10,9 +10,9 @@ from rewardlang.marks import Mark, RowMarks
 from rewardlang.program import Example, Expectation, Program
 from rewardlang.record import PlainRecord
 from rewardlang.registry import Registry
-from rewardlang.row_marks import number
 from rewardlang.scorer import Scorer
 from rewardlang.source import Span
+from rewardlang.written import written
 
 
 class ExampleResult(PlainRecord):
@@ -64,7 +64,7 @@ def _failure(expectation: Expectation, row: RowMarks) -> str | None:
         )
     if expectation.kind == "fires":
         return None if mark.fired == expectation.holds else f"'{mark.rule}' {'fires' if mark.fired else 'is silent'} ({mark.reason})"
-    return None if _between(expectation, mark.points) else f"'{mark.rule}' gives {number(mark.points)} ({mark.reason})"
+    return None if _between(expectation, mark.points) else f"'{mark.rule}' gives {written(mark.points)} ({mark.reason})"
 
 
 def _between(expectation: Expectation, value: object) -> bool:
@@ -80,5 +80,5 @@ def _why(row: RowMarks) -> str:
     """The marks in one line, to see where the points came from."""
     if row.gate is not None:
         return f"stopped by: require {row.gate.words} ({row.gate.reason})"
-    given = [f"{mark.rule} {number(mark.points)}" for mark in row.marks if mark.points]
+    given = [f"{mark.rule} {written(mark.points)}" for mark in row.marks if mark.points]
     return "points: " + (", ".join(given) or "none")

@@ -16,6 +16,7 @@ from rewardlang.program import EachBody, Program, Require, Rule, ScaledBody, Sec
 from rewardlang.row_tests import JudgedRow, Leaf, Truth
 from rewardlang.row_values import Value, identity
 from rewardlang.verdict import Missing, Refused
+from rewardlang.written import written
 
 _MAX_SHOWN = 6
 _MAX_TEXT = 60
@@ -160,7 +161,7 @@ class RowMarker:
         one = self._row.value(body.points.value)
         points = one * len(counted)
         limited = most is not None and points > most
-        reason = f"{len(counted)} counted" + (f", limited to {number(most)}" if limited and most is not None else "")
+        reason = f"{len(counted)} counted" + (f", limited to {written(most)}" if limited and most is not None else "")
         shown = Shown(body.each.span, name, _listed([value for value, _ in counted])) if counted else None
         return _Outcome(
             most if limited and most is not None else points,
@@ -182,7 +183,7 @@ class RowMarker:
         if isinstance(value, Missing):
             return _Outcome(Fraction(0), False, f"nothing to measure: {value.reason}", shown=shown)
         share = min(max(value, Fraction(0)), Fraction(1))
-        return _Outcome(most * share, share > 0, f"{number(most)} × {number(share)}", shown=shown)
+        return _Outcome(most * share, share > 0, f"{written(most)} × {written(share)}", shown=shown)
 
     # -------------------------------------------------------- sections and score
 
@@ -231,18 +232,6 @@ class RowMarker:
         return tuple(found.values())[:_MAX_SHOWN]
 
 
-def number(value: Fraction) -> str:
-    """A rational as people write it: as a decimal where that is exact, else as a fraction, else rounded."""
-    if value.denominator == 1 and abs(value.numerator) < 10**18:
-        return str(value.numerator)
-    text = f"{float(value):.12g}" if abs(value) < Fraction(10) ** 300 else "a very large number"
-    try:
-        exact = Fraction(text) == value
-    except ValueError:
-        return text
-    return text if exact else f"{value.numerator}/{value.denominator}" if value.denominator < 10**6 else f"about {text}"
-
-
 def shown_value(value: Value) -> str:
     """A value as an explanation shows it, shortened; control characters escaped."""
     match value:
@@ -253,7 +242,7 @@ def shown_value(value: Value) -> str:
         case bool():
             return "true" if value else "false"
         case Fraction():
-            return number(value)
+            return written(value)
         case tuple():
             return _listed(list(value))
         case Missing(reason=reason):

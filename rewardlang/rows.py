@@ -16,6 +16,7 @@ from rewardlang import types
 from rewardlang.errors import DataError
 from rewardlang.registry import Registry
 from rewardlang.verdict import Missing, Refused
+from rewardlang.written import written
 
 _SHOWN = 60
 
@@ -92,9 +93,15 @@ def _number(wanted: types.NumberType, raw: Any, registry: Registry) -> Fraction:
     else:
         value = Fraction(raw)
     if (wanted.low is not None and value < wanted.low) or (wanted.high is not None and value > wanted.high):
-        raise DataError(f"a number between {wanted.low} and {wanted.high} is wanted, and this is {shown(raw)}")
+        raise DataError(f"{_range(wanted)} is wanted, and this is {shown(raw)}")
     assert isinstance(value, Fraction)
     return value
+
+
+def _range(wanted: types.NumberType) -> str:
+    if wanted.low is not None and wanted.high is not None:
+        return f"a number between {written(wanted.low)} and {written(wanted.high)}"
+    return "a number" if wanted.low is None else f"a number of at least {written(wanted.low)}"
 
 
 def _math(raw: Any, registry: Registry) -> Any:

@@ -19,15 +19,19 @@ import pytest
 
 import rewardlang
 from rewardlang.marks import RowMarks
-from rewardlang.row_marks import number
+from rewardlang.written import written
 
 _FOLDER = Path(__file__).parent
 _FENCE = re.compile(r"^```(reward|row|completion|marks)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def _told(row: RowMarks) -> str:
-    lines = [f"{mark.rule}  {number(mark.points)}  {mark.reason}" for mark in row.marks]
-    lines += [f"section {part.section}  {number(part.raw)} → {part.points!r}" for part in row.sections if part.section and part.raw != part.points]
+    lines = [f"{mark.rule}  {written(mark.points)}  {mark.reason}" for mark in row.marks]
+    lines += [
+        f"section {part.section}  {written(part.raw)} → {part.points!r}"
+        for part in row.sections
+        if part.section and float(part.raw) != part.points
+    ]
     if row.gate is not None:
         lines.append(f"gate  {row.gate.reason}")
     if row.clamping:
@@ -56,7 +60,9 @@ def _cases(text: str) -> Iterator[tuple[re.Match[str], str]]:
             assert reward is not None, "a case needs a reward before it"
             given = dict(row)
             step, prompt = given.pop("step", 0), given.pop("prompt", None)
-            scores = reward.score([completion], None if prompt is None else [prompt], {name: [value] for name, value in given.items()}, step)
+            scores = reward.score(
+                [completion], None if prompt is None else [prompt], {name: [value] for name, value in given.items()}, step
+            )
             yield fence, _told(scores.rows[0])
 
 

@@ -1,0 +1,37 @@
+"""The page of each code shows a file that earns the code and one that does not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from rewardlang import codes
+from rewardlang.compiled import compile_text
+from rewardlang.examples import run_program_examples
+
+_BLOCK = re.compile(r"^## (Wrong|Right)\n+```reward\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_ELSEWHERE = ("RW1", "RW6")  # mistakes of syntax have a test of their own; data and samples are not in the file
+
+
+def _found(text: str) -> set[str]:
+    """The codes of everything that `check` says about a file without samples."""
+    compiled = compile_text(text)
+    found = {diagnostic.code for diagnostic in compiled.diagnostics}
+    if compiled.program is not None:
+        results = run_program_examples(compiled.program, compiled.registry)
+        found |= {failure.code for result in results for failure in result.failures}
+    return found
+
+
+@pytest.mark.parametrize("code", [code for code in codes.every() if not code.startswith(_ELSEWHERE)])
+def test_the_wrong_file_earns_the_code_and_the_right_one_nothing(code: str) -> None:
+    """A reader who copies the right block gets a file without errors."""
+    text = codes.page(code)
+    assert text is not None
+    blocks = dict(_BLOCK.findall(text))
+    assert set(blocks) == {"Wrong", "Right"}
+    assert code in _found(blocks["Wrong"])
+    right = _found(blocks["Right"])
+    assert code not in right
+    assert not {other for other in right if codes.severity(other) == "error"}
