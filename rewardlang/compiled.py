@@ -59,7 +59,7 @@ def compile_path(path: str | os.PathLike[str], *, params: Mapping[str, Any] | No
 
 
 def _unreadable(source: Source, message: str, registry: Registry, at: int = 0) -> Compiled:
-    diagnostic = Diagnostic("RW100", "error", message, source, Span(at, at + 1), "save the file as UTF-8" if at or source.text else None)
+    diagnostic = Diagnostic("RW001", "error", message, source, Span(at, at + 1), "save the file as UTF-8" if at or source.text else None)
     return Compiled(source, None, None, None, (diagnostic,), registry)
 
 

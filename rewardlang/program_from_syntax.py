@@ -72,10 +72,6 @@ class _Build:
         self.lists: dict[str, tuple[str, ...]] = {}
 
     def run(self) -> Program | None:
-        if self.file.edition != 1:
-            self.checker.report(
-                "RW902", self.file.span, f"edition {self.file.edition} of the language is not known here", "write: rewardlang 1"
-            )
         self._declare()
         lets = self._lets()
         requires = self._all(syntax.Require, lambda node: check_rules.require(self.checker, node, lets))

@@ -11,7 +11,7 @@ from rewardlang.compiled import compile_text
 from rewardlang.examples import run_program_examples
 
 _BLOCK = re.compile(r"^## (Wrong|Right)\n+```reward\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_ELSEWHERE = ("RW1", "RW6")  # mistakes of syntax have a test of their own; data and samples are not in the file
+_ELSEWHERE = ("RW0", "RW1", "RW6")  # files and samples are not in the text; mistakes of syntax have a test of their own
 
 
 def _found(text: str) -> set[str]:

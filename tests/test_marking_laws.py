@@ -141,7 +141,7 @@ def test_a_param_of_the_run_changes_scores_and_fingerprint() -> None:
 
 def test_a_param_outside_its_range_is_an_error() -> None:
     """The range of a param is part of the proof of the score's range."""
-    with pytest.raises(rewardlang.DataError, match="between 0 and 0.3"):
+    with pytest.raises(rewardlang.DataError, match=r"between 0 and 0\.3"):
         rewardlang.loads(TEXT, params={"bonus": 0.5})
 
 

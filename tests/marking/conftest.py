@@ -6,4 +6,5 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option."""
     parser.addoption("--update-marks", action="store_true", help="rewrite the marks on the pages under tests/marking")
