@@ -53,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             print(f"rewardlang {__version__}")
             return FINE
+        if words[0] == "help" and len(words) == 2 and words[1] in entries():
+            words = [words[1], "--help"]
         entry = _entry(words[0])
         name = f"rewardlang {entry.name}"
         return _run(entry, words[1:])

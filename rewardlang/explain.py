@@ -7,10 +7,10 @@ are doubles in their shortest form. Whoever adds them up gets the score.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from rewardlang.explain_places import Underline, marked_text
+from rewardlang.explain_places import marked_text
+from rewardlang.explain_words import exact, how_section_sums, number, outcome, range_of, signed, underlines, verdict
 from rewardlang.marks import Gate, Mark, RowMarks, SectionMark
 from rewardlang.source import Span
 from rewardlang.terminal_text import Paint, painter, safe, width_of, wrap
@@ -19,42 +19,8 @@ if TYPE_CHECKING:
     from rewardlang.explain_html import HasRows, IsReward
     from rewardlang.program import Program
 
-_LONGEST_FRACTION = 24
 _MOST_WORDS = 240
 _WIDEST_COLUMN = 12
-
-
-def exact(value: Fraction) -> str:
-    """A rational in its shortest exact form: `0.1`, `1/3`; with `≈` where even the fraction is too long to read."""
-    rest, twos, fives = value.denominator, 0, 0
-    while rest % 2 == 0:
-        rest, twos = rest // 2, twos + 1
-    while rest % 5 == 0:
-        rest, fives = rest // 5, fives + 1
-    places = max(twos, fives)
-    if rest == 1 and places <= 17:
-        digits = f"{abs(value.numerator) * 10**places // value.denominator:0{places + 1}d}"
-        sign = "-" if value < 0 else ""
-        return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
-    fraction = str(value)
-    return fraction if len(fraction) <= _LONGEST_FRACTION else f"≈{float(value):+}"
-
-
-def number(value: float) -> str:
-    """A double in its shortest form that reads back as the same double; whole numbers without `.0`."""
-    return repr(value).removesuffix(".0") if value else "0"
-
-
-def signed(text: str) -> str:
-    """The number with a sign, so that award and deduction differ without colour."""
-    return text if text.startswith(("-", "≈")) or text == "0" else f"+{text}"
-
-
-def verdict(mark: Mark) -> str:
-    """One word for what a rule did: `fired`, `silent`, or `not judged` where a verifier could not tell."""
-    if mark.unjudged and not mark.fired:
-        return "not judged"
-    return "fired" if mark.fired else "silent"
 
 
 def scores_html(scores: HasRows) -> str:
@@ -81,19 +47,13 @@ class Explanation:
         return self.text()
 
     def _repr_html_(self) -> str:
+        return self.html()
+
+    def html(self) -> str:
+        """A fragment of HTML that needs nothing else and in which nothing of the completion is live."""
         from rewardlang.explain_html import explanation_html
 
-        return explanation_html(self)
-
-    @property
-    def range(self) -> str:
-        """The ends of `score between`: `-1.25 to 2.5`."""
-        return f"{exact(self.program.score.low)} to {exact(self.program.score.high)}"
-
-    @property
-    def outcome(self) -> str:
-        """The score, or that there is none, in a few words."""
-        return "no score: the row is skipped" if self.row.score is None else f"score {number(self.row.score)}"
+        return explanation_html(self.program, self.row, self.title)
 
     def words(self, span: Span) -> str:
         """The words of the file that a span covers, on one line, without an end that is too long to read."""
@@ -103,10 +63,6 @@ class Explanation:
     def line(self, span: Span) -> int:
         """The line of the file on which a span starts."""
         return self.program.source.position(span.start).line
-
-    def underlines(self) -> tuple[Underline, ...]:
-        """The places of all rules in the completion."""
-        return tuple(Underline(place.start, place.end, mark.rule, place.note) for mark in self.row.marks for place in mark.places)
 
     def text(self, width: int = 80, color: bool = False, *, whole: bool = False) -> str:
         """The explanation for a terminal, no line wider than `width`; `whole` shows a long completion to its end."""
@@ -119,7 +75,7 @@ class Explanation:
             lines.sections()
         lines.failures()
         heading = "The completion" + (" (cut off before its end)" if self.row.truncated else "")
-        shown = marked_text(self.row.completion, self.underlines(), width, paint, whole=whole)
+        shown = marked_text(self.row.completion, underlines(self.row), width, paint, whole=whole)
         return "\n".join([*lines.done, "", paint("bold", heading), *shown])
 
     def to_json(self) -> dict[str, Any]:
@@ -190,7 +146,11 @@ class _Lines:
         explanation, row = self._explanation, self._explanation.row
         if explanation.title:
             self.done += wrap(safe(explanation.title), self._width)
-        text = f"{explanation.outcome} (of {explanation.range})" if row.score is None else f"{explanation.outcome} of {explanation.range}"
+        text = (
+            f"{outcome(row)} (of {range_of(explanation.program)})"
+            if row.score is None
+            else f"{outcome(row)} of {range_of(explanation.program)}"
+        )
         if row.success is not None:
             text += "; success" if row.success else "; no success"
         self.done += [self._paint("bold", text), ""]
@@ -210,7 +170,7 @@ class _Lines:
         for section in row.sections:
             self._section(section, plain)
         if row.clamping:
-            self._entry(signed(number(row.clamping)), 0, f"clamped to the range {self._explanation.range}", None, "bold")
+            self._entry(signed(number(row.clamping)), 0, f"clamped to the range {range_of(self._explanation.program)}", None, "bold")
         self.done.append("-" * (self._column - 1))
         self._entry("" if row.score is None else number(row.score), 0, "score", None, "bold")
 
@@ -262,13 +222,3 @@ class _Lines:
     def _because(self, because: str | None) -> None:
         if because:
             self._detail(f'because "{" ".join(because.split())}"')
-
-
-def how_section_sums(section: SectionMark) -> str:
-    """How a section's points came from the sum of its rules; the empty text where they are that sum."""
-    steps = []
-    if section.capped != section.raw:
-        steps.append(f"capped to {signed(exact(section.capped))}")
-    if section.weight != 1:
-        steps.append(f"times weight {exact(section.weight)}")
-    return ", ".join([f"{signed(exact(section.raw))} from its rules", *steps]) if steps else ""

@@ -13,13 +13,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from rewardlang.explain_places import Underline, windows
-from rewardlang.marks import RowMarks, SectionMark
+from rewardlang.explain_words import exact, how_section_sums, number, outcome, range_of, signed, underlines, verdict
+from rewardlang.marks import Gate, RowMarks, SectionMark
 from rewardlang.source import Source
 from rewardlang.terminal_text import safe
 from rewardlang.types import Type
 
 if TYPE_CHECKING:
-    from rewardlang.explain import Explanation
+    from rewardlang.program import Program
 
 _STYLE = """<style>
 .rewardlang{font:14px/1.45 system-ui,sans-serif;max-width:60rem}
@@ -94,20 +95,17 @@ def page_html(title: str, fragment: str) -> str:
     return f'<!doctype html>\n<html lang="en">{head}\n<body>\n{fragment}\n</body></html>\n'
 
 
-def explanation_html(explanation: Explanation) -> str:
+def explanation_html(program: Program, row: RowMarks, title: str) -> str:
     """One marked completion: the table of rules, and the completion with its places marked."""
-    from rewardlang.explain import number
-
-    row = explanation.row
-    facts = explanation.outcome if row.score is None else f"{explanation.outcome} of {explanation.range}"
+    facts = outcome(row) if row.score is None else f"{outcome(row)} of {range_of(program)}"
     if row.success is not None:
         facts += "; success" if row.success else "; no success"
-    head = f"<div>{_text(explanation.title)}</div>" if explanation.title else ""
-    body = [] if row.gate is None else _gate_rows(explanation)
+    head = f"<div>{_text(title)}</div>" if title else ""
+    body = [] if row.gate is None else _gate_row(program.source, row.gate)
     for section in row.sections:
-        body += _section_rows(explanation, section)
+        body += _section_rows(program.source, row, section)
     if row.clamping:
-        body.append(_row([("n", _signed(number(row.clamping))), ("", f"clamped to the range {explanation.range}"), ("", "")], "section"))
+        body.append(_row([("n", signed(number(row.clamping))), ("", f"clamped to the range {range_of(program)}"), ("", "")], "section"))
     if row.score is not None:
         body.append(_row([("n", number(row.score)), ("", "score"), ("", "")], "total"))
     failures = [
@@ -115,32 +113,20 @@ def explanation_html(explanation: Explanation) -> str:
         for failure in row.failures
     ]
     table = f'<table><tr><th class="n">points</th><th>rule</th><th>why</th></tr>{"".join(body)}</table>'
-    return _fragment(head, f"<div><b>{_text(facts)}</b></div>", table, *failures, _completion(row.completion, explanation.underlines()))
+    return _fragment(head, f"<div><b>{_text(facts)}</b></div>", table, *failures, _completion(row.completion, underlines(row)))
 
 
-def _signed(text: str) -> str:
-    from rewardlang.explain import signed
-
-    return signed(text)
-
-
-def _gate_rows(explanation: Explanation) -> list[str]:
-    from rewardlang.explain import number
-
-    gate = explanation.row.gate
-    assert gate is not None
+def _gate_row(source: Source, gate: Gate) -> list[str]:
     why = [_text(gate.words), _text(gate.reason)] + ([f"because “{_text(gate.because)}”"] if gate.because else [])
     points = "skip" if gate.score is None else number(gate.score)
-    place = f'<span class="small">line {explanation.line(gate.span)}</span>'
+    place = f'<span class="small">line {source.position(gate.span.start).line}</span>'
     return [_row([("n", points), ("", f"gate {place}"), ("", "<br>".join(part for part in why if part))], "section")]
 
 
-def _section_rows(explanation: Explanation, section: SectionMark) -> list[str]:
-    from rewardlang.explain import exact, how_section_sums, number, verdict
-
+def _section_rows(source: Source, row: RowMarks, section: SectionMark) -> list[str]:
     name = "rules of no section" if section.section is None else f"section {_text(section.section)}"
-    lines = [_row([("n", _signed(number(section.points))), ("", name), ("", how_section_sums(section))], "section")]
-    for mark in explanation.row.marks:
+    lines = [_row([("n", signed(number(section.points))), ("", name), ("", how_section_sums(section))], "section")]
+    for mark in row.marks:
         if mark.section != section.section:
             continue
         why = [_text(mark.reason)]
@@ -148,25 +134,25 @@ def _section_rows(explanation: Explanation, section: SectionMark) -> list[str]:
         why += [f"not judged: {_text(clause)}" for clause in mark.unjudged]
         if mark.because:
             why.append(f'<span class="small">because “{_text(mark.because)}”</span>')
-        title = f'{_text(mark.rule)}: {verdict(mark)} <span class="small">line {explanation.line(mark.span)}</span>'
-        lines.append(_row([("n", _signed(exact(mark.points))), ("", title), ("", "<br>".join(part for part in why if part))]))
+        title = f'{_text(mark.rule)}: {verdict(mark)} <span class="small">line {source.position(mark.span.start).line}</span>'
+        lines.append(_row([("n", signed(exact(mark.points))), ("", title), ("", "<br>".join(part for part in why if part))]))
     return lines
 
 
-def _completion(text: str, underlines: Sequence[Underline]) -> str:
+def _completion(text: str, places: Sequence[Underline]) -> str:
     """The text in pieces between the ends of places; each marked piece names its rules."""
     if not text:
         return "<pre>(the completion is empty)</pre>"
     parts, before = [], 0
-    more = f"<div>and {len(underlines) - _MOST_PLACES:,} more places</div>" if len(underlines) > _MOST_PLACES else ""
-    underlines = underlines[:_MOST_PLACES]
-    for start, end in windows(text, underlines):
+    more = f"<div>and {len(places) - _MOST_PLACES:,} more places</div>" if len(places) > _MOST_PLACES else ""
+    places = places[:_MOST_PLACES]
+    for start, end in windows(text, places):
         if start > before:
             parts.append(f'<span class="small">… {start - before:,} characters not shown …</span>\n')
         before = end
-        edges = sorted({start, end, *(edge for place in underlines for edge in (place.start, place.end) if start < edge < end)})
+        edges = sorted({start, end, *(edge for place in places for edge in (place.start, place.end) if start < edge < end)})
         for left, right in pairwise(edges):
-            rules = dict.fromkeys(place.rule for place in underlines if place.start <= left and right <= place.end)
+            rules = dict.fromkeys(place.rule for place in places if place.start <= left and right <= place.end)
             piece = _text(text[left:right])
             parts.append(f"<mark>{piece}<sub>{_text(', '.join(rules))}</sub></mark>" if rules else piece)
     return f"<pre>{''.join(parts)}</pre>{more}"
@@ -174,8 +160,6 @@ def _completion(text: str, underlines: Sequence[Underline]) -> str:
 
 def scores_html(scores: HasRows) -> str:
     """How many rows were marked, the mean, and the first rows with the points of every rule."""
-    from rewardlang.explain import exact, number
-
     rows = scores.rows
     marked = [row.score for row in rows if row.score is not None]
     facts = f"{len(rows)} completions marked" + (f", {len(rows) - len(marked)} of them skipped" if len(marked) < len(rows) else "")
@@ -185,7 +169,7 @@ def scores_html(scores: HasRows) -> str:
     head = "".join(f'<th class="n">{_text(name)}</th>' for name in ["row", "score", *names]) + "<th>completion</th>"
     body = []
     for index, row in enumerate(rows[:_MOST_ROWS]):
-        points = {mark.rule: _signed(exact(mark.points)) for mark in row.marks}
+        points = {mark.rule: signed(exact(mark.points)) for mark in row.marks}
         start = row.completion[:80] + ("…" if len(row.completion) > 80 else "")
         cells = [str(index), "skipped" if row.score is None else number(row.score), *(points.get(name, "") for name in names)]
         body.append(_row([*(("n", cell) for cell in cells), ("", _text(start))]))

@@ -136,7 +136,7 @@ def _print(outcome: Outcome, arguments: argparse.Namespace) -> None:
     if outcome.reward is not None:
         program = outcome.reward.program
         version = f" {program.version}" if program.version else ""
-        from rewardlang.explain import exact
+        from rewardlang.explain_words import exact
 
         rules = shared.counted(len(program.rules), "rule")
         print(paint("bold", f"{program.name}{version}") + f": {rules}, score {exact(program.score.low)} to {exact(program.score.high)}")

@@ -94,10 +94,10 @@ def _tell(explanation: Explanation, arguments: argparse.Namespace) -> None:
     if arguments.json:
         shared.print_json(explanation.to_json())
     elif arguments.html:
-        from rewardlang.explain_html import explanation_html, page_html
+        from rewardlang.explain_html import page_html
 
         try:
-            Path(arguments.html).write_text(page_html(explanation.title, explanation_html(explanation)), encoding="utf-8")
+            Path(arguments.html).write_text(page_html(explanation.title, explanation.html()), encoding="utf-8")
         except OSError as error:
             raise UsageError(f"cannot write {arguments.html}: {error.strerror}") from None
         print(f"wrote {arguments.html}")

@@ -47,24 +47,14 @@ def run(arguments: argparse.Namespace) -> int:
     code = arguments.code.upper()
     page = codes.page(code)
     if page is None:
-        return _other(arguments.code)
+        near = codes.suggestions(arguments.code)
+        hint = f"did you mean {' or '.join(near)}?" if near else "'rewardlang help' lists all codes"
+        raise UsageError(f"there is no code {arguments.code}; {hint}")
     if arguments.json:
         shared.print_json({"code": code, "title": codes.title(code), "severity": codes.severity(code), "page": page})
     else:
         print(_readable(page))
     return 0
-
-
-def _other(word: str) -> int:
-    """The help of a command, or a suggestion."""
-    from rewardlang import cli, codes
-    from rewardlang.commands import entries
-
-    if word in entries():
-        return cli.main([word, "--help"])
-    near = codes.suggestions(word)
-    hint = f"did you mean {' or '.join(near)}?" if near else "'rewardlang help' lists all codes"
-    raise UsageError(f"there is no code {word}; {hint}")
 
 
 def _list(as_json: bool) -> int:
