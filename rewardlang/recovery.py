@@ -10,7 +10,7 @@ from rewardlang.parse_table import Lexer, Parser
 from rewardlang.source import Source, Span
 from rewardlang.suggest import nearest
 from rewardlang.syntax_mistakes import Place, Repair, describe
-from rewardlang.tree_nodes import Leaf
+from rewardlang.tree_nodes import MAX_DEPTH, Leaf
 from rewardlang.words import STARTERS
 
 MAX_MISTAKES = 50
@@ -31,6 +31,7 @@ class Recovery:
     def __init__(self, source: Source, lexer: Lexer, parser: Parser) -> None:
         self.mistakes: list[Diagnostic] = []
         self.lost: set[str] = set()
+        self.head_is_broken = False
         self._source, self._lexer, self._parser = source, lexer, parser
 
     def after(self, leaf: Leaf | None, start: int, recent: list[Leaf]) -> Leaf | None:
@@ -41,6 +42,8 @@ class Recovery:
             guess = self._lexer.next(None)
         self._lexer.position = start
         base = self._parser.finished()
+        begun = self._parser.values[base:]
+        self.head_is_broken |= bool(begun) and getattr(begun[0], "type", "") in ("_REWARD", "_REWARDLANG")
         told = describe(Place(self._source, self._parser, start, guess, tuple(recent[-_COUNT:]), base))
         self.mistakes.append(codes.diagnostic(told.code, told.message, self._source, told.span, help=told.help))
         if len(self.mistakes) > MAX_MISTAKES:
@@ -55,6 +58,13 @@ class Recovery:
                 base, begin = self._parser.finished(), start
             self._leave(base, self._next_start(start, beyond=fresh or begin == start), begin)
         return None
+
+    def too_deep(self, start: int) -> None:
+        """Tells that the statement is nested too deeply at `start`, and leaves it."""
+        base = self._parser.finished()
+        message, advice = f"this is nested more than {MAX_DEPTH} levels deep", "name a part of it with 'let'"
+        self.mistakes.append(codes.diagnostic("RW117", message, self._source, Span(start, start + 1), help=advice))
+        self._leave(base, self._next_start(start, beyond=True), self._parser.spans[base].start)
 
     def _repair(self, repair: Repair) -> Leaf:
         leaf = Leaf(self._source.cut(repair.span))

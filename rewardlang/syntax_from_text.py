@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from rewardlang.recovery import Recovery
 
 
+# Symbols on the parser's stack; MAX_DEPTH levels need fewer.
+MAX_STACK = 8 * MAX_DEPTH
+
+
 @dataclass(frozen=True)
 class Parsed:
     """`file` holds every statement that could be read; None when the file has no name.
@@ -45,7 +49,7 @@ def parse(source: Source) -> Parsed:
     if refused:
         return Parsed(None, refused)
     root, recovery = _read(source)
-    file, mistakes = _file(source, root)
+    file, mistakes = _file(source, root, head_is_broken=recovery is not None and recovery.head_is_broken)
     if recovery is None and not mistakes:
         return Parsed(file, ())
     from rewardlang.recovery import shown
@@ -76,7 +80,8 @@ def _read(source: Source) -> tuple[Branch, Recovery | None]:
     while True:
         start = lexer.skip_space()
         leaf = lexer.next(parser.accepted)
-        if leaf is not None and parser.feed(leaf):
+        deep = len(parser.states) > MAX_STACK
+        if leaf is not None and not deep and parser.feed(leaf):
             if leaf.type == END:
                 root: Branch = parser.values[-1]
                 return root, recovery
@@ -86,11 +91,15 @@ def _read(source: Source) -> tuple[Branch, Recovery | None]:
             from rewardlang.recovery import Recovery
 
             recovery = Recovery(source, lexer, parser)
+        if deep:
+            recovery.too_deep(start)
+            recent = []
+            continue
         repaired = recovery.after(leaf, start, recent)
         recent = [] if repaired is None else [*recent, repaired]
 
 
-def _file(source: Source, root: Branch) -> tuple[syntax.File | None, list[Diagnostic]]:
+def _file(source: Source, root: Branch, *, head_is_broken: bool) -> tuple[syntax.File | None, list[Diagnostic]]:
     builder = StatementBuilder(source)
     edition = naming = None
     statements: list[syntax.Statement] = []
@@ -105,7 +114,8 @@ def _file(source: Source, root: Branch) -> tuple[syntax.File | None, list[Diagno
         except TooDeep as error:
             message = f"this is nested more than {MAX_DEPTH} levels deep"
             builder.mistake("RW117", message, error.span, advice="name a part of it with 'let'")
-    _check_head(builder, edition, naming, source)
+    if not head_is_broken:
+        _check_head(builder, edition, naming, source)
     if naming is None:
         return None, builder.mistakes
     name, version, about = naming

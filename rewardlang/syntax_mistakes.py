@@ -54,13 +54,14 @@ class Place:
     base: int
 
     @cached_property
-    def expected(self) -> frozenset[str]:
+    def all_expected(self) -> frozenset[str]:
         """The terminals that would be taken here."""
-        return frozenset(name for name in self.parser.accepted if name not in HIDDEN and self.parser.would_accept(name))
+        return frozenset(name for name in self.parser.accepted if not name.strip("_$")[:1].islower() and self.parser.would_accept(name))
 
     @cached_property
-    def all_expected(self) -> frozenset[str]:
-        return frozenset(name for name in self.parser.accepted if self.parser.would_accept(name))
+    def expected(self) -> frozenset[str]:
+        """Those of them that messages name."""
+        return self.all_expected - HIDDEN
 
     @property
     def before(self) -> Leaf | None:

@@ -1,0 +1,69 @@
+"""One slip of the hand in a good file: it is told, near the place, and never a traceback."""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_right
+from collections.abc import Iterator
+
+import pytest
+
+from rewardlang.source import Source, Span
+from rewardlang.syntax_from_text import tokens
+from tests.language.shared import DESIGN, parsed, read
+
+SAMPLE = 400
+
+
+def slips(text: str) -> Iterator[tuple[str, Span]]:
+    """Every file with one word dropped, swapped with the next, or misspelt (two letters swapped, one left out), and where."""
+    leaves = [leaf.span for leaf in tokens(Source("test.reward", text))]
+    for number, span in enumerate(leaves):
+        word = text[span.start : span.end]
+        yield text[: span.start] + text[span.end :], span
+        if number + 1 < len(leaves):
+            after = leaves[number + 1]
+            swapped = text[after.start : after.end] + text[span.end : after.start] + word
+            yield text[: span.start] + swapped + text[after.end :], span
+        if word.isalpha() and len(word) > 2:
+            yield text[: span.start] + word[1] + word[0] + word[2:] + text[span.end :], span
+            yield text[: span.start] + word[:-2] + word[-1] + text[span.end :], span
+
+
+def statements(text: str) -> list[int]:
+    """The lines on which the statements of a good file start; the head is a statement here."""
+    file = parsed(text).file
+    assert file is not None
+    source = Source("test.reward", text)
+    return [1, *(source.position(statement.span.start).line for statement in file.statements)]
+
+
+def distance(starts: list[int], text: str, changed: str, span: Span) -> int | None:
+    """How many statements lie between the slip and the first message; None when the file still parses."""
+    result = parsed(changed)
+    if result.ok:
+        return None
+    told = min(result.diagnostics, key=lambda diagnostic: diagnostic.span)
+    line = told.source.position(told.span.start).line
+    where = Source("test.reward", text).position(span.start).line
+    return abs(bisect_right(starts, line) - bisect_right(starts, where))
+
+
+def test_slips_are_told_near_their_place() -> None:
+    """At least 95 of 100 slips that break a file are told within one statement of the slip, and every one of them is told."""
+    cases = [(text, changed, span) for text in map(read, DESIGN) for changed, span in slips(text)]
+    starts = {text: statements(text) for text in map(read, DESIGN)}
+    chosen = random.Random(7).sample(cases, SAMPLE)
+    distances = [distance(starts[text], text, changed, span) for text, changed, span in chosen]
+    broken = [steps for steps in distances if steps is not None]
+    assert len(broken) > SAMPLE / 2
+    assert sum(steps <= 1 for steps in broken) >= 0.95 * len(broken)
+
+
+@pytest.mark.parametrize("path", DESIGN, ids=lambda path: path.stem)
+def test_the_end_of_a_file_may_be_missing(path: object) -> None:
+    """A file cut off anywhere is read without a traceback."""
+    text = read(path)  # type: ignore[arg-type]
+    for end in random.Random(8).sample(range(len(text)), 40):
+        result = parsed(text[:end])
+        assert result.ok or result.diagnostics
