@@ -16,6 +16,8 @@ from rewardlang.source import Source, Span
 
 Severity: TypeAlias = Literal["error", "warning"]
 
+# Of a longer line, this many characters around the mistake are shown.
+_LONGEST = 200
 _STYLES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "bold": "\x1b[1m", "rail": "\x1b[1;34m", "off": "\x1b[0m"}
 
 
@@ -81,9 +83,12 @@ def _excerpt(source: Source, span: Span, label: str, mark: str, width: int, pain
     """The first line that a span covers, and the marks under it."""
     start = source.position(span.start)
     line = source.line(start.line)
-    shown = line.replace("\t", " ")
-    end = min(start.column - 1 + max(1, span.end - span.start), max(len(line), start.column))
-    before, under = shown[: start.column - 1], shown[start.column - 1 : end]
+    first = max(0, start.column - 1 - _LONGEST // 2) if len(line) > _LONGEST else 0
+    cut = line[first : first + _LONGEST]
+    shown = "".join(character if character.isprintable() else " " for character in cut)
+    column = start.column - 1 - first
+    end = min(column + max(1, span.end - span.start), max(len(shown), column + 1))
+    before, under = shown[:column], shown[column:end]
     marks = " " * columns_of(before) + paint(style, mark * max(1, columns_of(under)) + (f" {label}" if label else ""))
     return [paint("rail", f"{start.line:>{width}} | ") + shown, paint("rail", " " * width + " | ") + marks]
 
