@@ -1,0 +1,99 @@
+"""`rewardlang train`: trains a policy with a reward file, as a TOML file says."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rewardlang.commands import shared
+from rewardlang.samples_problem import UsageError
+
+if TYPE_CHECKING:
+    from rewardlang.trainer.training import RunResult
+
+DESCRIPTION = """
+Trains a policy by GRPO (TRL) with a LoRA adapter; the reward is a .reward file. Checkpoints, metrics (metrics.jsonl,
+TensorBoard where it is installed) and the trained adapter go to the configuration's 'output'. Ctrl-C saves a
+checkpoint after the step and stops; --resume goes on from the last one. Works on a CPU; uses a GPU that torch sees.
+"""
+EXAMPLE = """
+rewardlang train --keys > run.toml     every key, its default and its meaning
+rewardlang train run.toml
+rewardlang train run.toml --resume
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `train`."""
+    parser.add_argument("config", metavar="CONFIG.toml", nargs="?", help="the run")
+    parser.add_argument("--resume", action="store_true", help="go on from the last whole checkpoint of the run")
+    parser.add_argument("--keys", action="store_true", help="print a configuration with every key, its default and its meaning")
+    parser.add_argument("--json", action="store_true", help="one JSON object at the end: output, steps, seconds, stopped, before, after")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs, and tells what came of it. A run that was stopped with Ctrl-C is no failure."""
+    from rewardlang.errors import RewardError
+    from rewardlang.trainer.problem import TrainingProblem
+
+    if arguments.keys:
+        from rewardlang.trainer.config_text import all_keys
+
+        print(all_keys(), end="")
+        return 0
+    if arguments.config is None:
+        raise UsageError("name a configuration; rewardlang train --keys > run.toml writes one to begin with")
+    try:
+        result = _train(arguments.config, resume=arguments.resume)
+    except TrainingProblem as problem:
+        raise UsageError(str(problem)) from None
+    except RewardError as error:
+        print(error, file=sys.stderr)
+        print(f"\n{shared.counted(len(error.diagnostics), 'error')} in the reward file; nothing was trained", file=sys.stderr)
+        return 1
+    if arguments.json:
+        shared.print_json(_json(result))
+    else:
+        print("\n".join(_lines(result)))
+    return 0
+
+
+def _train(config_path: str, *, resume: bool) -> RunResult:
+    from rewardlang.trainer.config_from_toml import read_config
+    from rewardlang.trainer.progress import progress_for
+    from rewardlang.trainer.training import train
+
+    return train(read_config(config_path), progress_for(), resume=resume)
+
+
+def _lines(result: RunResult) -> list[str]:
+    """What a person wants to know at the end."""
+    output = result.config.output
+    if result.stopped:
+        lines = [f"stopped after step {result.steps} of {result.config.training.steps}; go on with --resume"]
+    else:
+        lines = [f"trained {shared.counted(result.steps, 'step')} in {result.seconds:.0f} s: {result.policy}"]
+    if result.before is not None and result.after is not None:
+        lines.append(f"held-out score    {result.before.score:.3f} before, {result.after.score:.3f} after")
+        if result.before.accuracy is not None and result.after.accuracy is not None:
+            lines.append(f"held-out accuracy {result.before.accuracy:.1%} before, {result.after.accuracy:.1%} after")
+    lines.append(f"metrics: {output}/metrics.jsonl")
+    if result.warnings:
+        lines.append(f"{shared.counted(result.warnings, 'warning')} of the libraries: {output}/warnings.log")
+    return lines
+
+
+def _json(result: RunResult) -> dict[str, Any]:
+    return {
+        "output": result.config.output,
+        "policy": None if result.stopped else str(result.policy),
+        "reward_file": result.config.reward,
+        "fingerprint": result.fingerprint,
+        "steps": result.steps,
+        "seconds": round(result.seconds, 1),
+        "stopped": result.stopped,
+        "before": None if result.before is None else result.before.to_json(),
+        "after": None if result.after is None else result.after.to_json(),
+        "warnings": result.warnings,
+    }

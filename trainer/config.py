@@ -1,0 +1,106 @@
+"""What a training run is made of, as typed values. `config_from_toml` reads them; the text of each key is its documentation.
+
+`key("text", default)` puts the text beside the default, so that
+`rewardlang train --keys` can print every key and cannot forget one.
+"""
+
+# ruff: noqa: RUF009  `key` makes a dataclass field
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def key(text: str, default: Any = None, *, make: Callable[[], Any] | None = None) -> Any:
+    """A dataclass field with its documentation."""
+    metadata = {"text": text}
+    return field(default_factory=make, metadata=metadata) if make is not None else field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """The policy before training."""
+
+    path: str = key("a folder in the Hugging Face format, or the id of a model on the hub", "")
+    revision: str | None = key("branch, tag or commit on the hub")
+    dtype: str = key("'float32', 'bfloat16' or 'auto' (as the checkpoint is stored)", "auto")
+    nf4: bool = key("hold the frozen weights in 4 bits (NF4, bitsandbytes); LoRA parameters stay in float32", False)
+
+
+@dataclass(frozen=True, slots=True)
+class LoraConfig:
+    """The adapter that is trained."""
+
+    rank: int = key("rank of the adapter; 0 trains all weights instead", 16)
+    alpha: int = key("scale of the adapter: its output is multiplied by alpha / rank", 32)
+    dropout: float = key("dropout before the adapter", 0.0)
+    targets: tuple[str, ...] = key(
+        "names of the layers that get an adapter; 'all-linear' stands for every one but the head", ("all-linear",)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DataConfig:
+    """Where rows come from: exactly one of `file`, `hub`, `reasoning_gym` and `recipe`."""
+
+    file: str | None = key("a .jsonl or .parquet file, relative to the configuration")
+    hub: str | None = key("the id of a data set on the Hugging Face hub, or a folder that `datasets.load_dataset` reads")
+    subset: str | None = key("the hub data set's configuration, such as 'main'")
+    split: str = key("the hub data set's split", "train")
+    reasoning_gym: str | None = key("the name of a reasoning-gym task; its question becomes 'prompt', its answer 'gold'")
+    recipe: str | None = key("a recipe of this package: 'decimals'; its held-out problems never occur in its training problems")
+    size: int | None = key("how many rows to make (reasoning_gym, recipe), or to keep from the start (file, hub)")
+    seed: int = key("the seed of made rows", 0)
+    rename: dict[str, str] = key("our column = the data's column, such as { prompt = 'question' }", make=dict)
+    system: str | None = key("a system message put before every prompt")
+    chat: bool | None = key("hand text prompts to the model as chat messages; by default, where its tokenizer has a chat template")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """The GRPO run."""
+
+    steps: int = key("optimizer steps", 200)
+    completions: int = key("completions made and learned from in each step; a multiple of `group`", 64)
+    group: int = key("completions for the same prompt; the reward of each is compared with their mean", 8)
+    micro_batch: int | None = key("completions in one forward and backward pass; by default all of a step")
+    iterations: int = key("updates made from each round of completions", 1)
+    learning_rate: float = key("peak learning rate of AdamW", 1e-5)
+    schedule: str = key("'constant', 'linear' or 'cosine' after the warm-up", "constant")
+    warmup_steps: int = key("steps over which the learning rate rises", 5)
+    temperature: float = key("temperature at which completions are drawn", 1.0)
+    max_completion_tokens: int = key("completions are cut off here", 256)
+    kl: float = key("weight of the KL divergence from the policy before training (TRL's beta)", 0.0)
+    loss: str = key("TRL's loss type: 'dapo', 'grpo', 'dr_grpo' or 'bnpo'", "dapo")
+    clip: float = key("the ratio of new to old probability counts within 1 ± clip", 0.2)
+    max_grad_norm: float = key("gradients are scaled down to this norm", 1.0)
+    log_every: int = key("steps between rows of metrics", 5)
+    save_every: int = key("steps between checkpoints; 0 saves only at the end and when stopped", 50)
+    keep: int = key("how many checkpoints are kept", 2)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationConfig:
+    """Held-out measurement: before training, after it, and on the way. Needs the table [held_out]."""
+
+    every: int = key("steps between measurements; 0 measures only before and after", 0)
+    temperature: float = key("temperature at which the answers are drawn; 0 takes the most likely token", 1.0)
+    batch: int = key("prompts answered at once", 64)
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """A whole run, as a TOML file tells it."""
+
+    reward: str = key("the .reward file that pays, relative to the configuration", "")
+    output: str = key("folder for checkpoints, metrics and warnings, relative to the configuration", "")
+    seed: int = key("seed of everything random", 0)
+    params: dict[str, Any] = key("values for params that the reward file declares", make=dict)
+    model: ModelConfig = key("the policy", make=ModelConfig)
+    lora: LoraConfig = key("the adapter", make=LoraConfig)
+    data: DataConfig = key("what is trained on", make=DataConfig)
+    held_out: DataConfig | None = key("what is measured on; same keys as [data]")
+    training: TrainingConfig = key("the GRPO run", make=TrainingConfig)
+    evaluation: EvaluationConfig = key("the measurement", make=EvaluationConfig)

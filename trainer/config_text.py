@@ -1,0 +1,60 @@
+"""A configuration as text: every key with its default and its meaning, as a TOML file that can be edited."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+from rewardlang.trainer.config import DataConfig, RunConfig
+
+_EXAMPLES: dict[str, Any] = {
+    "reward": "maths.reward",
+    "output": "runs/maths",
+    "model.path": "Qwen/Qwen2.5-0.5B-Instruct",
+    "data.file": "train.jsonl",
+    "held_out.file": "held_out.jsonl",
+}
+_WIDTH = 34
+
+
+def all_keys() -> str:
+    """TOML with one line a key; keys without a default are commented out, but for those of a usual run."""
+    return "\n".join([*_table(RunConfig, "", "a run: rewardlang train this-file.toml")]) + "\n"
+
+
+def _table(kind: type[Any], place: str, heading: str) -> Iterator[str]:
+    yield f"# {heading}"
+    if place:
+        yield f"[{place.rstrip('.')}]"
+    hints = typing.get_type_hints(kind)
+    tables = []
+    for field in dataclasses.fields(kind):
+        inner = next((part for part in typing.get_args(hints[field.name]) or (hints[field.name],) if dataclasses.is_dataclass(part)), None)
+        if inner is not None:
+            tables.append((inner, f"{place}{field.name}.", field.metadata["text"]))
+            continue
+        default = field.default if field.default is not dataclasses.MISSING else field.default_factory()  # type: ignore[misc]
+        value = _EXAMPLES.get(place + field.name, default)
+        line = f"# {field.name} =" if value is None else f"{field.name} = {toml_value(value)}"
+        yield f"{line:<{_WIDTH}}  # {field.metadata['text']}"
+    for inner, path, text in tables:
+        yield ""
+        yield from _table(typing.cast("type[Any]", inner), path, text if inner is not DataConfig else f"{text}; {_first_line(inner)}")
+
+
+def _first_line(kind: Any) -> str:
+    return (kind.__doc__ or "").split("\n")[0].replace("`", "").rstrip(".").lower()
+
+
+def toml_value(value: Any) -> str:
+    """A text, number, boolean, list or flat table in TOML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(name)} = {toml_value(item)}" for name, item in value.items()) + " }" if value else "{}"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)

@@ -1,0 +1,146 @@
+"""Rows to train on and to measure on, from a file, the hub, a reasoning-gym task or a recipe of this package.
+
+Whatever the source, a row ends up with `prompt` (a text or a chat) and the
+columns that the reward file declares.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from rewardlang.suggest import did_you_mean
+from rewardlang.trainer.config import DataConfig
+from rewardlang.trainer.extras import need
+from rewardlang.trainer.problem import TrainingProblem
+from rewardlang.trainer.problems import CLASSIC, draw_distinct
+
+Row: TypeAlias = dict[str, Any]
+
+_RECIPES = ("decimals",)
+
+
+def load_rows(config: DataConfig, *, columns: Iterable[str], chat: bool, held_out: bool) -> list[Row]:
+    """All rows, checked: every row has a prompt and the wanted columns. `chat` says what `config.chat` means where it is not set."""
+    rows, name = _raw_rows(config, held_out)
+    if config.size is not None:
+        rows = rows[: config.size]
+    if not rows:
+        raise TrainingProblem(f"{name} holds no rows", "give it at least one")
+    rows = [_renamed(row, config.rename) for row in rows]
+    for column in ("prompt", *columns):
+        _need_column(rows, column, name)
+    wrap = chat if config.chat is None else config.chat
+    return [_with_prompt(row, wrap, config.system) for row in rows]
+
+
+def _raw_rows(config: DataConfig, held_out: bool) -> tuple[list[Row], str]:
+    """Rows as the source has them, and what messages call the source."""
+    if config.file is not None:
+        path = Path(config.file)
+        if not path.is_file():
+            raise TrainingProblem(f"the data file {path} is not there", "correct 'file'; it is relative to the configuration")
+        return (_parquet(path) if path.suffix == ".parquet" else _jsonl(path)), str(path)
+    if config.hub is not None:
+        return _hub(config), f"the data set {config.hub}, split {config.split}"
+    if config.reasoning_gym is not None:
+        return _reasoning_gym(config), f"the reasoning-gym task {config.reasoning_gym}"
+    return _recipe(config, held_out), f"the recipe {config.recipe}"
+
+
+def _jsonl(path: Path) -> list[Row]:
+    rows: list[Row] = []
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise TrainingProblem(f"{path}:{number} is not JSON: {error.msg}", "a .jsonl file holds one JSON object a line") from None
+            if not isinstance(row, dict):
+                raise TrainingProblem(f"{path}:{number} is not a JSON object", "a .jsonl file holds one JSON object a line")
+            rows.append(row)
+    return rows
+
+
+def _parquet(path: Path) -> list[Row]:
+    need(("pyarrow",), "train", purpose="reading Parquet")
+    import pyarrow.lib
+    import pyarrow.parquet
+
+    try:
+        rows: list[Row] = pyarrow.parquet.read_table(path).to_pylist()
+    except pyarrow.lib.ArrowInvalid as error:
+        raise TrainingProblem(f"{path} is not a Parquet file: {error}", "write it again, or name a .jsonl file") from None
+    return rows
+
+
+def _hub(config: DataConfig) -> list[Row]:
+    need(("datasets",), "train", purpose="a data set from the hub")
+    from datasets import load_dataset
+    from datasets.exceptions import DatasetNotFoundError
+
+    try:
+        dataset = load_dataset(config.hub, config.subset, split=config.split)
+    except (DatasetNotFoundError, ConnectionError) as error:
+        raise TrainingProblem(
+            f"the data set {config.hub} cannot be had: {error}", "correct 'hub', or sign in with `hf auth login`"
+        ) from None
+    except ValueError as error:
+        raise TrainingProblem(f"the data set {config.hub}: {error}", "correct 'subset' or 'split'") from None
+    return [dict(row) for row in dataset]
+
+
+def _reasoning_gym(config: DataConfig) -> list[Row]:
+    need(("reasoning_gym",), "train", purpose="a reasoning-gym task")
+    import reasoning_gym
+    from reasoning_gym.factory import DATASETS
+
+    name = str(config.reasoning_gym)
+    if name not in DATASETS:
+        raise TrainingProblem(f"reasoning-gym has no task '{name}'", did_you_mean(name, DATASETS) or f"it has {len(DATASETS)} tasks")
+    tasks = reasoning_gym.create_dataset(name, seed=config.seed, size=config.size)
+    return [{"prompt": task["question"], "gold": task["answer"]} for task in tasks]
+
+
+def _recipe(config: DataConfig, held_out: bool) -> list[Row]:
+    if config.recipe not in _RECIPES:
+        name = str(config.recipe)
+        raise TrainingProblem(f"there is no recipe '{name}'", did_you_mean(name, _RECIPES) or f"recipes: {', '.join(_RECIPES)}")
+    rng = random.Random(f"{'held out' if held_out else 'training'} {config.seed}")
+    problems = draw_distinct(rng, config.size or 1, held_out=held_out)
+    if held_out:
+        problems = [CLASSIC, *(problem for problem in problems if problem != CLASSIC)][: config.size]
+    return [problem.row() for problem in problems]
+
+
+def _renamed(row: Row, rename: dict[str, str]) -> Row:
+    return {**row, **{ours: row[theirs] for ours, theirs in rename.items() if theirs in row}}
+
+
+def _need_column(rows: list[Row], column: str, name: str) -> None:
+    without = next((number for number, row in enumerate(rows, 1) if row.get(column) is None), None)
+    if without is None:
+        return
+    there = [known for known in rows[without - 1] if known != column]
+    guess = did_you_mean(column, there)
+    who = "every row needs" if column == "prompt" else "the reward file declares"
+    raise TrainingProblem(
+        f"row {without} of {name} has no column '{column}', which {who}; it has {', '.join(there)}" + (f"; {guess}" if guess else ""),
+        f"if one of them holds it: rename = {{ {column} = 'NAME' }}",
+    )
+
+
+def _with_prompt(row: Row, chat: bool, system: str | None) -> Row:
+    """The row with its prompt as the model gets it. A chat stays a chat; a text becomes one where wanted."""
+    prompt = row["prompt"]
+    if isinstance(prompt, str) and not chat:
+        return row if system is None else {**row, "prompt": f"{system}\n{prompt}"}
+    messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else list(prompt)
+    if system is not None:
+        messages = [{"role": "system", "content": system}, *messages]
+    return {**row, "prompt": messages}

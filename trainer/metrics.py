@@ -1,0 +1,105 @@
+"""What a run measures, one JSON line a row in `metrics.jsonl`, and in TensorBoard where it is installed.
+
+A row of training: `{"kind": "training", "step", "reward", "reward_std", "success", "points": {rule: mean}, "fired": {rule: share}, …}`;
+a row of measurement: `{"kind": "held out", "step", "accuracy", "score", "points", "answers"}`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from rewardlang.trainer.extras import is_installed
+
+MetricsRow: TypeAlias = dict[str, Any]
+
+# TRL's name → ours; everything else that TRL logs stays out, but for what the reward says of its rules.
+_FROM_TRL = {
+    "reward": "reward",
+    "reward_std": "reward_std",
+    "frac_reward_zero_std": "flat_groups",
+    "entropy": "entropy",
+    "kl": "kl",
+    "loss": "loss",
+    "grad_norm": "grad_norm",
+    "learning_rate": "learning_rate",
+    "clip_ratio/region_mean": "clipped",
+    "completions/mean_length": "tokens",
+    "completions/clipped_ratio": "cut_off",
+    "step_time": "seconds_a_step",
+}
+
+
+def training_row(logs: dict[str, Any], step: int, reward_name: str) -> MetricsRow:
+    """A row from what TRL logged."""
+    row: MetricsRow = {"kind": "training", "step": step}
+    row |= {ours: float(logs[theirs]) for theirs, ours in _FROM_TRL.items() if theirs in logs and math.isfinite(float(logs[theirs]))}
+    points, fired, failures = {}, {}, {}
+    for name, value in logs.items():
+        if name.startswith("verifier_errors/"):
+            failures[name.removeprefix("verifier_errors/")] = float(value)
+        own = name.removeprefix(f"{reward_name}/") if name.startswith(f"{reward_name}/") else ""
+        if own.endswith("/points"):
+            points[own.removesuffix("/points")] = float(value)
+        elif own.endswith("/fired"):
+            fired[own.removesuffix("/fired")] = float(value)
+        elif own in ("skipped", "gated", "success"):
+            row[own] = float(value)
+    return row | {"points": points, "fired": fired} | ({"verifier_errors": failures} if failures else {})
+
+
+class MetricsLog:
+    """Writes rows; each is on the disk when `write` returns."""
+
+    def __init__(self, folder: Path, *, from_step: int = 0) -> None:
+        """Rows after `from_step` are dropped: a resumed run writes them again. With 0 the file starts empty."""
+        self.path = folder / "metrics.jsonl"
+        kept = [row for row in read_metrics(self.path) if row["step"] <= from_step] if from_step else []
+        self.path.write_text("".join(_line(row) for row in kept), encoding="utf-8")
+        self._board = _board(folder / "tensorboard", from_step)
+
+    def write(self, row: MetricsRow) -> None:
+        """Appends one row."""
+        with self.path.open("a", encoding="utf-8") as stream:
+            stream.write(_line(row))
+        if self._board is not None:
+            for name, value in _flat(row).items():
+                self._board.add_scalar(f"{row['kind']}/{name}", value, row["step"])
+            self._board.flush()
+
+    def close(self) -> None:
+        """Ends TensorBoard's file."""
+        if self._board is not None:
+            self._board.close()
+
+
+def read_metrics(path: Path) -> list[MetricsRow]:
+    """All rows of a metrics file; none where there is no file."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+
+
+def _line(row: MetricsRow) -> str:
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _flat(row: MetricsRow) -> dict[str, float]:
+    flat: dict[str, float] = {}
+    for name, value in row.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}/{inner}": item for inner, item in value.items()}
+        elif isinstance(value, (int, float)) and name != "step":
+            flat[name] = value
+    return flat
+
+
+def _board(folder: Path, from_step: int) -> Any:
+    """A TensorBoard writer, or None where TensorBoard is not installed."""
+    if not is_installed("tensorboard"):
+        return None
+    from torch.utils.tensorboard import SummaryWriter
+
+    return SummaryWriter(str(folder), purge_step=from_step + 1 if from_step else None)

@@ -1,0 +1,68 @@
+"""The policy and its tokenizer, from a folder in the Hugging Face format or from the hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rewardlang.trainer.config import LoraConfig, ModelConfig
+from rewardlang.trainer.extras import need
+from rewardlang.trainer.problem import TrainingProblem
+
+
+def load_tokenizer(config: ModelConfig) -> Any:
+    """The tokenizer, padding on the left, as generation wants it."""
+    from transformers import AutoTokenizer
+
+    _check_folder(config.path)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(config.path, revision=config.revision, padding_side="left")
+    except (OSError, ValueError) as error:
+        raise _unreadable("tokenizer", config, error) from None
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_model(config: ModelConfig) -> Any:
+    """The model, with its weights in 4 bits where `nf4` asks for it."""
+    import torch
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    _check_folder(config.path)
+    options: dict[str, Any] = {"revision": config.revision, "dtype": config.dtype}
+    if config.nf4:
+        need(("bitsandbytes",), "gpu", purpose="'model.nf4'")
+        compute = torch.float32 if config.dtype == "float32" or not torch.cuda.is_available() else torch.bfloat16
+        options["quantization_config"] = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=compute)
+    try:
+        return AutoModelForCausalLM.from_pretrained(config.path, **options)
+    except (OSError, ValueError) as error:
+        raise _unreadable("model", config, error) from None
+
+
+def adapter(config: LoraConfig) -> Any:
+    """PEFT's description of the adapter, or None when all weights are trained."""
+    import peft
+
+    if config.rank == 0:
+        return None
+    targets = config.targets[0] if config.targets == ("all-linear",) else list(config.targets)
+    return peft.LoraConfig(
+        r=config.rank, lora_alpha=config.alpha, lora_dropout=config.dropout, target_modules=targets, task_type="CAUSAL_LM"
+    )
+
+
+def _check_folder(path: str) -> None:
+    """A path that looks like one must be there: an id on the hub has at most one slash and starts with a letter or a digit."""
+    looks_like_path = path.startswith((".", "/", "~")) or path.count("/") > 1
+    if looks_like_path and not Path(path).is_dir():
+        raise TrainingProblem(f"the model folder {path} is not there", "correct 'model.path'; it is relative to the configuration")
+
+
+def _unreadable(what: str, config: ModelConfig, error: Exception) -> TrainingProblem:
+    first = str(error).strip().split("\n")[0]
+    return TrainingProblem(
+        f"the {what} {config.path} cannot be loaded: {first}",
+        "name a folder written by save_pretrained, or the id of a model that you can reach",
+    )

@@ -1,0 +1,71 @@
+"""What happens between the steps of a run: metrics, measurements, the progress display, checkpoints, the wish to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import transformers
+
+from rewardlang.trainer.checkpoints import mark_complete, step_of
+from rewardlang.trainer.config import RunConfig
+from rewardlang.trainer.evaluate import Evaluation
+from rewardlang.trainer.metrics import MetricsLog, MetricsRow, training_row
+from rewardlang.trainer.progress import Progress
+from rewardlang.trainer.stopping import StopRequest
+
+
+class RunCallback(transformers.TrainerCallback):  # type: ignore[misc]  # transformers' classes are untyped here
+    """`measure(step)` gives the held-out measurement after a step, or None where there is nothing to measure on."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        reward_name: str,
+        log: MetricsLog,
+        progress: Progress,
+        stop: StopRequest,
+        measure: Callable[[int], Evaluation | None],
+    ) -> None:
+        self.history: list[MetricsRow] = []
+        self._config, self._reward_name, self._log = config, reward_name, log
+        self._progress, self._stop, self._measure = progress, stop, measure
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **rest: Any) -> None:
+        """A row of metrics. The summary that the trainer logs at the end has no reward and is left out."""
+        if logs is not None and "reward" in logs:
+            row = training_row(logs, state.global_step, self._reward_name)
+            self._write(row)
+            figures = {name: row[name] for name in ("reward", "success") if name in row}
+            self._progress.step(state.global_step, **figures)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+        """Measures when it is time to, and passes the wish to stop on."""
+        step = state.global_step
+        self._progress.step(step)
+        every = self._config.evaluation.every
+        if every and step % every == 0 and step < state.max_steps:
+            self.measure(step)
+        if self._stop.asked:
+            control.should_save = True
+            control.should_training_stop = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+        """Marks the checkpoint that was just written as whole."""
+        folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        assert step_of(folder) == state.global_step
+        mark_complete(folder)
+
+    def measure(self, step: int) -> Evaluation | None:
+        """Measures now and writes the row."""
+        evaluation = self._measure(step)
+        if evaluation is not None:
+            self._write({"kind": "held out", "step": step, **evaluation.to_json()})
+            if evaluation.accuracy is not None and 0 < step < self._config.training.steps:
+                self._progress.step(step, accuracy=evaluation.accuracy)
+        return evaluation
+
+    def _write(self, row: MetricsRow) -> None:
+        self.history.append(row)
+        self._log.write(row)

@@ -1,0 +1,148 @@
+"""A whole run, from its configuration to a trained policy: load, measure, train, measure, save."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import rewardlang
+from rewardlang.reward import Reward
+from rewardlang.trainer import checkpoints
+from rewardlang.trainer.config import RunConfig
+from rewardlang.trainer.data import Row, load_rows
+from rewardlang.trainer.evaluate import Evaluation, evaluate
+from rewardlang.trainer.extras import TRAINING, need
+from rewardlang.trainer.metrics import MetricsLog, MetricsRow, read_metrics
+from rewardlang.trainer.problem import TrainingProblem
+from rewardlang.trainer.progress import Progress
+from rewardlang.trainer.stopping import StopRequest
+from rewardlang.types import OptionalType
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run came to. `before` and `after` are None without held-out rows; `rows` are all its metrics, resumed ones too."""
+
+    config: RunConfig
+    fingerprint: str
+    steps: int
+    stopped: bool
+    seconds: float
+    before: Evaluation | None
+    after: Evaluation | None
+    rows: tuple[MetricsRow, ...]
+    warnings: int
+
+    @property
+    def policy(self) -> Path:
+        """The folder of the trained adapter (or model) and its tokenizer; there unless the run was stopped."""
+        return Path(self.config.output) / "policy"
+
+
+def load_reward(config: RunConfig) -> Reward:
+    """The reward file. Raises `TrainingProblem` when it is not there and `rewardlang.RewardError` when it has mistakes."""
+    if not Path(config.reward).is_file():
+        raise TrainingProblem(f"the reward file {config.reward} is not there", "correct 'reward'; it is relative to the configuration")
+    return rewardlang.load(config.reward, params=config.params)
+
+
+def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> RunResult:
+    """Runs. With `resume` it goes on from the last whole checkpoint; without, a folder that has one is refused.
+
+    Raises `TrainingProblem`, and `rewardlang.RewardError` for a reward file with mistakes.
+    """
+    need(TRAINING, "train", purpose="training")
+    from rewardlang.trainer.noise import gathered_warnings
+
+    began = time.monotonic()
+    reward = load_reward(config)
+    output = Path(config.output)
+    checkpoint = _checkpoint_to_resume(output, resume)
+    output.mkdir(parents=True, exist_ok=True)
+    checkpoints.discard(output, only_incomplete=True)
+    with gathered_warnings(output / "warnings.log") as gathered:
+        run = _Run(config, reward, progress, checkpoint)
+        try:
+            before, after, stopped = run.go()
+        finally:
+            run.log.close()
+    return RunResult(
+        config=config,
+        fingerprint=reward.fingerprint,
+        steps=run.trainer.state.global_step,
+        stopped=stopped,
+        seconds=time.monotonic() - began,
+        before=before,
+        after=after,
+        rows=tuple(read_metrics(run.log.path)),
+        warnings=len(gathered.seen),
+    )
+
+
+def _checkpoint_to_resume(output: Path, resume: bool) -> Path | None:
+    checkpoint = checkpoints.last_complete(output)
+    if resume and checkpoint is None:
+        raise TrainingProblem(f"{output} holds no whole checkpoint to resume from", "start without --resume")
+    if not resume and checkpoint is not None:
+        raise TrainingProblem(f"{output} holds a run already ({checkpoint.name})", "go on with --resume, or name another 'output'")
+    return checkpoint
+
+
+class _Run:
+    """The parts of one run, and the order in which they act."""
+
+    def __init__(self, config: RunConfig, reward: Reward, progress: Progress, checkpoint: Path | None) -> None:
+        from rewardlang.trainer.grpo import make_trainer
+        from rewardlang.trainer.policy import load_model, load_tokenizer
+        from rewardlang.trainer.run_callback import RunCallback
+
+        self.config, self.reward, self.progress, self.checkpoint = config, reward, progress, checkpoint
+        self.tokenizer = load_tokenizer(config.model)
+        rows = self._rows(held_out=False)
+        self.held_out = self._rows(held_out=True) if config.held_out is not None else []
+        done = 0 if checkpoint is None else checkpoints.step_of(checkpoint)
+        self.log = MetricsLog(Path(config.output), from_step=done)
+        self.stop = StopRequest(lambda: progress.say("stopping after this step; the checkpoint is saved (Ctrl-C again to stop at once)"))
+        self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure)
+        self.trainer = make_trainer(config, reward, load_model(config.model), self.tokenizer, rows, callbacks=[self.callback])
+        self._quiet()
+        self.done = done
+
+    def go(self) -> tuple[Evaluation | None, Evaluation | None, bool]:
+        """Measurement before (not when resumed: it stands in the metrics), training, measurement after."""
+        before = None if self.checkpoint is not None else self.callback.measure(0)
+        self.progress.start(f"GRPO with {self.reward.name}", self.config.training.steps, self.done)
+        with self.stop:
+            try:
+                self.trainer.train(resume_from_checkpoint=None if self.checkpoint is None else str(self.checkpoint))
+            finally:
+                self.progress.finish()
+        stopped = self.trainer.state.global_step < self.config.training.steps
+        if stopped:
+            return before, None, True
+        policy = Path(self.config.output) / "policy"
+        self.trainer.model.save_pretrained(policy)
+        self.tokenizer.save_pretrained(policy)
+        return before, self.callback.measure(self.config.training.steps), False
+
+    def _rows(self, *, held_out: bool) -> list[Row]:
+        data = self.config.held_out if held_out else self.config.data
+        assert data is not None
+        needed = [name for name, kind in self.reward.columns.items() if not isinstance(kind, OptionalType)]
+        has_template = bool(getattr(self.tokenizer, "chat_template", None))
+        return load_rows(data, columns=needed, chat=has_template, held_out=held_out)
+
+    def _measure(self, step: int) -> Evaluation | None:
+        if not self.held_out:
+            return None
+        limit = self.config.training.max_completion_tokens
+        model: Any = self.trainer.model
+        return evaluate(model, self.tokenizer, self.held_out, self.reward, self.config.evaluation, max_tokens=limit, step=step)
+
+    def _quiet(self) -> None:
+        """The trainer prints its logs when its own bar is off; ours shows them."""
+        import transformers
+
+        self.trainer.remove_callback(transformers.PrinterCallback)
