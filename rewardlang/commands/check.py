@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rewardlang.commands import shared
-from rewardlang.samples_problem import Problem, UsageError
+from rewardlang.commands.outcome import Outcome
+from rewardlang.samples_problem import UsageError
 from rewardlang.terminal_text import wants_color
-
-if TYPE_CHECKING:
-    from rewardlang.commands.statistics import Statistics
-    from rewardlang.compiled import Compiled
-    from rewardlang.errors import Diagnostic
-    from rewardlang.examples import ExampleResult
-    from rewardlang.explain import Explanation
-    from rewardlang.reward import Reward
 
 DESCRIPTION = """
 Tells every mistake of a reward file in one run, runs the examples that stand in it, and, with --samples, marks
@@ -31,31 +24,6 @@ rewardlang check math.reward --samples samples.jsonl
 rewardlang check math.reward --samples runs.parquet --map completion=response
 rewardlang check memo.reward --text memo.md --with row.json
 """
-_MOST_PROBLEMS = 20
-
-
-class Outcome:
-    """Everything that one run of `check` found. `explanations` are of a document, or of the best and worst sample."""
-
-    def __init__(self, compiled: Compiled) -> None:
-        self.compiled = compiled
-        self.reward: Reward | None = None
-        self.findings: list[Diagnostic | Problem] = []
-        self.examples: tuple[ExampleResult, ...] = ()
-        self.statistics: Statistics | None = None
-        self.explanations: list[tuple[str, Explanation]] = []
-        self.unshown = 0
-
-    def add(self, finding: Diagnostic | Problem) -> None:
-        """Keeps a finding; of the problems of samples, which can be as many as rows, the first twenty, and counts the rest."""
-        if isinstance(finding, Problem) and sum(isinstance(other, Problem) for other in self.findings) >= _MOST_PROBLEMS:
-            self.unshown += 1
-        else:
-            self.findings.append(finding)
-
-    def count(self, severity: str) -> int:
-        """How many findings of a severity are kept."""
-        return sum(finding.severity == severity for finding in self.findings)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

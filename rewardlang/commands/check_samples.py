@@ -14,7 +14,7 @@ from rewardlang.samples_problem import Problem
 from rewardlang.terminal_text import listed
 
 if TYPE_CHECKING:
-    from rewardlang.commands.check import Outcome
+    from rewardlang.commands.outcome import Outcome
     from rewardlang.reward import Reward
     from rewardlang.samples import Samples
 

@@ -14,7 +14,7 @@ from rewardlang.samples_problem import Problem, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rewardlang.commands.check import Outcome
+    from rewardlang.commands.outcome import Outcome
 
 
 class Document:

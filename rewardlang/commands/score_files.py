@@ -1,4 +1,4 @@
-"""Writes records whole or not at all: to a temporary file beside the target, which then takes the target's name."""
+"""Records to a file, a pipe or standard output, whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from itertools import chain, islice
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, Any
 
+from rewardlang.commands.whole_file import Records, whole
 from rewardlang.samples_problem import UsageError
-
-Records: TypeAlias = Iterable[dict[str, Any]]
-_BATCH = 1024
 
 
 def check_out(out: str) -> Callable[[Records], None]:
@@ -49,19 +45,6 @@ def line_of(record: dict[str, Any]) -> bytes:
         return (json.dumps(record, allow_nan=False) + "\n").encode("ascii")
 
 
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its name when the block ends well, and is removed when it does not."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _to_file(path: Path, records: Records) -> None:
     with whole(path) as temporary, temporary.open("xb") as stream:
         _write(stream, records)
@@ -87,10 +70,3 @@ def _to_stdout(records: Records) -> None:
 def _write(stream: IO[bytes], records: Records) -> None:
     for record in records:
         stream.write(line_of(record))
-
-
-def batched(records: Records) -> Iterator[list[dict[str, Any]]]:
-    """Records in groups of about a thousand."""
-    iterator = iter(records)
-    for first in iterator:
-        yield list(chain([first], islice(iterator, _BATCH - 1)))

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rewardlang.commands.score_files import batched, whole
+from rewardlang.commands.whole_file import batched, whole
 from rewardlang.samples_problem import UsageError
 from rewardlang.samples_tables import missing_extra
 
