@@ -7,6 +7,11 @@ import shutil
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Flags that renew what a test compares with; a person reads the change before it is committed."""
+    parser.addoption("--update-pages", action="store_true", help="write what the commands of README pages print into them")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skips the tests marked `gpu` unless a driver is there; torch is asked only where one is."""
     marked = [item for item in items if item.get_closest_marker("gpu")]

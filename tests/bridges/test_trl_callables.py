@@ -8,7 +8,7 @@ import pickle
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +24,7 @@ column gold: text
 
 let found = only <answer> in completion
 
-require gold != "" else skip because "no gold"
+require not gold equals "" else skip because "no gold"
 require found is present else score -1
 
 section substance
@@ -223,8 +223,8 @@ def test_it_pickles_as_text_and_is_compiled_again(reward: rewardlang.Reward) -> 
 
 def test_it_works_in_a_spawned_process(reward: rewardlang.Reward) -> None:
     """The way multi-process hosts use it: pickled into a fresh interpreter."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.apply(_call, (reward.trl_reward(),)) == [2.25, 0.0, -1.0, None]
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert pool.submit(_call, reward.trl_reward()).result(timeout=60) == [2.25, 0.0, -1.0, None]
 
 
 def test_the_bridge_loads_no_training_library() -> None:

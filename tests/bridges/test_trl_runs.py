@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,11 @@ MODES = ("text", "chat", "sections", "missing-column")
 OTHERS = [path for path in os.environ.get("REWARDLANG_TRL_VENVS", "").split(os.pathsep) if path]
 
 
-def _run(python: str, mode: str) -> Any:
+@cache
+def _runs(python: str) -> dict[str, Any]:
+    """What each mode logged under an interpreter: one process, because importing TRL takes the most time."""
     done = subprocess.run(
-        [python, HERE / "trl_run.py", HERE / "digits.reward", mode],
+        [python, HERE / "trl_run.py", HERE / "digits.reward", *MODES],
         capture_output=True,
         text=True,
         timeout=300,
@@ -33,7 +36,8 @@ def _run(python: str, mode: str) -> Any:
         env={**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr[-4000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    seen = [json.loads(line.removeprefix("seen ")) for line in done.stdout.splitlines() if line.startswith("seen ")]
+    return {entry["mode"]: entry for entry in seen}
 
 
 def _check(seen: Any, mode: str) -> None:
@@ -67,7 +71,7 @@ def _check(seen: Any, mode: str) -> None:
 def test_trl_takes_the_callable_as_it_is(mode: str) -> None:
     """Two steps of a tiny random policy: rewards and per-rule metrics are logged, a skipped row counts nowhere."""
     pytest.importorskip("trl")
-    _check(_run(sys.executable, mode), mode)
+    _check(_runs(sys.executable)[mode], mode)
 
 
 @pytest.mark.slow
@@ -75,4 +79,4 @@ def test_trl_takes_the_callable_as_it_is(mode: str) -> None:
 @pytest.mark.parametrize("python", OTHERS or [pytest.param("", marks=pytest.mark.skip(reason="REWARDLANG_TRL_VENVS names no interpreter"))])
 def test_other_versions_of_trl_take_it_too(python: str, mode: str) -> None:
     """The same run under the interpreters of REWARDLANG_TRL_VENVS."""
-    _check(_run(python, mode), mode)
+    _check(_runs(python)[mode], mode)

@@ -1,7 +1,8 @@
-"""A real GRPOTrainer on the CPU with a tiny random policy: `python trl_run.py FILE.reward text|chat|sections|missing-column`.
+"""A real GRPOTrainer on the CPU with a tiny random policy: `python trl_run.py FILE.reward MODE...`.
 
 A script, because the tests run it under other interpreters with other versions
-of TRL. Prints one JSON object: what the trainer logged.
+of TRL. The modes are `text`, `chat`, `sections` and `missing-column`; for each,
+one JSON object is printed with what the trainer logged.
 """
 
 from __future__ import annotations
@@ -53,9 +54,8 @@ def data(mode: str) -> Dataset:
     return Dataset.from_dict({"prompt": prompts, column: golds, "unused": [{"a": 1}] * 4})
 
 
-def main() -> None:
-    """Two steps; what was logged goes to standard output."""
-    path, mode = sys.argv[1:]
+def train(path: str, mode: str) -> dict[str, Any]:
+    """Two steps; gives what was logged."""
     reward = rewardlang.load(path)
     functions: Any = reward.trl_section_rewards() if mode == "sections" else reward.trl_reward()
     model, tokenizer = tiny_policy()
@@ -72,11 +72,11 @@ def main() -> None:
         try:
             trainer.train()
         except rewardlang.DataError as error:
-            print(json.dumps({"trl": trl.__version__, "error": str(error), "column": error.column}))
-            return
+            return {"mode": mode, "trl": trl.__version__, "error": str(error), "column": error.column}
     extra = {name: list(values) for name, values in getattr(trainer, "_logs", {}).get("extra", {}).items()}
-    print(json.dumps({"trl": trl.__version__, "steps": trainer.state.global_step, "log": trainer.state.log_history, "extra": extra}))
+    return {"mode": mode, "trl": trl.__version__, "steps": trainer.state.global_step, "log": trainer.state.log_history, "extra": extra}
 
 
 if __name__ == "__main__":
-    main()
+    for wanted_mode in sys.argv[2:]:
+        print("seen", json.dumps(train(sys.argv[1], wanted_mode)), flush=True)
