@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from rewardlang.commands.outcome import Outcome
 
+_WITH = "give the document's columns with --with ROW.json, one JSON object"
+
 
 class Document:
     """One text as the completion of one row, in the place of a file of samples. `counted` as in `Samples`."""
@@ -53,7 +55,7 @@ def mark_document(outcome: Outcome, document: Document, step: int) -> None:
             if isinstance(item, MarkedRow):
                 outcome.explanations.append(("the document", Explanation(reward.program, item.marks[0], item.row.id)))
             else:
-                outcome.add(item)
+                outcome.add(item._replace(help=_WITH) if item.code == "RW606" else item)
     except VerifierBreakdown as error:
         outcome.add(Problem("RW625", "error", f"marking stopped: {error}", document.name))
 

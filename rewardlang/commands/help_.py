@@ -8,6 +8,7 @@ from itertools import groupby
 
 from rewardlang.commands import shared
 from rewardlang.samples_problem import UsageError
+from rewardlang.terminal_text import wrap
 
 DESCRIPTION = """
 Prints the page of a message's code: what it means, why it is a mistake, a wrong and a right example.
@@ -74,16 +75,31 @@ def _list(as_json: bool) -> int:
 
 
 def _readable(page: str) -> str:
-    """Markdown as a terminal reads it best: headings without their marks, examples indented instead of fenced."""
-    paint = shared.paint()
-    lines, inside = [], False
+    """Markdown as a terminal reads it best: headings without their marks, examples indented, paragraphs filled."""
+    paint, width = shared.paint(), min(shared.width(), 100)
+    lines: list[str] = []
+    paragraph: list[str] = []
+    inside = False
+
+    def fill() -> None:
+        bullet = "- " if paragraph and paragraph[0].startswith("- ") else ""
+        filled = wrap(" ".join(paragraph).removeprefix(bullet), width - len(bullet)) if paragraph else []
+        lines.extend((bullet if number == 0 else " " * len(bullet)) + line for number, line in enumerate(filled))
+        paragraph.clear()
+
     for line in page.strip().splitlines():
+        heading = None if inside else re.match(r"#+ (.*)", line)
+        if inside or heading or not line or line.startswith(("- ", "```", "severity:")):
+            fill()
         if line.startswith("```"):
             inside = not inside
         elif inside:
             lines.append(f"    {line}".rstrip())
-        elif heading := re.match(r"#+ (.*)", line):
+        elif heading:
             lines.append(paint("bold", heading[1]))
+        elif line and not line.startswith("severity:"):
+            paragraph.append(line)
         else:
             lines.append(line)
+    fill()
     return "\n".join(lines)
