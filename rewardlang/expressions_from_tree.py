@@ -32,6 +32,7 @@ class ExpressionBuilder(Builder):
     _depth = 0
 
     def expression(self, raw: Raw) -> Expression:
+        """Any expression: a value or a test. Raises TooDeep."""
         return self.nested(raw, lambda inner: cast(Expression, getattr(self, f"_{inner.data}")(inner, span_of(inner))))
 
     def nested(self, raw: Raw, build: Callable[[Raw], _Built]) -> _Built:
@@ -108,9 +109,12 @@ class ExpressionBuilder(Builder):
         return self.quantity_token(raw.children[0])
 
     def quantity_token(self, leaf: Raw) -> Quantity:
+        """A quantity from its token, which holds the number and the unit."""
         written = str(leaf)
         number = cast(re.Match[str], _NUMBER.match(written))[0]
-        return Quantity(span=span_of(leaf), value=self.fraction(number, span_of(leaf)), unit=written[len(number) :].strip(), written=written)
+        return Quantity(
+            span=span_of(leaf), value=self.fraction(number, span_of(leaf)), unit=written[len(number) :].strip(), written=written
+        )
 
     def _boolean(self, raw: Raw, span: Span) -> ast.Boolean:
         return ast.Boolean(span=span, value=raw.children[0].type == "TRUE")
@@ -129,6 +133,7 @@ class ExpressionBuilder(Builder):
         return type(value)(span=span, value=-value.value, written=written)
 
     def literal(self, raw: Raw) -> Literal_:
+        """An expression where the grammar allows literals only."""
         return cast(Literal_, self.expression(raw))
 
     def _string(self, raw: Raw, span: Span) -> Text:
@@ -156,22 +161,31 @@ class ExpressionBuilder(Builder):
         )
 
     def text(self, raw: Raw) -> Text:
+        """A text in quotation marks."""
         return self._string(raw, span_of(raw))
 
     def optional_text(self, raw: Raw) -> str | None:
+        """The content of a text that may be left out."""
         return None if raw is None else self.text(raw).value
 
     def regex(self, leaf: Raw) -> Regex:
+        """A pattern from its token; whether it is valid is for others to say."""
         pattern, _, flags = str(leaf)[1:].rpartition("/")
         wrong = sorted(set(flags) - set("ims"))
         if wrong or len(set(flags)) != len(flags):
             shown = f"'{wrong[0]}' is not a flag of a pattern" if wrong else "a flag stands twice"
-            self.mistake("RW125", shown, span_of(leaf), advice="the flags are i (ignore case), m (^ and $ at every line), s (a dot is also a line break)")
+            self.mistake(
+                "RW125",
+                shown,
+                span_of(leaf),
+                advice="the flags are i (ignore case), m (^ and $ at every line), s (a dot is also a line break)",
+            )
         return Regex(span=span_of(leaf), pattern=pattern, flags="".join(flag for flag in "ims" if flag in flags))
 
     # ------------------------------------------------------------ finding things in a text
 
     def finder(self, raw: Raw) -> Finder:
+        """What to look for in a text."""
         span, children = span_of(raw), raw.children
         match raw.data:
             case "tag_finder":
@@ -201,7 +215,12 @@ class ExpressionBuilder(Builder):
 
     def _mistake_tag(self, raw: Raw, span: Span) -> ast.Select:
         tag = str(raw.children[0])
-        self.mistake("RW105", f"which {tag} is meant is not said", span, advice=f"write 'only {tag} in completion' for exactly one block; first, last and every also exist")
+        self.mistake(
+            "RW105",
+            f"which {tag} is meant is not said",
+            span,
+            advice=f"write 'only {tag} in completion' for exactly one block; first, last and every also exist",
+        )
         return self._assumed(tag, span, ast.Name(span=span, name="completion"))
 
     def _mistake_in(self, raw: Raw, span: Span) -> Expression:
@@ -210,13 +229,19 @@ class ExpressionBuilder(Builder):
         words = self.source.cut(span_of(left))
         if left.data == "mistake_tag":
             self.mistake(
-                "RW105", f"which {words} is meant is not said", span_of(left), advice=f"write 'only {words} in …' for exactly one block; first, last and every also exist"
+                "RW105",
+                f"which {words} is meant is not said",
+                span_of(left),
+                advice=f"write 'only {words} in …' for exactly one block; first, last and every also exist",
             )
             return self._assumed(words, span, operand)
         item = self.expression(left)
         where = self.source.cut(span_of(right))
         self.mistake(
-            "RW105", "'in' needs a word before it", span, advice=f"to look for it: 'only {words} in {where}', or first, last, every, count of; to ask: '{words} is in {where}'"
+            "RW105",
+            "'in' alone neither finds something nor asks something",
+            span,
+            advice=f"to look for it: 'only {words} in {where}', or first, last, every, count of; to ask: '{words} is in {where}'",
         )
         return ast.IsIn(span=span, operand=item, container=operand)
 
@@ -230,7 +255,9 @@ class ExpressionBuilder(Builder):
         for joint in joints:
             if self.source.cut(span_of(joint)) not in ("and", "or"):
                 word = joint.data.rstrip("_")
-                self.mistake("RW110", f"'{self.source.cut(span_of(joint))}' is not an operator here", span_of(joint), advice=f"write {word}")
+                self.mistake(
+                    "RW110", f"'{self.source.cut(span_of(joint))}' is not an operator here", span_of(joint), advice=f"write {word}"
+                )
         operator: Any = joints[0].data.rstrip("_")
         other = next((joint for joint in joints if joint.data != joints[0].data), None)
         if other is not None:
@@ -275,14 +302,21 @@ class ExpressionBuilder(Builder):
     def _compare(self, raw: Raw, span: Span) -> ast.Compare:
         left, relation, right, case, *chained = raw.children
         if chained:
-            self.mistake("RW127", "comparisons do not chain", span_of(chained[0]), advice="write 'x is between a and b', or two tests joined by and")
+            self.mistake(
+                "RW127", "comparisons do not chain", span_of(chained[0]), advice="write 'x is between a and b', or two tests joined by and"
+            )
         leaf = relation.children[0]
         operator: Any = _WRITTEN_OPERATORS.get(leaf.type) or _SYMBOLS.get(str(leaf))
         if operator is None:
             operator = _FOREIGN[str(leaf)]
             self.mistake("RW110", f"'{leaf}' is not an operator here", span_of(leaf), advice=f"write {operator}")
         if case is not None and operator in _SYMBOLS:
-            self.mistake("RW128", f"'ignoring case' does not go with '{operator}'", span_of(case), advice="write equals, contains, starts with or ends with")
+            self.mistake(
+                "RW128",
+                f"'ignoring case' does not go with '{operator}'",
+                span_of(case),
+                advice="write equals, contains, starts with or ends with",
+            )
         return ast.Compare(
             span=span, operator=operator, left=self.expression(left), right=self.expression(right), ignoring_case=case is not None
         )
@@ -306,4 +340,6 @@ class ExpressionBuilder(Builder):
                 quoted = self.text(children[0])
                 return ast.IsPredicate(**common, name=ast.Word(span=quoted.span, text=quoted.value), options=self._options(children[1]))
             case bound:
-                return ast.IsBound(**common, bound=cast(Any, bound.removeprefix("is_").replace("_", " ")), limit=self.expression(children[0]))
+                return ast.IsBound(
+                    **common, bound=cast(Any, bound.removeprefix("is_").replace("_", " ")), limit=self.expression(children[0])
+                )

@@ -63,6 +63,7 @@ def table() -> Table:
 
 
 def from_data(data: dict[str, Any]) -> Table:
+    """The table from the plain data that `table_from_grammar` builds."""
     rules = [Rule(*row) for row in data["rules"]]
     whole = {"edition", "naming", *(rule.origin for rule in rules if rule.origin.startswith("__file_star"))}
     made = Table(data["start"], data["end"], rules, data["rows"], frozenset(whole))

@@ -11,7 +11,7 @@ from rewardlang.source import Source, Span
 from rewardlang.suggest import nearest
 from rewardlang.syntax_mistakes import Place, Repair, describe
 from rewardlang.tree_nodes import MAX_DEPTH, Leaf
-from rewardlang.words import STARTERS
+from rewardlang.words import FOREIGN, STARTERS
 
 MAX_MISTAKES = 50
 
@@ -20,7 +20,7 @@ _NEXT = re.compile(
     r"|^(?P<indent>[ \t\ufeff]*)(?P<word>[^\W\d]\w*)",
     re.MULTILINE,
 )
-_INSIDE = re.compile(r'column\s*"|list\s+of\b|score\s*[-−]?\s*\d|(rule|section)\s+\w+\s*(outweighs\b|\n|$)')
+_INSIDE = re.compile(r'column\s*"|list\s+of\b|score\s*[-−]?\s*[\d.]++(?!\s+and\b)|(rule|section)\s+\w+\s*(outweighs\b|\n|$)')
 _NAMED = re.compile(r"(?:column|param|list|pattern|define|let|section|rule|use\s+python\s+\S+\s+as|import\s+\S+\s+as)\s+([^\W\d]\w*)")
 _COUNT = 8
 
@@ -67,7 +67,7 @@ class Recovery:
         self._leave(base, self._next_start(start, beyond=True), self._parser.spans[base].start)
 
     def _repair(self, repair: Repair) -> Leaf:
-        leaf = Leaf(self._source.cut(repair.span))
+        leaf = Leaf(repair.text)
         leaf.type, leaf.span = repair.terminal, repair.span
         self._parser.feed(leaf)
         self._lexer.position = repair.span.end
@@ -100,7 +100,7 @@ class Recovery:
             start = match.start("word")
             if word in STARTERS and not _INSIDE.match(text, start):
                 return start
-            if not match["indent"] and word not in STARTERS and nearest(word, STARTERS, limit=1):
+            if not match["indent"] and word not in STARTERS and (word in FOREIGN or nearest(word, STARTERS, limit=1)):
                 return start
         return len(text)
 
@@ -110,6 +110,5 @@ def shown(source: Source, mistakes: list[Diagnostic]) -> tuple[Diagnostic, ...]:
     ordered = sorted(mistakes, key=lambda mistake: mistake.span)
     if len(ordered) <= MAX_MISTAKES:
         return tuple(ordered)
-    note = f"only the first {MAX_MISTAKES} mistakes are shown"
-    return (*ordered[:MAX_MISTAKES], codes.diagnostic("RW126", note, source, ordered[MAX_MISTAKES].span, help="correct these, then check again"))
-
+    note, advice = f"only the first {MAX_MISTAKES} mistakes are shown", "correct these, then check again"
+    return (*ordered[:MAX_MISTAKES], codes.diagnostic("RW126", note, source, ordered[MAX_MISTAKES].span, help=advice))

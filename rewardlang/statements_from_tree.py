@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any, cast
 
 from rewardlang import syntax
-from rewardlang.expressions import Name, Number
+from rewardlang.expressions import ListLiteral, Literal_, Name, Number, Word
 from rewardlang.expressions_from_tree import ExpressionBuilder
 from rewardlang.source import Span
 from rewardlang.tree_nodes import Raw, span_of
@@ -18,6 +18,7 @@ class StatementBuilder(ExpressionBuilder):
     """`file` is the entry; a statement that cannot be built raises `TooDeep` and nothing else."""
 
     def statement(self, raw: Raw) -> syntax.Statement:
+        """Any statement, with its reason."""
         inner, reason = raw.children
         common = {"span": span_of(raw), "because": self.optional_text(reason)}
         return cast(syntax.Statement, getattr(self, f"_{inner.data}_statement")(inner.children, common))
@@ -25,18 +26,26 @@ class StatementBuilder(ExpressionBuilder):
     # ------------------------------------------------------------ the head of the file
 
     def edition(self, raw: Raw) -> int:
+        """The number of the first line; a mistake unless it is EDITION."""
         number = self.whole(raw.children[0])
         if number != EDITION:
-            self.mistake("RW113", f"edition {number} of the language is not known here", span_of(raw.children[0]), advice=f"this is edition {EDITION}: rewardlang {EDITION}")
+            self.mistake(
+                "RW113",
+                f"edition {number} of the language is not known here",
+                span_of(raw.children[0]),
+                advice=f"this is edition {EDITION}: rewardlang {EDITION}",
+            )
         return number
 
-    def naming(self, raw: Raw) -> tuple[syntax.Word, str | None, str | None]:
+    def naming(self, raw: Raw) -> tuple[Word, str | None, str | None]:
+        """Name, version and description of the reward."""
         name, version, about = raw.children
         return self.word(name), self.optional_text(version), self.optional_text(about)
 
     # ------------------------------------------------------------ types
 
     def type(self, raw: Raw) -> syntax.TypeNode:
+        """A type as written."""
         span, children = span_of(raw), raw.children
         match raw.data:
             case "named_type":
@@ -53,19 +62,25 @@ class StatementBuilder(ExpressionBuilder):
             case _:
                 dimension, *per, unit = children
                 written = str(unit.children[0]) if unit is not None else None
-                return syntax.QuantityType(span=span, dimension=self.word(dimension), per=tuple(self.word(leaf) for leaf in per), unit=written)
+                return syntax.QuantityType(
+                    span=span, dimension=self.word(dimension), per=tuple(self.word(leaf) for leaf in per), unit=written
+                )
 
     def _nested_type(self, raw: Raw) -> syntax.TypeNode:
         return self.nested(raw, self.type)
 
     def signed(self, raw: Raw) -> Fraction:
+        """A number with or without a minus sign."""
         sign, magnitude = raw.children
         value = cast(Number, self.expression(magnitude)).value
         return value if sign is None else -value
 
     def formals(self, raw: Raw) -> tuple[syntax.Formal, ...]:
+        """The names and types in the brackets of a function."""
         present = [child for child in raw.children if child is not None]
-        return tuple(syntax.Formal(span=span_of(child), name=self.word(child.children[0]), type=self.type(child.children[1])) for child in present)
+        return tuple(
+            syntax.Formal(span=span_of(child), name=self.word(child.children[0]), type=self.type(child.children[1])) for child in present
+        )
 
     # ------------------------------------------------------------ modules and declarations
 
@@ -93,7 +108,11 @@ class StatementBuilder(ExpressionBuilder):
     def _column_statement(self, children: list[Raw], common: Any) -> syntax.Column:
         name, original, type_, separator = children
         return syntax.Column(
-            **common, name=self.word(name), original=self.optional_text(original), type=self.type(type_), separator=self.optional_text(separator)
+            **common,
+            name=self.word(name),
+            original=self.optional_text(original),
+            type=self.type(type_),
+            separator=self.optional_text(separator),
         )
 
     def _param_statement(self, children: list[Raw], common: Any) -> syntax.Param:
@@ -101,19 +120,26 @@ class StatementBuilder(ExpressionBuilder):
 
     def _list_from_file_statement(self, children: list[Raw], common: Any) -> syntax.ListFromFile:
         name, type_, path, scope = children
-        return syntax.ListFromFile(**common, name=self.word(name), type=self.type(type_), path=self.text(path), complete_for=self._scope(scope))
+        return syntax.ListFromFile(
+            **common, name=self.word(name), type=self.type(type_), path=self.text(path), complete_for=self._scope(scope)
+        )
 
     def _list_from_column_statement(self, children: list[Raw], common: Any) -> syntax.ListFromFile:
         name, type_, column, path, scope = children
         return syntax.ListFromFile(
-            **common, name=self.word(name), type=self.type(type_), path=self.text(path), column=self.text(column).value, complete_for=self._scope(scope)
+            **common,
+            name=self.word(name),
+            type=self.type(type_),
+            path=self.text(path),
+            column=self.text(column).value,
+            complete_for=self._scope(scope),
         )
 
-    def _scope(self, raw: Raw) -> tuple[str, syntax.Literal_] | None:
+    def _scope(self, raw: Raw) -> tuple[str, Literal_] | None:
         return None if raw is None else (self.word(raw.children[0]).text, self.literal(raw.children[1]))
 
     def _list_inline_statement(self, children: list[Raw], common: Any) -> syntax.ListInline:
-        return syntax.ListInline(**common, name=self.word(children[0]), items=cast(syntax.ListLiteral, self.literal(children[1])))
+        return syntax.ListInline(**common, name=self.word(children[0]), items=cast(ListLiteral, self.literal(children[1])))
 
     def _pattern_regex_statement(self, children: list[Raw], common: Any) -> syntax.PatternRegex:
         name, regex, spelling = children
@@ -182,7 +208,12 @@ class StatementBuilder(ExpressionBuilder):
         cases: list[syntax.Case] = []
         for raw in children:
             if cases and cases[-1].condition is None:
-                self.mistake("RW119", "this case is never reached: the 'else' before it has no 'when'", span_of(raw), advice="put the 'else' without 'when' last")
+                self.mistake(
+                    "RW119",
+                    "this case is never reached: the 'else' before it has no 'when'",
+                    span_of(raw),
+                    advice="put the 'else' without 'when' last",
+                )
                 break
             points, condition = raw.children
             test = None if condition is None else self.expression(condition)
@@ -208,9 +239,15 @@ class StatementBuilder(ExpressionBuilder):
         return syntax.ScaledBody(span=span, points=self.points(children[0]), measure=self.expression(children[1]))
 
     def points(self, raw: Raw) -> syntax.Points:
+        """The points of a rule, never negative."""
         sign, amount = raw.children
         if sign is not None:
-            self.mistake("RW107", "points carry no sign", span_of(raw), advice="'award' adds points and 'deduct' takes them away: deduct " + self.source.cut(span_of(amount)) + " points")
+            self.mistake(
+                "RW107",
+                "points carry no sign",
+                span_of(raw),
+                advice="'award' adds points and 'deduct' takes them away: deduct " + self.source.cut(span_of(amount)) + " points",
+            )
         return syntax.Points(span=span_of(raw), value=cast("Number | Name", self.expression(amount)))
 
     def _score_range_statement(self, children: list[Raw], common: Any) -> syntax.ScoreRange:
@@ -235,6 +272,7 @@ class StatementBuilder(ExpressionBuilder):
         return syntax.Part(span=span_of(raw), kind=kind, name=self.word(raw.children[0]))
 
     def bound(self, raw: Raw) -> syntax.Bound:
+        """What an `expect` or a `guarantee` says about a number."""
         values = [self.signed(child) for child in raw.children]
         low = None if raw.data == "bound_high" else values[0]
         high = None if raw.data == "bound_low" else values[-1]
@@ -245,14 +283,20 @@ class StatementBuilder(ExpressionBuilder):
         values = [child for child in rest if child is not None and child.data == "with_"]
         from_file, completion, *expects = rest[len(values) :]
         if not expects:
-            self.mistake("RW120", f"this {kind} expects nothing", span_of(title), advice="end it with 'expect score = …', 'expect RULE fires', or another 'expect'")
+            self.mistake(
+                "RW120",
+                f"this {kind} expects nothing",
+                span_of(title),
+                advice="end it with 'expect score = …', 'expect RULE fires', or another 'expect'",
+            )
         return syntax.Example(
             **common,
             kind=cast(Any, str(kind)),
             title=self.text(title),
             like=None if like is None else self.text(like),
             values=tuple(
-                syntax.With(span=span_of(child), name=self.word(child.children[0]), value=self.literal(child.children[1])) for child in values
+                syntax.With(span=span_of(child), name=self.word(child.children[0]), value=self.literal(child.children[1]))
+                for child in values
             ),
             completion=self.text(completion),
             completion_file=from_file is not None,

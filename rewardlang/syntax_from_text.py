@@ -120,9 +120,7 @@ def _file(source: Source, root: Branch, *, head_is_broken: bool) -> tuple[syntax
         return None, builder.mistakes
     name, version, about = naming
     everything = Span(0, len(source.text))
-    file = syntax.File(
-        span=everything, edition=edition or EDITION, name=name, version=version, about=about, statements=tuple(statements)
-    )
+    file = syntax.File(span=everything, edition=edition or EDITION, name=name, version=version, about=about, statements=tuple(statements))
     return file, builder.mistakes
 
 

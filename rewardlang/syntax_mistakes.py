@@ -16,9 +16,10 @@ from rewardlang.parse_table import END, Parser
 from rewardlang.source import Source, Span
 from rewardlang.suggest import nearest
 from rewardlang.tree_nodes import Leaf
-from rewardlang.words import CONTINUATIONS, FOREIGN, HIDDEN, SHAPES, STARTER_TERMINALS
+from rewardlang.words import AFTER_TEST, AFTER_VALUE, EQUIVALENT, FOREIGN, HIDDEN, SHAPES, STARTER_TERMINALS
 
 _WORDS = re.compile(r"[^\W\d]\w*")
+_NO_PREDICATE = frozenset(("NUMBER", "PERCENT", "QUANTITY", "TRUE", "FALSE", "_OPEN", "MINUS", "BAD_NUMBER", "EQUALS", "_EQ", "COMPARE"))
 _VALUE = frozenset(("NUMBER", "STRING", "NAME"))
 
 
@@ -28,6 +29,7 @@ class Repair:
 
     terminal: str
     span: Span
+    text: str
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,6 @@ class Told:
     message: str
     span: Span
     help: str | None = None
-    label: str = ""
     repair: Repair | None = None
 
 
@@ -70,20 +71,29 @@ class Place:
 
     @property
     def span(self) -> Span:
+        """What the message points to: the word found, or one character."""
         if self.found is not None and self.found.type != END:
             return self.found.span
         return Span(self.start, min(self.start + 1, len(self.source.text)))
 
     @property
+    def begin(self) -> int:
+        """Where the unfinished statement begins."""
+        spans = self.parser.spans[self.base :]
+        return spans[0].start if spans else self.start
+
+    @property
     def ends_early(self) -> bool:
         """Whether the file or the next statement begins here."""
-        return self.found is not None and (self.found.type == END or self.found.type in STARTER_TERMINALS and self.on_new_line)
+        return self.found is not None and (self.found.type == END or (self.found.type in STARTER_TERMINALS and self.on_new_line))
 
     @property
     def on_new_line(self) -> bool:
+        """Whether a line break lies between the last leaf and this place."""
         return self.before is None or "\n" in self.source.text[self.before.span.end : self.start]
 
     def rest_of_line(self) -> Span:
+        """From here to the last character of the line."""
         end = self.source.text.find("\n", self.start)
         end = len(self.source.text) if end < 0 else end
         return Span(self.start, self.start + max(1, len(self.source.text[self.start : end].rstrip())))
@@ -101,8 +111,17 @@ def describe(place: Place) -> Told:
 # ---------------------------------------------------------------- questions, the most telling first
 
 
+def _second_head(place: Place) -> Told | None:
+    if place.found is None or place.found.type not in ("_REWARDLANG", "_REWARD") or not place.base or not place.on_new_line:
+        return None
+    return Told("RW101", f"'{place.found}' starts a file, and this file has begun", place.found.span, "one file holds one reward")
+
+
 def _open_text(place: Place) -> Told | None:
     text, start = place.source.text, place.start
+    before = place.before
+    if before == '""' and before.span.end == start and text.startswith('"', start):
+        start -= 2
     if text.startswith('"""', start):
         return Told("RW103", 'this text is opened with """ and never closed', Span(start, start + 3), 'end it with """')
     if text[start : start + 1] not in ('"', "“", "”", "„", "«", "'") or (place.found is not None and place.found.type.endswith("STRING")):
@@ -110,7 +129,8 @@ def _open_text(place: Place) -> Told | None:
     span = place.rest_of_line()
     curly = text[start] == '"' and any(mark in text[span.start : span.end] for mark in "“”»")
     extra = "; the mark at its end is a curly one" if curly else ""
-    return Told("RW103", f"this text is not closed on its line{extra}", span, 'end it with " on the same line; a text of several lines stands between """ and """')
+    advice = 'end it with " on the same line; a text of several lines stands between """ and """'
+    return Told("RW103", f"this text is not closed on its line{extra}", span, advice)
 
 
 def _wrong_character(place: Place) -> Told | None:
@@ -121,7 +141,8 @@ def _wrong_character(place: Place) -> Told | None:
     if character == "<":
         return Told("RW101", "'<' does not start a tag or a comparison here", span, "a tag is written <answer>: letters, no spaces")
     if character == "/":
-        return Told("RW101", "'/' does not start a pattern here", span, "a pattern stands between two slashes on one line, after 'matches', 'match of' or 'pattern NAME ='")
+        advice = "a pattern stands between two slashes on one line, after 'matches', 'match of' or 'pattern NAME ='"
+        return Told("RW101", "'/' does not start a pattern here", span, advice)
     helps = {
         "{": "there are no braces: every statement starts with its own word",
         "}": "there are no braces: every statement starts with its own word",
@@ -145,23 +166,30 @@ def _reserved_as_name(place: Place) -> Told | None:
         return None
     if before.type not in ("_COLUMN", "_PARAM", "_LIST", "_PATTERN", "_DEFINE", "_LET", "_SECTION", "_RULE", "_AS", "_WITH", "_REWARD"):
         return None
-    return Told("RW108", f"'{found}' is a word of the language and cannot be a name", found.span, f"choose another name, for example {found}_value", repair=Repair("NAME", found.span))
+    message, advice = f"'{found}' is a word of the language and cannot be a name", f"choose another name, for example {found}_value"
+    return Told("RW108", message, found.span, advice, Repair("NAME", found.span, str(found)))
 
 
 def _foreign_word(place: Place) -> Told | None:
     found = place.found
     if found is None or found.lower() not in FOREIGN or found.type == "NUMBER":
         return None
-    return Told("RW101", f"'{found}' is not a word of this language", found.span, FOREIGN[found.lower()])
+    ours = EQUIVALENT.get(found.lower(), "")
+    terminal = _phrases(place.parser, place.all_expected).get(ours)
+    if terminal is None:
+        return Told("RW101", f"'{found}' is not a word of this language", found.span, FOREIGN[found.lower()])
+    return Told("RW101", f"'{found}' is not a word of this language", found.span, f"write '{ours}'", Repair(terminal, found.span, ours))
 
 
 def _split_quantity(place: Place) -> Told | None:
     found, before = place.found, place.before
     if found is None or before is None or before.type != "NUMBER" or found.type != "NAME" or not place.on_new_line:
         return None
-    if not place.all_expected & CONTINUATIONS or place.source.position(found.span.start).column == 1:
+    if "STAR" not in place.all_expected or place.source.position(found.span.start).column == 1:
         return None
-    return Told("RW109", "a number and its unit stand on one line", Span(before.span.start, found.span.end), f"write {before} {found} on one line")
+    unit = re.split(r"[\s#]", place.source.text[place.start : place.start + 40], maxsplit=1)[0]
+    span = Span(before.span.start, found.span.end)
+    return Told("RW109", "a number and its unit stand on one line", span, f"write {before} {unit} on one line")
 
 
 def _misspelt_unit(place: Place) -> Told | None:
@@ -191,7 +219,8 @@ def _misspelt(place: Place) -> Told | None:
         if near:
             span = Span(place.start, words[count - 1].end())
             shown = " or ".join(f"'{phrase}'" for phrase in near)
-            return Told("RW102", f"'{' '.join(written)}' is not known here", span, f"did you mean {shown}?", repair=Repair(phrases[near[0]], span))
+            repair = Repair(phrases[near[0]], span, near[0])
+            return Told("RW102", f"'{' '.join(written)}' is not known here", span, f"did you mean {shown}?", repair)
     return None
 
 
@@ -202,13 +231,35 @@ def _each_near(written: list[str], phrase: list[str]) -> bool:
 def _misspelt_before(place: Place) -> Told | None:
     """`let x = frist <a> in y`: a misspelt word was taken for a name, and what follows it does not fit."""
     for leaf in reversed(place.recent[-4:]):
-        if leaf.type != "NAME" or len(leaf) < 3 or leaf.span.start < place.parser.spans[min(place.base, len(place.parser.spans) - 1)].start:
+        if leaf.type != "NAME" or len(leaf) < 3 or leaf.span.start < place.begin:
             continue
         if len(re.findall(rf"\b{re.escape(leaf)}\b", place.source.text)) > 1:
             continue
         near = nearest(leaf, ("first", "last", "only", "every", "count", "share", "not", "some", "none", "match", "text"), limit=1)
         if near:
             return Told("RW102", f"'{leaf}' is not known here", leaf.span, f"did you mean '{near[0]}'?")
+    return None
+
+
+def _unknown_selector(place: Place) -> Told | None:
+    """`exactly <answer> in completion`: the word was taken for a value, and the tag for comparisons."""
+    if place.found is None or place.found.type != "_IN" or len(place.recent) < 4:
+        return None
+    word, opening, tag, closing = place.recent[-4:]
+    if (word.type, opening, tag.type, closing) != ("NAME", "<", "NAME", ">"):
+        return None
+    shown = f"<{tag}>"
+    advice = f"'only {shown} in …' finds exactly one; first, last, every and 'count of' also exist"
+    return Told("RW105", f"'{word}' does not say which {shown} is meant", word.span, advice)
+
+
+def _pattern(place: Place) -> Told | None:
+    if place.source.text[place.start : place.start + 1] != "/" or place.before is None:
+        return None
+    if "REGEX" in place.expected:
+        return Told("RW103", "this pattern is not closed on its line", place.rest_of_line(), "end it with /")
+    if (place.found is not None and place.found.type == "REGEX") or "NUMBER" in place.expected:
+        return Told("RW101", "a pattern cannot stand here", place.span, "a pattern stands after 'matches', 'match of' or 'pattern NAME ='")
     return None
 
 
@@ -236,20 +287,25 @@ def _number_with_comma(place: Place) -> Told | None:
     if digits is None or before.span.end != place.start:
         return None
     written = Span(before.span.start, place.start + digits.end())
-    return Told("RW121", "a number in a file has no comma", written, f"write {before}{digits[0][1:]}, or {before}.{digits[0][1:]} if the comma is a decimal point")
+    advice = f"write {before}{digits[0][1:]}, or {before}.{digits[0][1:]} if the comma is a decimal point"
+    return Told("RW121", "a number in a file has no comma", written, advice)
 
 
 def _is_value(place: Place) -> Told | None:
     before, found = place.before, place.found
     if before is None or found is None or before.type not in ("_IS", "NOT") or "_PRESENT" not in place.expected:
         return None
-    if found.type in ("NUMBER", "PERCENT", "QUANTITY", "TRUE", "FALSE", "_OPEN", "MINUS", "BAD_NUMBER") or found.type in ("EQUALS", "_EQ", "COMPARE"):
-        return Told("RW101", f"'is {found}' is not a test", Span(before.span.start, found.span.end), "write 'x equals y' or 'x = 3'; after 'is': present, missing, in, at least, at most, more than, less than, between, within")
-    return None
+    if found.type not in _NO_PREDICATE:
+        return None
+    span = Span(before.span.start, found.span.end)
+    words = "present, missing, in, at least, at most, more than, less than, between, within"
+    return Told("RW101", f"'is {found}' is not a test", span, f"write 'x equals y' or 'x = 3'; after 'is': {words}")
 
 
 _QUESTIONS: tuple[Callable[[Place], Told | None], ...] = (
+    _second_head,
     _open_text,
+    _pattern,
     _wrong_character,
     _foreign_word,
     _reserved_as_name,
@@ -260,24 +316,27 @@ _QUESTIONS: tuple[Callable[[Place], Told | None], ...] = (
     _open_bracket,
     _is_value,
     _misspelt_before,
+    _unknown_selector,
 )
 
 # ---------------------------------------------------------------- the last answer: what was expected
 
 
 def _expected(place: Place) -> Told:
+    found, before = place.found, place.before
+    shown = _short(found) if found is not None else place.source.text[place.start]
+    if before is None:
+        shown = "the end of the file" if found is None or found.type == END else f"'{shown}'"
+        advice = "statements start with column, let, require, section, rule, score, example and a few more words"
+        return Told("RW101", f"a statement cannot start with {shown}", place.span, advice)
     wanted = _in_words(place)
-    found = place.found
-    if place.before is None:
-        shown = "the end of the file" if found is None or found.type == END else f"'{_short(found)}'"
-        return Told("RW101", f"a statement cannot start with {shown}", place.span, "statements start with column, let, require, section, rule, score, example and a few more words")
-    where = f"after '{_short(place.before)}'"
+    where = f"after '{_short(before)}'"
+    if END in place.expected:
+        more = f", or go on with {wanted}" if wanted else ""
+        return Told("RW101", f"'{shown}' does not fit {where}", place.span, f"the statement could end here{more}")
     if place.ends_early:
         what = "the file ends" if found is not None and found.type == END else "the statement ends"
-        return Told("RW101", f"{what} too early: expected {wanted} {where}", place.before.span)
-    shown = _short(found) if found is not None else place.source.text[place.start]
-    if not wanted:
-        return Told("RW101", f"'{shown}' does not fit {where}", place.span, "the statement could end here; the next one starts with its own word")
+        return Told("RW101", f"{what} too early: expected {wanted} {where}", before.span)
     return Told("RW101", f"expected {wanted} {where}, found '{shown}'", place.span)
 
 
@@ -286,16 +345,18 @@ def _in_words(place: Place) -> str:
     words: list[str] = []
     if "_SHARE_OF" in names:
         words.append("a test or a value" if "SOME" in names else "a value")
-        names = {name for name in names if name in ("_CLOSE", "_CLOSE_LIST")}
-    elif names & CONTINUATIONS or "_LET" in names or END in names:
-        names -= CONTINUATIONS | STARTER_TERMINALS | {END, "_COMMA", "_SEMICOLON"} if "_LET" in names else CONTINUATIONS | {END}
-    elif _VALUE <= names:
+        names &= {"_CLOSE", "_CLOSE_LIST"}
+    elif names >= _VALUE:
         words.append("a value")
-        names -= {"NUMBER", "STRING", "NAME", "PERCENT", "QUANTITY", "TRUE", "FALSE", "MINUS", "_OPEN_LIST"}
+        names &= {"_CLOSE", "_CLOSE_LIST"}
+    elif "STAR" in names:
+        names -= AFTER_VALUE
+        names -= AFTER_TEST if "COMPARE" in names else {"COMPARE"}
     elif "NUMBER" in names:
         names -= {"MINUS"}
-    words += sorted(_name(name, place.parser) for name in names)
-    return _list(words)
+    if END in names:
+        names -= STARTER_TERMINALS | {END}
+    return _list(words + sorted(_name(name, place.parser) for name in names))
 
 
 def _name(terminal: str, parser: Parser) -> str:
@@ -310,9 +371,7 @@ def _name(terminal: str, parser: Parser) -> str:
 def _phrases(parser: Parser, terminals: Iterable[str]) -> dict[str, str]:
     """Phrase → terminal, of the given terminals."""
     wanted = set(terminals)
-    return {
-        " ".join((first, *rest)): name for first, entries in parser.table.phrases.items() for name, rest in entries if name in wanted
-    }
+    return {" ".join((first, *rest)): name for first, entries in parser.table.phrases.items() for name, rest in entries if name in wanted}
 
 
 def _list(words: list[str]) -> str:

@@ -61,9 +61,7 @@ def checksum(grammar: str) -> int:
 
 def _row(row: dict[str, Any], states: dict[int, int], numbers: dict[Any, int]) -> dict[str, int]:
     """Symbol → n: shift and go to state n; -1 - n: reduce by rule n."""
-    return {
-        symbol: states[target] if isinstance(target, int) else -1 - numbers[target] for symbol, (_, target) in sorted(row.items())
-    }
+    return {symbol: states[target] if isinstance(target, int) else -1 - numbers[target] for symbol, (_, target) in sorted(row.items())}
 
 
 def _terminals(terminals: list[Any]) -> list[list[Any]]:

@@ -119,7 +119,11 @@ class _Page:
 
 
 def _space(before: Piece, piece: Piece) -> str:
-    if before.type in ("_OPEN", "_OPEN_LIST", "_DOT", "unary minus") or piece.type in ("_CLOSE", "_CLOSE_LIST", "_DOT", "_COLON") or piece.type in _SEPARATORS:
+    if (
+        before.type in ("_OPEN", "_OPEN_LIST", "_DOT", "unary minus")
+        or piece.type in ("_CLOSE", "_CLOSE_LIST", "_DOT", "_COLON")
+        or piece.type in _SEPARATORS
+    ):
         return ""
     called = piece.type == "_OPEN" and before.type in ("NAME", "STRING", "CURLY_STRING")
     return "" if called else " "

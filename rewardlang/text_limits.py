@@ -27,7 +27,8 @@ def refusals(source: Source) -> tuple[Diagnostic, ...]:
         number = f"U+{ord(character[0]):04X}"
         span = Span(*character.span())
         shown = Source(source.name, _REFUSED.sub("\ufffd", source.text))
-        return (codes.diagnostic("RW115", f"the character {number} cannot stand in a file", shown, span, help="delete it; a file is plain text in UTF-8"),)
+        message, advice = f"the character {number} cannot stand in a file", "delete it; a file is plain text in UTF-8"
+        return (codes.diagnostic("RW115", message, shown, span, help=advice),)
     return _too_deep(source)
 
 

@@ -11,10 +11,10 @@ STARTER_TERMINALS = frozenset(
      "_SCORE", "_GUARANTEE", "EXAMPLE", "_SUCCESS", "_NUMBERS_WRITTEN")
 )  # fmt: skip
 
-# What can always follow a value; messages leave it out when they list what was expected.
-CONTINUATIONS = frozenset(
-    ("_AND", "_OR", "_AND_SIGN", "_OR_SIGN", "COMPARE", "EQUALS", "CONTAINS", "STARTS_WITH", "ENDS_WITH", "_MATCHES", "_IS", "_IN",
-     "PLUS", "MINUS", "STAR", "SLASH", "_AS", "_OUTSIDE", "CASE", "_DOT")
+# What can follow a value, and what can follow a test; messages leave it out when they list what was expected.
+AFTER_VALUE = frozenset(("PLUS", "MINUS", "STAR", "SLASH", "_AS", "_OUTSIDE", "_DOT", "_OPEN"))
+AFTER_TEST = frozenset(
+    ("_AND", "_OR", "COMPARE", "_EQ", "EQUALS", "CONTAINS", "STARTS_WITH", "ENDS_WITH", "_MATCHES", "_IS", "_IN", "CASE")
 )  # fmt: skip
 
 SHAPES = {
@@ -32,6 +32,17 @@ SHAPES = {
 HIDDEN = frozenset(
     ("BAD_NUMBER", "PERCENT", "LONG_STRING", "CURLY_STRING", "SINGLE_STRING", "NOT_SIGN", "_AND_SIGN", "_OR_SIGN", "_BECAUSE")
 )
+
+# Words of other languages that stand for one of ours: where ours fits, the file is read on with it.
+EQUIVALENT = {
+    "if": "when",
+    "otherwise": "else",
+    "bonus": "award",
+    "give": "award",
+    "penalise": "deduct",
+    "penalize": "deduct",
+    "subtract": "deduct",
+}
 
 # Words of other languages and of other marking schemes, and what to write here.
 FOREIGN = {

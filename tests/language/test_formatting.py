@@ -104,7 +104,7 @@ def test_quotation_marks_become_straight() -> None:
 def test_the_house_style() -> None:
     """What it looks like: one statement a line, clauses indented by two, the tests of a list by four."""
     untidy = """rewardlang 1 reward x version "1" about "y"  # name
-rule a:award 1 point when all of(completion contains "one long text"  ;completion contains "another long text";completion contains "a third")
+rule a:award 1 point when all of(completion contains "one long text" ;completion contains "another long text";completion contains "a third")
 rule b: award 2 points when completion contains "x"    else 1 point
 section c at   most 3
 
@@ -112,7 +112,9 @@ section c at   most 3
 rule d: deduct 1 point when -2 < - (1+2) * 3 and not ( completion starts with "some text of length" or completion ends with "length")
 example "e" with f=1 model writes "g" expect score = - 1
 """
-    assert formatted(untidy) == """rewardlang 1
+    assert (
+        formatted(untidy)
+        == """rewardlang 1
 reward x version "1"
   about "y"  # name
 
@@ -134,6 +136,7 @@ example "e"
   model writes "g"
   expect score = -1
 """
+    )
 
 
 def test_the_order_of_a_file_is_kept() -> None:
