@@ -15,14 +15,17 @@ from tests.sources import ROOT
 FILES = sorted((ROOT / "examples").rglob("*.reward"))
 FOLDERS = sorted({path.parent for path in FILES})
 
+# The file of the demo that shows what a careless rule pays for; `check` says so, and that is the point of it.
+FLAWED_ON_PURPOSE = {"careless": ["RW703"]}
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_file_compiles_and_its_examples_hold(path: Path) -> None:
     """No warning, at least one example, at least one attack, and every expectation met."""
     reward = rewardlang.load(path)
-    assert [warning.render() for warning in reward.warnings] == []
+    assert [warning.code for warning in reward.warnings] == FLAWED_ON_PURPOSE.get(path.stem, [])
     results = reward.run_examples()
-    assert {"example", "attack"} <= {result.kind for result in results}
+    assert {"example", "attack"} <= {result.kind for result in results} or path.stem in FLAWED_ON_PURPOSE
     assert [failure.render() for result in results for failure in result.failures] == []
 
 
@@ -40,7 +43,7 @@ def test_the_page_says_where_the_samples_come_from(folder: Path) -> None:
     assert "## Where the samples come from" in (folder / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_rule_fires_on_a_sample_and_is_silent_on_another(path: Path) -> None:
     """The samples show what each rule does."""
     reward = rewardlang.load(path)
