@@ -1,0 +1,220 @@
+"""Exact expressions: sums of products over the rationals, and quotients of them, in one form for each value.
+
+A `Sum` maps products to rational coefficients. A product is a sorted tuple of
+atoms with exponents: symbols, π, e, i, prime numbers under a root (with an
+exponent between 0 and 1), logarithms of primes, and functions that are not
+rewritten further. Equal sums are equal values. Unequal sums are unequal values
+when their atoms are algebraically independent (`decides`): symbols, one of π
+and e, i, and roots of primes, which are linearly independent over the
+rationals (Besicovitch 1940).
+
+All work is bounded: terms, bits and exponents; beyond them LimitError.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+MAX_TERMS = 100
+MAX_BITS = 10_000
+MAX_PRODUCTS = 400
+MAX_EXPONENT = 64
+MAX_WEIGHT = 300
+
+Atom: TypeAlias = tuple[str, Any]
+"""("symbol", name), ("constant", "pi" or "e"), ("i", 1), ("prime", p), ("ln", p), (function, arguments…)."""
+
+Product: TypeAlias = tuple[tuple[Atom, Fraction], ...]
+
+_INDEPENDENT = ("symbol", "i", "prime")
+
+
+class LimitError(ValueError):
+    """More work than is done for an answer; the text says which limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Terms sorted by product, no coefficient 0; the empty sum is 0."""
+
+    terms: tuple[tuple[Product, Fraction], ...]
+
+    @property
+    def rational(self) -> Fraction | None:
+        """The value when no atom is in it."""
+        if not self.terms:
+            return Fraction(0)
+        return self.terms[0][1] if len(self.terms) == 1 and not self.terms[0][0] else None
+
+    def atoms(self) -> set[Atom]:
+        """The atoms of all terms."""
+        return {atom for product, _ in self.terms for atom, _ in product}
+
+
+def _order(item: tuple[Any, Any]) -> str:
+    return repr(item[0])
+
+
+def _sum(terms: dict[Product, Fraction]) -> Sum:
+    kept = {product: value for product, value in terms.items() if value}
+    if len(kept) > MAX_TERMS:
+        raise LimitError(f"more than {MAX_TERMS} terms")
+    for value in kept.values():
+        if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
+            raise LimitError(f"a number of more than {MAX_BITS:,} bits")
+    return Sum(tuple(sorted(kept.items(), key=_order)))
+
+
+def _add(one: Sum, other: Sum, factor: int = 1) -> Sum:
+    terms = dict(one.terms)
+    for product, value in other.terms:
+        terms[product] = terms.get(product, Fraction(0)) + factor * value
+    return _sum(terms)
+
+
+def _multiply(one: Sum, other: Sum) -> Sum:
+    if len(one.terms) * len(other.terms) > MAX_PRODUCTS:
+        raise LimitError(f"a product of more than {MAX_PRODUCTS} terms")
+    terms: dict[Product, Fraction] = {}
+    for left, a in one.terms:
+        for right, b in other.terms:
+            for product, c in _multiply_products(left, right).terms:
+                terms[product] = terms.get(product, Fraction(0)) + a * b * c
+    return _sum(terms)
+
+
+def _multiply_products(left: Product, right: Product) -> Sum:
+    """The product of two products, with i² = −1, whole powers of primes taken out and sin² = 1 − cos²."""
+    powers: dict[Atom, Fraction] = dict(left)
+    for atom, exponent in right:
+        powers[atom] = powers.get(atom, Fraction(0)) + exponent
+    coefficient = Fraction(1)
+    sines: list[tuple[Atom, int]] = []
+    for atom, exponent in list(powers.items()):
+        if atom[0] == "prime":
+            whole = exponent.numerator // exponent.denominator
+            coefficient *= Fraction(atom[1]) ** whole
+            powers[atom] = exponent - whole
+        elif atom[0] == "i":
+            coefficient *= -1 if int(exponent) % 4 in (2, 3) else 1
+            powers[atom] = Fraction(int(exponent) % 2)
+        elif atom[0] == "sin" and exponent >= 2:
+            sines.append((("cos", atom[1]), int(exponent) // 2))
+            powers[atom] = exponent - 2 * (int(exponent) // 2)
+        if abs(exponent) > MAX_EXPONENT:
+            raise LimitError(f"an exponent above {MAX_EXPONENT}")
+    kept = tuple(sorted(((atom, power) for atom, power in powers.items() if power), key=_order))
+    result = Sum(((kept, coefficient),))
+    for cosine, times in sines:
+        square = Sum((((), Fraction(1)), (((cosine, Fraction(2)),), Fraction(-1))))
+        for _ in range(times):
+            result = _multiply(result, square)
+    return result
+
+
+ZERO = Sum(())
+ONE = Sum((((), Fraction(1)),))
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """`over / under`; `under` is never 0, and 1 whenever it has one term only. Compare with `difference`, not with `==`."""
+
+    over: Sum
+    under: Sum = ONE
+
+    @property
+    def rational(self) -> Fraction | None:
+        """The value when it is a rational number written without atoms."""
+        over, under = self.over.rational, self.under.rational
+        return None if over is None or under is None else over / under
+
+    def atoms(self) -> set[Atom]:
+        """The atoms of both parts."""
+        return self.over.atoms() | self.under.atoms()
+
+    def __add__(self, other: Quotient) -> Quotient:
+        if self.under == other.under:
+            return quotient(_add(self.over, other.over), self.under)
+        return quotient(_add(_multiply(self.over, other.under), _multiply(other.over, self.under)), _multiply(self.under, other.under))
+
+    def __neg__(self) -> Quotient:
+        return Quotient(_add(ZERO, self.over, -1), self.under)
+
+    def __sub__(self, other: Quotient) -> Quotient:
+        return self + -other
+
+    def __mul__(self, other: Quotient) -> Quotient:
+        return quotient(_multiply(self.over, other.over), _multiply(self.under, other.under))
+
+    def __truediv__(self, other: Quotient) -> Quotient:
+        return quotient(_multiply(self.over, other.under), _multiply(self.under, other.over))
+
+
+def quotient(over: Sum, under: Sum) -> Quotient:
+    """The quotient in its form; ZeroDivisionError when `under` is 0."""
+    if not under.terms:
+        raise ZeroDivisionError
+    if len(under.terms) == 1:
+        product, value = under.terms[0]
+        inverse = Sum(((tuple((atom, -power) for atom, power in product), 1 / value),))
+        return Quotient(_multiply(over, _multiply(inverse, ONE)), ONE)
+    leading = under.terms[0][1]
+    scale = Sum((((), 1 / leading),))
+    return Quotient(_multiply(over, scale), _multiply(under, scale)) if over.terms else Quotient(ZERO, ONE)
+
+
+def number(value: Fraction | int) -> Quotient:
+    """A rational number."""
+    return Quotient(_sum({(): Fraction(value)}), ONE)
+
+
+def atom(kind: str, argument: Any = None, exponent: Fraction | int = 1) -> Quotient:
+    """One atom to a power."""
+    if _weight(argument) > MAX_WEIGHT:
+        raise LimitError("functions of functions of too many parts")
+    return Quotient(_multiply(Sum((((((kind, argument), Fraction(exponent)),), Fraction(1)),)), ONE), ONE)
+
+
+def _weight(part: Any) -> int:
+    """How many atoms stand in an argument, counted again wherever they stand again."""
+    if isinstance(part, Quotient):
+        return (
+            sum(1 + _weight(argument) for side in (part.over, part.under) for product, _ in side.terms for (_, argument), _ in product) + 1
+        )
+    return sum(map(_weight, part)) if isinstance(part, tuple) else 1
+
+
+def difference(one: Quotient, other: Quotient) -> Sum:
+    """A sum that is 0 exactly when the two are equal (where both are defined)."""
+    return _add(_multiply(one.over, other.under), _multiply(other.over, one.under), -1)
+
+
+def decides(atoms: set[Atom]) -> bool:
+    """Whether a sum over these atoms that is not 0 in its form is not 0 in value."""
+    constants = {name for kind, name in atoms if kind == "constant"}
+    return len(constants) <= 1 and all(kind in _INDEPENDENT or kind == "constant" for kind, _ in atoms)
+
+
+def power(base: Quotient, exponent: int) -> Quotient:
+    """`base` to a whole exponent, by squaring; the size of the result is bounded before anything is computed."""
+    value = base.rational
+    if value is not None:
+        if value == 0 and exponent < 0:
+            raise ZeroDivisionError
+        bits = max(value.numerator.bit_length(), value.denominator.bit_length())
+        if value not in (0, 1, -1) and bits * abs(exponent) > MAX_BITS:
+            raise LimitError(f"a power of more than {MAX_BITS:,} bits")
+        return number(value**exponent if value not in (0, 1, -1) else value if exponent % 2 else value * value)
+    if abs(exponent) > MAX_EXPONENT:
+        raise LimitError(f"an exponent above {MAX_EXPONENT}")
+    result, square, left = number(1), base, abs(exponent)
+    while left:
+        if left & 1:
+            result = result * square
+        left >>= 1
+        if left:
+            square = square * square
+    return result if exponent >= 0 else number(1) / result

@@ -1,0 +1,337 @@
+"""Whether two answers are the same: yes, no, or cannot judge, with a reason.
+
+"Yes" is given on proof only: one exact form, or the same text. "No" is given
+when forms differ that cannot differ for one value, when kinds or shapes
+exclude each other, or when the values clearly differ at a point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from rewardlang.answers.algebra import LimitError, Quotient, Sum, decides, difference, number
+from rewardlang.answers.functions import PI
+from rewardlang.answers.numeric import differ, value_at
+from rewardlang.answers.units import size_of
+from rewardlang.answers.values import (
+    Answer,
+    Equation,
+    Expression,
+    InBase,
+    Inequality,
+    Interval,
+    Labelled,
+    Listing,
+    Matrix,
+    Ratio,
+    SetOf,
+    Tuple_,
+    Union,
+    Unread,
+    Value,
+    Words,
+)
+from rewardlang.verdict import Verdict, cannot_judge, no, yes
+
+MIN_FIGURES = 6
+MAX_ITEMS = 40
+
+
+def compare_answers(one: Answer, other: Answer) -> Verdict:
+    """Whether two answers are the same. Symmetric; not transitive (0.28 = 28 %, 28 % = 28, but 0.28 ≠ 28)."""
+    if one.value == other.value:
+        return yes("the same")
+    return same_value(one.value, other.value)
+
+
+def numeric_value(answer: Answer) -> Fraction | None:
+    """The rational number that an answer is; None for any other answer, and for one with a unit."""
+    value = answer.value
+    while isinstance(value, Labelled):
+        value = value.value
+    return value.value.rational if isinstance(value, Expression) and not value.unit and not value.degree else None
+
+
+def same_formula(one: Quotient, other: Quotient) -> Verdict:
+    """Whether two formulas have the same value wherever both have one."""
+    try:
+        gap = difference(one, other)
+    except LimitError as error:
+        return no("clearly different at a point") if differ(one, other) else cannot_judge(f"{error}: not expanded")
+    if not gap.terms:
+        return yes("equal after exact simplification")
+    if decides(gap.atoms()):
+        return no("different values")
+    if differ(one, other):
+        return no("clearly different at a point")
+    return cannot_judge("neither shown to be equal nor to differ")
+
+
+def same_value(one: Value, other: Value) -> Verdict:
+    """`compare_answers` for values."""
+    for left, right in ((one, other), (other, one)):
+        verdict = _by_kind(left, right)
+        if verdict is not None:
+            return verdict
+    if isinstance(one, Unread) or isinstance(other, Unread):
+        if isinstance(one, Unread) and isinstance(other, Unread) and one.text == other.text:
+            return yes("the same text")
+        unread = one if isinstance(one, Unread) else other
+        return cannot_judge(unread.reason if isinstance(unread, Unread) else "")
+    return no(f"{_kind(one)} is not {_kind(other)}")
+
+
+def _kind(value: Value) -> str:
+    return _KINDS.get(type(value), "an answer")
+
+
+_KINDS: dict[type, str] = {
+    Expression: "a number or formula",
+    Words: "text",
+    Listing: "a list",
+    SetOf: "a set",
+    Tuple_: "a tuple",
+    Interval: "an interval",
+    Union: "a union",
+    Matrix: "a matrix",
+    Equation: "an equation",
+    Inequality: "an inequality",
+    Ratio: "a ratio",
+    InBase: "a number in a base",
+}
+
+
+def _by_kind(one: Value, other: Value) -> Verdict | None:
+    """The verdict when `one` is of the kind that decides; tried in both orders."""
+    match one, other:
+        case Labelled(), Labelled():
+            return _labels(one, other)
+        case Labelled(), Equation():
+            if one.equation is None:
+                return cannot_judge("a named value and an equation")
+            return _equations(one.equation, other.form)
+        case Labelled(), _:
+            return same_value(one.value, other)
+        case Expression(), Expression():
+            return _expressions(one, other)
+        case Words(), Words():
+            return yes("the same words") if one.text == other.text else no("different words")
+        case Listing(), Expression() if one.decimal is not None:
+            return _expressions(one.decimal, other)
+        case Listing(), Listing() | SetOf():
+            return _unordered(one.items, other.items)
+        case Listing(), Tuple_():
+            return _either(_ordered(one.items, other.items), _unordered(one.items, (other,)))
+        case Listing(), Ratio() | Words() | Matrix():
+            return _unordered(one.items, (other,))
+        case Listing(), Expression() | Interval() | Union():
+            return _unordered(one.items, (other,))
+        case SetOf(), SetOf():
+            return _unordered(one.items, other.items)
+        case SetOf(), Expression():
+            return _unordered(one.items, (other,))
+        case Tuple_(), Tuple_():
+            return _ordered(one.items, other.items)
+        case Tuple_(), Interval():
+            return _open_interval(one, other)
+        case Interval(), Interval():
+            return _intervals(one, other)
+        case Union(), Union() | Interval() | Tuple_() | SetOf():
+            return _unions(one, other)
+        case Matrix(), Matrix():
+            return _matrices(one, other)
+        case Equation(), Equation():
+            return _equations(one.form, other.form)
+        case Inequality(), Inequality():
+            return _inequalities(one, other)
+        case InBase(), InBase():
+            return same_formula(number(_in_base(one)), number(_in_base(other)))
+        case InBase(), Expression():
+            if other.value.rational is not None and str(other.value.rational) == one.figures:
+                return yes("the same figures; base not stated")
+            return same_formula(number(_in_base(one)), other.value)
+        case Ratio(), Ratio():
+            return _ratios(one, other)
+        case Ratio(), Expression() if len(one.items) == 2 and not one.clock:
+            return same_value(Expression(one.items[0] / one.items[1]), other) if one.items[1].over.terms else None
+    return None
+
+
+def _in_base(of: InBase) -> int:
+    return int(of.figures, of.base)
+
+
+def _either(one: Verdict, other: Verdict) -> Verdict:
+    if one.holds or other.holds:
+        return one if one.holds else other
+    return one if one.holds is None else other
+
+
+def _all(verdicts: Sequence[Verdict]) -> Verdict:
+    """Yes when all are, no when one is not."""
+    for holds in (False, None):
+        for verdict in verdicts:
+            if verdict.holds is holds:
+                return verdict
+    return yes("equal in every part")
+
+
+def _labels(one: Labelled, other: Labelled) -> Verdict:
+    if one.label == other.label:
+        verdict = same_value(one.value, other.value)
+        if verdict.holds:
+            return verdict
+    else:
+        verdict = no(f"{one.label} is not {other.label}")
+    if one.equation is not None and other.equation is not None:
+        return _either(_equations(one.equation, other.equation), verdict) if one.label != other.label else verdict
+    return verdict
+
+
+def _equations(one: Sum, other: Sum) -> Verdict:
+    verdict = same_formula(Quotient(one), Quotient(other))
+    if verdict.holds is False and not decides(one.atoms() | other.atoms()):
+        return cannot_judge("two equations are compared up to a constant factor only")
+    return verdict if verdict.holds is not False else no("different equations")
+
+
+def _inequalities(one: Inequality, other: Inequality) -> Verdict:
+    if one.strict != other.strict:
+        return no("one of them admits equality")
+    verdict = same_formula(Quotient(one.form), Quotient(other.form))
+    return verdict if verdict.holds else cannot_judge("inequalities are compared up to a positive factor only")
+
+
+def _expressions(one: Expression, other: Expression) -> Verdict:
+    if one.unit and other.unit and one.unit != other.unit:
+        return _quantities(one, other)
+    if one.degree != other.degree:
+        return _degrees(one, other) if one.degree else _degrees(other, one)
+    if one.percent != other.percent:
+        return _percent(one, other) if one.percent else _percent(other, one)
+    verdict = same_formula(one.value, other.value)
+    if verdict.holds is not True and _rounded(one, other):
+        verdict = yes("equal to all decimals given")
+    if verdict.holds and bool(one.unit) != bool(other.unit):
+        return yes("equal; unit not stated")
+    return verdict
+
+
+def _percent(percent: Expression, other: Expression) -> Verdict:
+    verdict = same_formula(percent.value, other.value)
+    if verdict.holds is not False:
+        return verdict
+    value = other.value.rational
+    if value is not None and abs(value) > 1 and not other.unit and not percent.unit:
+        bare = same_formula(percent.value * number(100), other.value)
+        return yes("equal as a number of percent") if bare.holds else bare
+    return verdict
+
+
+def _degrees(degrees: Expression, other: Expression) -> Verdict:
+    """Degrees against a bare number: as radians when it has π in it, else as a number of degrees."""
+    if other.value.rational is not None:
+        return same_formula(degrees.value, other.value)
+    return same_formula(degrees.value * PI / number(180), other.value)
+
+
+def _quantities(one: Expression, other: Expression) -> Verdict:
+    left, right = size_of(one.unit), size_of(other.unit)
+    if left is None or right is None:
+        return cannot_judge(f"the units {one.unit} and {other.unit} are not converted")
+    if left[0] != right[0]:
+        return no(f"{one.unit} and {other.unit} measure different things")
+    return same_formula(one.value * number(left[1]), other.value * number(right[1]))
+
+
+def _rounded(one: Expression, other: Expression) -> bool:
+    """Six or more significant figures, within less than one unit in the last place of a number that has no finite decimals."""
+    for decimal, exact in ((one, other), (other, one)):
+        if decimal.figures < MIN_FIGURES or exact.figures or decimal.unit_in_last_place in (0, 1):
+            continue
+        value = exact.value.rational
+        if value is None:
+            near, written = value_at(exact.value, {}), decimal.value.rational
+            if near is not None and written is not None and decimal.figures <= 12:
+                return abs(near - float(written)) < float(decimal.unit_in_last_place)
+            if near is not None and written is not None:
+                return abs(near - float(written)) < max(float(decimal.unit_in_last_place), 2e-15 * max(1.0, abs(near)))
+        elif not _terminates(value) and decimal.value.rational is not None:
+            return abs(value - decimal.value.rational) < decimal.unit_in_last_place
+    return False
+
+
+def _terminates(value: Fraction) -> bool:
+    below = value.denominator
+    for prime in (2, 5):
+        while below % prime == 0:
+            below //= prime
+    return below == 1
+
+
+def _unordered(one: Sequence[Value], other: Sequence[Value]) -> Verdict:
+    """Every item of each has its equal in the other; what occurs twice counts once."""
+    if len(one) > MAX_ITEMS or len(other) > MAX_ITEMS:
+        return cannot_judge(f"more than {MAX_ITEMS} items")
+    rows = [[yes() if left == right else same_value(left, right) for right in other] for left in one]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(other)
+    verdicts = []
+    for line in (*rows, *columns):
+        if any(verdict.holds for verdict in line):
+            verdicts.append(yes())
+        else:
+            undecided = [verdict for verdict in line if verdict.holds is None]
+            verdicts.append(undecided[0] if undecided else no("an item has no equal on the other side"))
+    return _all(verdicts)
+
+
+def _ordered(one: Sequence[Value], other: Sequence[Value]) -> Verdict:
+    if len(one) != len(other):
+        return no(f"{len(one)} and {len(other)} parts")
+    return _all([yes() if left == right else same_value(left, right) for left, right in zip(one, other, strict=True)])
+
+
+def _open_interval(one: Tuple_, other: Interval) -> Verdict:
+    interval = _as_interval(one)
+    return no("a tuple is not an interval") if interval is None else _intervals(interval, other)
+
+
+def _as_interval(value: Value) -> Interval | None:
+    if isinstance(value, Interval):
+        return value
+    if isinstance(value, Tuple_) and len(value.items) == 2:
+        low, high = value.items
+        if isinstance(low, Expression) and isinstance(high, Expression):
+            return Interval(low, high, False, False)
+    return None
+
+
+def _intervals(one: Interval, other: Interval) -> Verdict:
+    if (one.with_low, one.with_high) != (other.with_low, other.with_high):
+        return no("an end belongs to one of them only")
+    return _all([_expressions(one.low, other.low), _expressions(one.high, other.high)])
+
+
+def _unions(one: Value, other: Value) -> Verdict:
+    sides = []
+    for side in (one, other):
+        items = side.items if isinstance(side, Union) else (side,)
+        sides.append([_as_interval(item) or item for item in items])
+    verdict = _unordered(*sides)
+    return verdict if verdict.holds else cannot_judge("unions are compared part by part only")
+
+
+def _matrices(one: Matrix, other: Matrix) -> Verdict:
+    if len(one.rows) != len(other.rows):
+        return no("different numbers of rows")
+    return _all([_ordered(left, right) for left, right in zip(one.rows, other.rows, strict=True)])
+
+
+def _ratios(one: Ratio, other: Ratio) -> Verdict:
+    if len(one.items) != len(other.items):
+        return no("ratios of different length")
+    if one.clock and other.clock and any(ratio.clock.split(":")[1][0] == "0" for ratio in (one, other)):
+        return yes("the same time") if one.clock == other.clock else no("different times")
+    pairs = zip(one.items[1:], other.items[1:], strict=True)
+    return _all([same_formula(a * other.items[0], b * one.items[0]) for a, b in pairs])

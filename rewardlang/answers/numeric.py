@@ -1,0 +1,112 @@
+"""Values of expressions in floating point. They can show that two answers differ, never that they are equal.
+
+Only real values count, and only where nothing on the way is so large that
+rounding could reach the sixth figure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from rewardlang.answers.algebra import Atom, Quotient, Sum
+
+LARGEST = 1e7
+CLEARLY = 1e-5
+
+_POINTS = (0.7310585, 1.9151, -0.4142, -2.2360679, 3.30277, -3.7913, 0.1234567, 2.718)
+_FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "sin": math.sin,
+    "cos": math.cos,
+    "lnof": math.log,
+    "arcsin": math.asin,
+    "arccos": math.acos,
+    "arctan": math.atan,
+    "sinh": math.sinh,
+    "cosh": math.cosh,
+    "tanh": math.tanh,
+    "abs": abs,
+}
+_CONSTANTS = {"pi": math.pi, "e": math.e}
+
+
+class _NoValue(ArithmeticError):
+    pass
+
+
+def differ(one: Quotient, other: Quotient) -> bool:
+    """Whether they clearly differ at a point where both have a real value."""
+    names = sorted(_symbols(one) | _symbols(other))
+    for shift in range(len(_POINTS) if names else 1):
+        at = {name: _POINTS[(shift + 3 * index) % len(_POINTS)] for index, name in enumerate(names)}
+        a, b = value_at(one, at), value_at(other, at)
+        if a is not None and b is not None and abs(a - b) > CLEARLY * max(1.0, abs(a), abs(b)):
+            return True
+    return False
+
+
+def value_at(of: Quotient, at: Mapping[str, float]) -> float | None:
+    """The real value, or None where there is none or it is not known well."""
+    try:
+        return _quotient(of, at)
+    except (ArithmeticError, ValueError):
+        return None
+
+
+def _symbols(of: Quotient) -> set[str]:
+    names: set[str] = set()
+    stack: list[object] = [*of.atoms()]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Quotient):
+            stack.extend(item.atoms())
+        elif isinstance(item, tuple) and item and item[0] == "symbol":
+            names.add(str(item[1]))
+        elif isinstance(item, tuple):
+            stack.extend(item)
+    return names
+
+
+def _quotient(of: Quotient, at: Mapping[str, float]) -> float:
+    under = _sum(of.under, at)
+    if abs(under) < 1e-4:
+        raise _NoValue
+    return _bounded(_sum(of.over, at) / under)
+
+
+def _bounded(value: float) -> float:
+    if not abs(value) < LARGEST:
+        raise _NoValue
+    return value
+
+
+def _sum(of: Sum, at: Mapping[str, float]) -> float:
+    total = 0.0
+    for product, coefficient in of.terms:
+        term = float(coefficient)
+        for atom, exponent in product:
+            term = _bounded(term * _bounded(_atom(atom, at) ** float(exponent)))
+        total += _bounded(term)
+    return total
+
+
+def _atom(atom: Atom, at: Mapping[str, float]) -> float:
+    kind, argument = atom
+    if kind == "symbol":
+        if argument not in at:
+            raise _NoValue
+        return at[argument]
+    if kind == "constant":
+        return _CONSTANTS[argument]
+    if kind == "prime":
+        return float(argument)
+    if kind == "ln":
+        return math.log(argument)
+    if kind == "power":
+        base, exponent = (_quotient(part, at) for part in argument)
+        if base <= 0:
+            raise _NoValue
+        return _bounded(base**exponent)
+    if kind in _FUNCTIONS:
+        return _bounded(_FUNCTIONS[kind](_quotient(argument, at)))
+    raise _NoValue

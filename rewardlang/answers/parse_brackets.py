@@ -1,0 +1,108 @@
+r"""Brackets of an answer: tuples, intervals and their unions, matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from rewardlang.answers.tokens import Token, joined
+from rewardlang.answers.values import Expression, Interval, Matrix, Tuple_, Union, Unread, Value
+from rewardlang.verdict import Missing
+
+Reader: TypeAlias = Callable[[list[Token]], Value | Missing]
+"""What reads a part; passed in, because parts of brackets are answers again."""
+
+_OPENING = ("(", "[", "{", "⦃")
+_CLOSING = (")", "]", "}", "⦄")
+_MATRICES = ("pmatrix", "bmatrix", "matrix", "vmatrix", "Bmatrix", "array", "smallmatrix")
+
+
+def split(tokens: list[Token], signs: Sequence[str]) -> list[list[Token]]:
+    """The parts between signs that stand outside all brackets and environments."""
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens:
+        if token.text in _OPENING or token.text == "\\begin":
+            depth += 1
+        elif token.text in _CLOSING or token.text == "\\end":
+            depth -= 1
+        if depth <= 0 and token.text in signs:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
+
+
+def bracketed(tokens: list[Token]) -> str | None:
+    """The two brackets around all of the tokens (`[)` for a half-open interval), or None."""
+    if len(tokens) < 2 or tokens[0].text not in _OPENING or tokens[-1].text not in _CLOSING:
+        return None
+    depth = 0
+    for index, token in enumerate(tokens):
+        depth += (token.text in _OPENING) - (token.text in _CLOSING)
+        if depth == 0 and index < len(tokens) - 1:
+            return None
+    return tokens[0].text + tokens[-1].text if depth == 0 else None
+
+
+def parts_of(parts: list[list[Token]], read: Reader) -> tuple[Value, ...] | Missing:
+    """The values of several parts; missing when one is."""
+    values: list[Value] = []
+    for part in parts:
+        value = read(part)
+        if isinstance(value, Missing):
+            return value
+        values.append(value)
+    return tuple(values)
+
+
+def union(tokens: list[Token], read: Reader) -> Value | Missing | None:
+    """Intervals and sets joined by ∪."""
+    parts = split(tokens, ("∪",))
+    if len(parts) == 1:
+        return None
+    items = parts_of(parts, read)
+    return items if isinstance(items, Missing) else Union(items)
+
+
+def tuple_or_interval(tokens: list[Token], read: Reader) -> Value | Missing:
+    """What a bracket with commas in it is."""
+    kind = bracketed(tokens) or ""
+    inner = split(tokens[1:-1], (",", ";")) if len(tokens) > 2 else []
+    if inner and not inner[-1]:
+        inner = inner[:-1]
+    items = parts_of(inner, read)
+    if isinstance(items, Missing):
+        return items
+    if kind == "()":
+        return Tuple_(items)
+    ends = [item for item in items if isinstance(item, Expression)]
+    if len(items) == 2 and len(ends) == 2 and kind in ("[]", "[)", "(]"):
+        return Interval(ends[0], ends[1], kind[0] == "[", kind[1] == "]")
+    if kind == "[]" and len(items) == 1:
+        return items[0]
+    return Unread(joined(tokens), "these brackets are not read")
+
+
+def matrix(tokens: list[Token], read: Reader) -> Value | Missing | None:
+    r"""`\begin{pmatrix} a & b \\ c & d \end{pmatrix}`, also in brackets; the kind of bracket does not matter."""
+    if bracketed(tokens) in ("()", "[]") and len(tokens) > 2 and tokens[1].text == "\\begin":
+        tokens = tokens[1:-1]
+    texts = [token.text for token in tokens]
+    if texts[:2] != ["\\begin", "{"] or len(texts) < 8 or texts[2] not in _MATRICES or texts[-4:] != ["\\end", "{", texts[2], "}"]:
+        return None
+    body = tokens[4:-4]
+    if texts[2] == "array" and body and body[0].text == "{":
+        close = next((index for index, token in enumerate(body) if token.text == "}"), None)
+        body = body[close + 1 :] if close is not None else body
+    rows: list[tuple[Value, ...]] = []
+    for row in split(body, ("\\\\",)):
+        if not row:
+            continue
+        values = parts_of(split(row, ("&",)), read)
+        if isinstance(values, Missing):
+            return values
+        rows.append(values)
+    if not rows or len({len(row) for row in rows}) != 1:
+        return Unread(joined(tokens), "a matrix whose rows differ in length")
+    return Matrix(tuple(rows))

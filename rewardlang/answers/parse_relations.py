@@ -1,0 +1,190 @@
+"""Relations of an answer: `x = 3`, chains, equations, inequalities, membership, ratios."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from rewardlang.answers.algebra import LimitError, Quotient, Sum, difference, number, quotient
+from rewardlang.answers.compare import same_formula
+from rewardlang.answers.expression import UnreadError, read_expression
+from rewardlang.answers.parse_brackets import Reader, split
+from rewardlang.answers.tokens import Token, joined
+from rewardlang.answers.values import Equation, Expression, Inequality, Interval, Labelled, Ratio, Unread, Value
+from rewardlang.verdict import Missing
+
+_ORDER = ("<", ">", "≤", "≥")
+
+
+def relation(tokens: list[Token], read: Reader) -> Value | Missing | None:
+    """What the tokens say if a relation stands in them outside brackets; else None."""
+    member = split(tokens, ("∈",))
+    if len(member) == 2 and all(member):
+        return _labelled(member[0], member[1], None, read)
+    if len(split(tokens, ("≠",))) > 1:
+        return Unread(joined(tokens), "'≠' is compared as it is written")
+    ordered = split(tokens, _ORDER)
+    if len(ordered) > 1:
+        signs = [token.text for token in _outside(tokens) if token.text in _ORDER]
+        return _inequality(ordered, signs, tokens)
+    equal = split(tokens, ("≈",))
+    if len(equal) > 1 and equal[0]:
+        if len(split(equal[0], ("=",))) == 1 and _is_name(equal[0]):
+            return _labelled(equal[0], equal[1], None, read)
+        tokens = equal[0]
+    chain = split(tokens, ("=",))
+    if len(chain) > 1:
+        return _chain(chain, tokens, read) if all(chain) else Unread(joined(tokens), "one side of '=' is missing")
+    if len(equal) > 1:
+        return read(tokens)
+    return _ratio(tokens)
+
+
+def _outside(tokens: list[Token]) -> list[Token]:
+    depth, found = 0, []
+    for token in tokens:
+        depth += (token.text in ("(", "[", "{", "⦃")) - (token.text in (")", "]", "}", "⦄"))
+        if depth <= 0:
+            found.append(token)
+    return found
+
+
+def _formula(tokens: list[Token]) -> Quotient | None:
+    try:
+        return read_expression(tokens)
+    except (UnreadError, LimitError, ZeroDivisionError):
+        return None
+
+
+def _is_name(tokens: list[Token]) -> bool:
+    """A symbol with or without an index, a function of names, `|AB|`, an angle, words: what can be called something."""
+    texts = [token.text for token in tokens]
+    if tokens[0].kind == "name" or (tokens[0].kind == "command" and texts[0][1:] not in ("frac", "sqrt", "binom", "pi")):
+        if len(tokens) == 1:
+            return texts[0] not in ("e", "i")
+        if texts[1] == "_":
+            return not any(text in ("+", "*", "/", "^", "-") for text in _after_index(texts))
+        return texts[1] == "(" and texts[-1] == ")" and all(token.kind in ("name", "number") or token.text in ",()" for token in tokens[1:])
+    if texts[0] in ("∠", "△"):
+        return all(token.kind in ("name", "word") for token in tokens[1:])
+    if texts[0] == "|" and texts[-1] == "|":
+        return all(token.kind in ("name", "word") and token.text.isupper() for token in tokens[1:-1])
+    if texts[0] == "(" and texts[-1] == ")":
+        return all(token.kind == "name" or token.text in "(),_" for token in tokens)
+    return all(token.kind in ("word", "name") for token in tokens)
+
+
+def _after_index(texts: list[str]) -> list[str]:
+    if len(texts) > 2 and texts[2] == "{":
+        close = texts.index("}") if "}" in texts else len(texts)
+        return texts[close + 1 :]
+    return texts[3:]
+
+
+def _label(tokens: list[Token]) -> tuple[str, str]:
+    """The text of a name, and the argument that it binds (`x` in `f(x)`), which is renamed in the text."""
+    texts = [token.text for token in tokens]
+    if len(texts) == 4 and texts[1] == "(" and tokens[2].kind == "name":
+        return "function()", texts[2]
+    return joined([Token(token.kind, token.text) for token in tokens]).replace("{", "").replace("}", ""), ""
+
+
+def _labelled(name: list[Token], value: list[Token], equation: Sum | None, read: Reader) -> Value | Missing:
+    label, bound = _label(name)
+    if bound:
+        value = [Token("name", "□") if token.text == bound else token for token in value]
+    meant = read(value)
+    return meant if isinstance(meant, Missing) else Labelled(label, meant, equation)
+
+
+def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value | Missing:
+    formulas = [_formula(part) for part in parts]
+    known = [formula for formula in formulas if formula is not None]
+    closed = len(known) == len(parts) and not any(kind in ("symbol",) for formula in known for kind, _ in formula.atoms())
+    if closed:
+        if all(same_formula(known[0], other).holds for other in known[1:]):
+            return Expression(known[-1])
+        return Missing("a chain of '=' whose members are not shown to be equal")
+    equation = _equation(known[0], known[1]) if len(parts) == len(known) == 2 else None
+    if _is_name(parts[0]) and not _mentions(parts[-1], parts[0]):
+        return _labelled(parts[0], parts[-1], equation, read)
+    if len(parts) == 2 and _is_name(parts[1]) and not _mentions(parts[0], parts[1]):
+        return _labelled(parts[1], parts[0], equation, read)
+    if len(parts) > 2:
+        return read(parts[-1])
+    return Unread(joined(tokens), "this equation is not read") if equation is None else Equation(equation)
+
+
+def _mentions(tokens: list[Token], name: list[Token]) -> bool:
+    return len(name) == 1 and any(token.text == name[0].text for token in tokens)
+
+
+def _equation(left: Quotient, right: Quotient) -> Sum | None:
+    """`left − right` up to a non-zero constant factor."""
+    try:
+        form = difference(left, right)
+        return quotient(form, Sum((((), form.terms[0][1]),))).over if form.terms else form
+    except LimitError:
+        return None
+
+
+def _inequality(parts: list[list[Token]], signs: list[str], tokens: list[Token]) -> Value | Missing:
+    unread = Unread(joined(tokens), "this inequality is compared as it is written")
+    if len(parts) == 3 and all(parts):
+        return _between(parts, signs) or unread
+    if len(parts) != 2 or not all(parts):
+        return unread
+    left, right = map(_formula, parts)
+    if left is None or right is None:
+        return unread
+    if signs[0] in "<≤":
+        left, right = right, left
+    strict = signs[0] in "<>"
+    try:
+        gap = left - right
+        if gap.under.rational is None:
+            return unread
+        scale = abs(gap.over.terms[0][1]) if gap.over.terms else Fraction(1)
+        form = (gap / number(scale)).over
+    except (LimitError, ZeroDivisionError):
+        return unread
+    return _ray(form, strict) or Inequality(form, strict)
+
+
+def _ray(form: Sum, strict: bool) -> Value | None:
+    """The solutions of `form > 0` in one symbol, when it is linear: the numbers above or below a bound."""
+    symbols = [(product, value) for product, value in form.terms if any(atom[0] == "symbol" for atom, _ in product)]
+    if len(symbols) != 1 or len(symbols[0][0]) != 1 or symbols[0][0][0][1] != 1:
+        return None
+    slope = symbols[0][1]
+    rest = Sum(tuple(term for term in form.terms if term not in symbols))
+    bound = Expression(-(Quotient(rest) / number(slope)))
+    infinity = Expression(read_expression([Token("sign", "∞")]))
+    interval = (
+        Interval(bound, infinity, not strict, False) if slope > 0 else Interval(Expression(-infinity.value), bound, False, not strict)
+    )
+    return Labelled(str(symbols[0][0][0][0][1]), interval)
+
+
+def _between(parts: list[list[Token]], signs: list[str]) -> Value | None:
+    """`low < name < high`, in either direction."""
+    low, high = _formula(parts[0]), _formula(parts[2])
+    same_way = all(sign in "<≤" for sign in signs) or all(sign in ">≥" for sign in signs)
+    if low is None or high is None or not same_way or not _is_name(parts[1]):
+        return None
+    with_low, with_high = signs[0] in "≤≥", signs[1] in "≤≥"
+    if signs[0] in ">≥":
+        low, high, with_low, with_high = high, low, with_high, with_low
+    return Labelled(_label(parts[1])[0], Interval(Expression(low), Expression(high), with_low, with_high))
+
+
+def _ratio(tokens: list[Token]) -> Value | None:
+    parts = split(tokens, (":",))
+    if len(parts) < 2 or not all(parts):
+        return None
+    formulas = [_formula(part) for part in parts]
+    known = tuple(formula for formula in formulas if formula is not None)
+    if len(known) < len(parts):
+        return Unread(joined(tokens), "this ratio is compared as it is written")
+    texts = [part[0].text if len(part) == 1 and part[0].kind == "number" else "" for part in parts]
+    clock = len(texts) in (2, 3) and 1 <= len(texts[0]) <= 2 and all(len(text) == 2 and text < "60" for text in texts[1:])
+    return Ratio(known, ":".join(text.zfill(2) for text in texts) if clock and int(texts[0]) <= 24 else "")

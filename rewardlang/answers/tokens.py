@@ -1,0 +1,152 @@
+r"""From an answer as it is written, in LaTeX or plainly, to tokens: layout removed, spellings of one thing made one.
+
+\dfrac{1}{2}\,\text{cm}   →   \frac { 1 } { 2 } cm
+1{,}234   1\,234   1,\!234   →   1234
+x <= 2, x \leq 2, x ≤ 2   →   x ≤ 2
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+NAMES = {
+    "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥", "geq": "≥", "geqslant": "≥", "lt": "<", "gt": ">", "ne": "≠", "neq": "≠",
+    "approx": "≈", "simeq": "≈", "in": "∈", "cup": "∪", "pm": "±", "mp": "∓", "infty": "∞", "emptyset": "∅", "varnothing": "∅",
+    "times": "*", "cdot": "*", "ast": "*", "div": "/", "colon": ":", "lbrace": "⦃", "rbrace": "⦄", "vert": "|", "lvert": "|",
+    "rvert": "|", "mid": "|", "lbrack": "[", "rbrack": "]", "degree": "°", "dfrac": "\\frac", "tfrac": "\\frac", "cfrac": "\\frac",
+    "arcsin": "\\arcsin", "ldots": "…", "dots": "…", "cdots": "…", "angle": "∠", "triangle": "△", "dbinom": "\\binom",
+    "tbinom": "\\binom", "varphi": "\\phi", "varepsilon": "\\epsilon",
+}  # fmt: skip
+CHARACTERS = {
+    "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "π": "\\pi", "√": "\\sqrt", "∕": "/", "（": "(", "）": ")", "，": ",",
+    "：": ":", "＝": "=", "；": ";", "。": ".", "∣": "|", "º": "°", "⩽": "≤", "⩾": "≥", "≦": "≤", "≧": "≥", "’": "'", "′": "'",
+}  # fmt: skip
+_WRAPPERS = (
+    "text|textbf|textit|textrm|textnormal|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathbb|mathcal|mbox|hbox|operatorname|boldsymbol|bf|rm"
+)
+_LAYOUT = r"left|right|bigl|bigr|Bigl|Bigr|big|Big|bigg|Bigg|biggl|biggr|displaystyle|textstyle|limits|quad|qquad|hspace|,|;|:|!|\s|>"
+_GROUPED = (
+    r"(?<![0-9.,])[1-9][0-9]{0,2}(?:(?:\{,\}|,?\\,|,?\\!|\\!,|,?\\;|,?\\ |[ \u00a0\u202f](?![ \u00a0]))(?:\\!)?\s?[0-9]{3})+(?![0-9])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`kind` is number, name (a letter or Greek letter), word (letters), command or sign; `spaced`: white space stands before."""
+
+    kind: str
+    text: str
+    spaced: bool = False
+    upright: bool = False
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    return re.compile(
+        r"(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3}(?![\w.]))?)|(?P<command>\\[A-Za-z]+)|(?P<word>[^\W\d_]+)|(?P<sign>\\\\|\\.|\*\*|<=|>=|!=|\S)",
+        re.DOTALL,
+    )
+
+
+@cache
+def _layout() -> re.Pattern[str]:
+    return re.compile(rf"\\(?:{_LAYOUT})(?![A-Za-z])|\\[,;:!> ]|~")
+
+
+@cache
+def _wrapper() -> re.Pattern[str]:
+    return re.compile(rf"\\(?:{_WRAPPERS})\s*\{{([^{{}}]*)\}}|\\(?:{_WRAPPERS})(?![A-Za-z])")
+
+
+@cache
+def _grouped() -> re.Pattern[str]:
+    return re.compile(_GROUPED)
+
+
+@cache
+def _doubled() -> re.Pattern[str]:
+    return re.compile(r"\\\\(?=(?:[dtc]?frac|sqrt|leq?|geq?|pi|left|right|text|cdot|times|infty|in|cup|pm)(?![a-z]))")
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The tokens of an answer."""
+    for written, meant in CHARACTERS.items():
+        text = text.replace(written, meant if meant[0] != "\\" else meant + " ")
+    if "\\begin" not in text:
+        text = _doubled().sub(r"\\", text)
+    text = _grouped().sub(lambda match: re.sub("[^0-9]", "", match[0]), text)
+    text = _layout().sub(" ", text)
+    text = _wrapper().sub(lambda match: f" \x00{match[1] or ''}\x01 ", text)
+    found: list[Token] = []
+    upright, last_end = False, 0
+    for match in _token().finditer(text):
+        spaced = match.start() > last_end
+        last_end = match.end()
+        if match[0] in "\x00\x01":
+            upright = match[0] == "\x00"
+            continue
+        found.extend(_tokens_from(match, spaced, upright))
+    return found
+
+
+def _tokens_from(match: re.Match[str], spaced: bool, upright: bool) -> list[Token]:
+    kind, text = match.lastgroup or "", match[0]
+    if kind == "command":
+        known = NAMES.get(text[1:])
+        if known is None:
+            return [Token("command", text, spaced)]
+        return [Token("command" if known[0] == "\\" else "sign", known, spaced)]
+    if kind == "word":
+        return [Token("name" if len(text) == 1 else "word", text, spaced, upright)]
+    if kind == "sign":
+        text = {"\\{": "⦃", "\\}": "⦄", "\\%": "%", "\\$": "$", "\\|": "|", "**": "^", "<=": "≤", ">=": "≥", "!=": "≠", "\\_": "_"}.get(
+            text, text
+        )
+    return [Token(kind, text, spaced)]
+
+
+def with_thousands(tokens: list[Token]) -> list[Token]:
+    """Unspaced commas between strict groups of three figures join them, unless they stand in brackets (`1,234.5`, not `(1,234)`)."""
+    found: list[Token] = []
+    depth = at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        depth += (token.text in ("(", "[", "⦃", "\\begin")) - (token.text in (")", "]", "⦄", "\\end"))
+        end = at
+        while end + 2 < len(tokens) and tokens[end + 1].text == "," and tokens[end + 2].kind == "number":
+            end += 2
+        texts = [part.text for part in tokens[at : end + 1 : 2]]
+        if (
+            depth <= 0
+            and end > at
+            and token.kind == "number"
+            and _is_grouped(texts)
+            and not any(part.spaced for part in tokens[at + 1 : end + 1])
+        ):
+            found.append(Token("number", "".join(texts), token.spaced))
+        elif end > at and token.kind == "number":
+            found.extend(tokens[at : end + 1])
+        else:
+            found.append(token)
+            end = at
+        at = end + 1
+    return found
+
+
+def _is_grouped(texts: list[str]) -> bool:
+    first, last = texts[0], texts[-1].partition(".")[0]
+    return (
+        first.isdigit() and len(first) <= 3 and first[0] != "0" and all(len(text) == 3 and text.isdigit() for text in (*texts[1:-1], last))
+    )
+
+
+def joined(tokens: list[Token]) -> str:
+    """The tokens as one text without spaces between signs: equal for answers that differ in layout only."""
+    parts: list[str] = []
+    for token in tokens:
+        if parts and token.spaced and parts[-1][-1:].isalnum() and token.text[:1].isalnum():
+            parts.append(" ")
+        parts.append(token.text)
+    return "".join(parts)
