@@ -69,4 +69,8 @@ def range_of(program: Program) -> str:
 
 def underlines(row: RowMarks) -> tuple[Underline, ...]:
     """The places of all rules in the completion."""
-    return tuple(Underline(place.start, place.end, mark.rule, place.note) for mark in row.marks for place in mark.places)
+    return tuple(
+        Underline(place.start, place.end, mark.rule, place.note or ("" if mark.fired else verdict(mark)))
+        for mark in row.marks
+        for place in mark.places
+    )

@@ -138,7 +138,8 @@ def _summary(outcome: Outcome, arguments: argparse.Namespace) -> str:
         told += "; nothing was marked"
     gravest = sorted(outcome.findings, key=lambda finding: finding.severity)[:1]
     hint = "".join(f" (rewardlang help {finding.code} tells more)" for finding in gravest)
-    return f"\n{arguments.file}: {told}{hint}"
+    before = "\n" if outcome.reward is not None else ""
+    return f"{before}{arguments.file}: {told}{hint}"
 
 
 def _json(outcome: Outcome, ok: bool) -> dict[str, Any]:

@@ -34,13 +34,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the .reward file")
     parser.add_argument("--samples", required=True, metavar="S", help="the completions; '-' reads JSONL from standard input")
     parser.add_argument("--row", metavar="ID", help="the row's id, or its line where it has none")
-    parser.add_argument("--completion", type=int, default=1, metavar="K", help="which completion of a row that has several, from 1")
+    parser.add_argument("--completion", type=_number, default=1, metavar="K", help="which completion of a row that has several, from 1")
     shared.add_map(parser)
     shared.add_step(parser)
     parser.add_argument("--whole", action="store_true", help="show a long completion to its end")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object: score, range, gate, sections, rules, clamping, completion, …")
     form.add_argument("--html", metavar="OUT", help="write a page that needs nothing else")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise argparse.ArgumentTypeError(f"a whole number from 1 is wanted, found '{text}'")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:

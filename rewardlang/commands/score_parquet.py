@@ -54,7 +54,9 @@ def _table(batch: list[dict[str, Any]]) -> Any:
     names = list(dict.fromkeys(name for record in batch for name in record))
     try:
         return pyarrow.table({name: pyarrow.array([record.get(name) for record in batch]) for name in names})
-    except (pyarrow.ArrowTypeError, pyarrow.ArrowInvalid, UnicodeEncodeError, OverflowError) as error:
+    except UnicodeEncodeError:
+        raise UsageError("a text holds half a surrogate pair, which Parquet cannot hold; write .jsonl instead") from None
+    except (pyarrow.ArrowTypeError, pyarrow.ArrowInvalid, OverflowError) as error:
         raise _mixed(error) from None
 
 
