@@ -40,11 +40,12 @@ def _codes_of(text: str) -> list[str]:
 
 @pytest.mark.parametrize("code", codes.every())
 def test_a_page_has_its_headings(code: str) -> None:
-    """Title, severity, what it means, why, wrong, right: in this order, each with words below it."""
+    """Title, severity, what it means, why, wrong, right, in this order, each with words below it; a page about data may have no file to show."""
     page = _page(code)
     assert page.startswith(f"# {code}: {codes.title(code)}\nseverity: {codes.severity(code)}\n\n")
-    assert [line for line in page.splitlines() if line.startswith("## ")] == _HEADINGS
-    for heading in _HEADINGS:
+    headings = [line for line in page.splitlines() if line.startswith("## ")]
+    assert headings == _HEADINGS or (code.startswith("RW6") and headings == _HEADINGS[:2])
+    for heading in headings:
         assert page.partition(heading + "\n")[2].partition("\n## ")[0].strip(), heading
 
 

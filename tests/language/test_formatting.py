@@ -59,7 +59,7 @@ def test_formatting_twice_is_formatting_once(path: Path) -> None:
     assert formatted(once) == once
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(respaced())
 def test_formatting_keeps_the_meaning_and_the_comments(text: str) -> None:
     """The tree is equal, no comment is lost or moved past another, and the result is a fixed point."""
@@ -71,7 +71,7 @@ def test_formatting_keeps_the_meaning_and_the_comments(text: str) -> None:
     assert formatted(once) == once
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(respaced())
 def test_white_space_alone_never_changes_the_result(text: str) -> None:
     """Files that differ in blanks and line breaks between words, and in nothing else, look alike afterwards, but for blank lines."""

@@ -12,7 +12,7 @@ from rewardlang.source import Source, Span
 from rewardlang.syntax_from_text import tokens
 from tests.language.shared import DESIGN, parsed, read
 
-SAMPLE = 400
+SAMPLE = 240
 
 
 def slips(text: str) -> Iterator[tuple[str, Span]]:

@@ -1,0 +1,45 @@
+"""The reference of the language shows nothing that cannot be read."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from rewardlang.parse_table import table
+from tests.language.shared import parsed
+from tests.language.test_grammar import MISTAKES, branches, tree
+from tests.sources import ROOT
+
+PAGE = (ROOT / "grammars" / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```reward\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def whole(block: str) -> str:
+    """A block as a file: the head is left out where it is not the point."""
+    return block if block.startswith("rewardlang") else f"rewardlang 1\nreward page\n{block}"
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.split("\n")[0][:40])
+def test_a_block_can_be_read(block: str) -> None:
+    """Every example of the page parses, without a warning."""
+    result = parsed(whole(block))
+    assert result.ok
+    assert result.diagnostics == ()
+
+
+def test_every_construct_is_shown() -> None:
+    """Each rule of the grammar stands in at least one example of the page."""
+    used = set()
+    for block in BLOCKS:
+        root = tree(whole(block))
+        assert root is not None
+        used |= {branch.data for branch in branches(root)}
+    rules = {rule.name for rule in table().rules if not rule.single and not rule.name.startswith("_")}
+    assert rules - used == MISTAKES
+
+
+def test_links_inside_the_page_lead_somewhere() -> None:
+    """A heading for each entry of the table of contents."""
+    headings = {re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in PAGE.splitlines() if line.startswith("#")}
+    assert set(re.findall(r"\]\(#([^)]+)\)", PAGE)) <= headings
