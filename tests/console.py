@@ -51,10 +51,20 @@ def matches(shown: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed if printed.endswith("\n") or not printed else printed + "\n") is not None
 
 
+def shortened(shown: str, printed: str) -> str:
+    """What was printed, with as many lines before and after the `...` as the page had."""
+    before, dots, after = shown.partition("...\n")
+    lines = printed.splitlines(keepends=True)
+    head, tail = len(before.splitlines()), len(after.splitlines())
+    if not dots or head + tail >= len(lines):
+        return printed
+    return "".join([*lines[:head], dots, *lines[len(lines) - tail :]])
+
+
 def run(command: str, folder: Path) -> str:
     """What a command prints (both streams, as a terminal shows them), run by `sh` in `folder` with this environment's `rewardlang`."""
     scripts = sysconfig.get_path("scripts")
-    environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1", "COLUMNS": "100", "PYTHONUTF8": "1"}
+    environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1", "COLUMNS": "80", "PYTHONUTF8": "1"}
     environment.pop("FORCE_COLOR", None)
     shell = [shutil.which("sh") or "sh", "-c", command]
     done = subprocess.run(
@@ -81,7 +91,7 @@ def run_page(path: Path, folder: Path, *, update: bool) -> list[str]:
         same = matches(step.output, printed)
         if not same:
             differences.append(f"$ {step.command}\n--- the page says\n{step.output}--- it prints\n{printed}")
-        pieces += [page[position : step.start], step.output if same else printed]
+        pieces += [page[position : step.start], step.output if same else shortened(step.output, printed)]
         position = step.end
     if update and differences:
         path.write_text("".join([*pieces, page[position:]]), encoding="utf-8")

@@ -18,13 +18,14 @@ PEERS_MAY_IMPORT = True
 ALONE = False
 ORDER: tuple[tuple[str, bool], ...] = (
     # text, and what is said about it
+    ("record", ALONE),
     ("source", ALONE),
     ("suggest", ALONE),
+    ("written", ALONE),
     ("errors", ALONE),
     ("codes", ALONE),
     ("terminal_text", ALONE),
     # from text to the syntax tree and back
-    ("record", ALONE),
     ("expressions", ALONE),
     ("syntax", ALONE),
     ("words", ALONE),
@@ -37,7 +38,8 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("syntax_mistakes", ALONE),
     ("recovery", ALONE),
     ("syntax_from_text", ALONE),
-    ("text_from_syntax*", PEERS_MAY_IMPORT),
+    ("pieces", ALONE),
+    ("text_from_syntax", ALONE),
     # what a verifier stands on, and the verifiers
     ("types", ALONE),
     ("verdict", ALONE),
@@ -45,6 +47,8 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("passages", ALONE),
     ("pattern_tree", ALONE),
     ("pattern_parse", ALONE),
+    ("pattern_linear", ALONE),
+    ("pattern_run", ALONE),
     ("patterns", ALONE),
     ("piece", ALONE),
     ("answers", ALONE),
@@ -65,6 +69,10 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("check_declarations", ALONE),
     ("check_examples", ALONE),
     ("lints", ALONE),
+    ("same_meaning", ALONE),
+    ("axioms", ALONE),
+    ("polarity", ALONE),
+    ("guarantees", ALONE),
     ("program_from_syntax", ALONE),
     ("compiled", ALONE),
     # from the program and a row to its marks
@@ -78,6 +86,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("examples", ALONE),
     # the public face
     ("explain_places", ALONE),
+    ("explain_words", ALONE),
     ("explain_words", ALONE),
     ("explain_html", ALONE),
     ("explain", ALONE),
