@@ -77,7 +77,7 @@ class TrainingConfig:
     clip: float = key("the ratio of new to old probability counts within 1 ± clip", 0.2)
     max_grad_norm: float = key("gradients are scaled down to this norm", 1.0)
     log_every: int = key("steps between rows of metrics", 5)
-    save_every: int = key("steps between checkpoints; 0 saves only at the end and when stopped", 50)
+    save_every: int = key("steps between checkpoints; 0 saves one only when stopped; the trained policy is saved in any case", 50)
     keep: int = key("how many checkpoints are kept", 2)
 
 

@@ -36,7 +36,7 @@ def _table(kind: type[Any], place: str, heading: str) -> Iterator[str]:
         if inner is not None:
             tables.append((inner, f"{place}{field.name}.", field.metadata["text"]))
             continue
-        default = field.default if field.default is not dataclasses.MISSING else field.default_factory()  # type: ignore[misc]
+        default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
         value = _EXAMPLES.get(place + field.name, default)
         line = f"# {field.name} =" if value is None else f"{field.name} = {toml_value(value)}"
         yield f"{line:<{_WIDTH}}  # {field.metadata['text']}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeAlias
 
-import trl
+from trl.trainer.grpo_trainer import GRPOTrainer
 
 TokenIds: TypeAlias = list[int]
 
@@ -28,7 +28,7 @@ class Generation(Protocol):
         """
 
 
-class PolicyTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL has no type information
+class PolicyTrainer(GRPOTrainer):
     """TRL's trainer with the seam."""
 
     def __init__(self, *arguments: Any, generation: Generation | None = None, **options: Any) -> None:
@@ -38,9 +38,10 @@ class PolicyTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL has no type i
 
     def _generate_single_turn(self, prompt_ids: list[TokenIds], *rest: Any, **options: Any) -> tuple[list[TokenIds], Any]:
         if self.generation is None:
-            result: tuple[list[TokenIds], Any] = super()._generate_single_turn(prompt_ids, *rest, **options)
+            trl: Any = super()
+            result: tuple[list[TokenIds], Any] = trl._generate_single_turn(prompt_ids, *rest, **options)
             return result
         if self._published_step != self.state.global_step:
             self.generation.publish(self.model, self.state.global_step)
             self._published_step = self.state.global_step
-        return self.generation.generate(prompt_ids, self.num_generations)
+        return self.generation.generate(prompt_ids, self.num_generations or 1)

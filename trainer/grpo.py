@@ -25,9 +25,9 @@ def make_trainer(
     *,
     callbacks: Sequence[Any] = (),
     generation: Generation | None = None,
-) -> PolicyTrainer:
-    """A trainer that is ready to run."""
-    trainer = PolicyTrainer(
+) -> Any:
+    """A `PolicyTrainer` that is ready to run."""
+    trainer: Any = PolicyTrainer(
         model=model,
         reward_funcs=reward.trl_reward(),
         args=_arguments(config),
@@ -67,12 +67,12 @@ def rows_in_order(config: RunConfig, reward: Reward, rows: Sequence[Row]) -> Any
 
 def _arguments(config: RunConfig) -> Any:
     import torch
-    import trl
+    from trl.trainer.grpo_config import GRPOConfig
 
     training = config.training
     micro_batch = training.micro_batch or training.completions
     on_cpu = not torch.cuda.is_available()
-    return trl.GRPOConfig(
+    return GRPOConfig(
         output_dir=str(Path(config.output) / "checkpoints"),
         seed=config.seed,
         use_cpu=on_cpu,

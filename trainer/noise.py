@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,9 +34,10 @@ def gathered_warnings(path: Path) -> Iterator[Gathered]:
     """While entered, warnings and log messages of the training libraries go to `path` alone, and their progress bars are off."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     import datasets
-    import transformers
+    from transformers.utils import logging as transformers_logging
 
-    transformers.utils.logging.disable_progress_bar()
+    quieten: Callable[[], None] = transformers_logging.disable_progress_bar
+    quieten()
     datasets.disable_progress_bars()
     path.unlink(missing_ok=True)
     handler = Gathered(path)

@@ -34,7 +34,8 @@ def load_model(config: ModelConfig) -> Any:
     if config.nf4:
         need(("bitsandbytes",), "gpu", purpose="'model.nf4'")
         compute = torch.float32 if config.dtype == "float32" or not torch.cuda.is_available() else torch.bfloat16
-        options["quantization_config"] = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=compute)
+        make: Any = BitsAndBytesConfig
+        options["quantization_config"] = make(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=compute)
     try:
         return AutoModelForCausalLM.from_pretrained(config.path, **options)
     except (OSError, ValueError) as error:

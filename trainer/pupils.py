@@ -21,9 +21,9 @@ from rewardlang.trainer.problems import Problem
 class Habits:
     """Shares of the pupils, between 0 and 1. The rest of `tidy` + `hedging` writes without tags."""
 
-    right_method: float = 0.5
-    tidy: float = 0.5
-    hedging: float = 0.2
+    right_method: float = 0.38
+    tidy: float = 0.4
+    hedging: float = 0.32
 
 
 def write(problem: Problem, rng: random.Random, habits: Habits) -> str:

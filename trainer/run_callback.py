@@ -16,7 +16,7 @@ from rewardlang.trainer.progress import Progress
 from rewardlang.trainer.stopping import StopRequest
 
 
-class RunCallback(transformers.TrainerCallback):  # type: ignore[misc]  # transformers' classes are untyped here
+class RunCallback(transformers.TrainerCallback):
     """`measure(step)` gives the held-out measurement after a step, or None where there is nothing to measure on."""
 
     def __init__(

@@ -50,7 +50,8 @@ def make_tokenizer() -> Any:
     tokenizer.decoder = decoders.Fuse()
     tokenizer.add_special_tokens(special)
     tokenizer.add_tokens([AddedToken(word, normalized=False, special=False) for word in _WORDS])
-    return PreTrainedTokenizerFast(
+    make: Any = PreTrainedTokenizerFast
+    return make(
         tokenizer_object=tokenizer,
         pad_token=PAD,
         eos_token=END,

@@ -18,7 +18,7 @@ class WarmUp:
     """How the warm-up is run. The learning rate rises over the first tenth of the steps and then falls linearly to 0."""
 
     steps: int = 800
-    batch: int = 96
+    batch: int = 64
     learning_rate: float = 3e-3
     habits: Habits = field(default_factory=Habits)
 
