@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from rewardlang.errors import RewardError, columns_of
-from rewardlang.pieces import Piece, Remark, pieces_of
+from rewardlang.printed_words import Piece, Remark, pieces_of
 from rewardlang.source import Source
 from rewardlang.syntax_from_text import parse
 

@@ -38,7 +38,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("syntax_mistakes", ALONE),
     ("recovery", ALONE),
     ("syntax_from_text", ALONE),
-    ("pieces", ALONE),
+    ("printed_words", ALONE),
     ("text_from_syntax", ALONE),
     # what a verifier stands on, and the verifiers
     ("types", ALONE),

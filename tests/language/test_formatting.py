@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewardlang.errors import RewardError
-from rewardlang.pieces import pieces_of
+from rewardlang.printed_words import pieces_of
 from rewardlang.source import Source
 from rewardlang.syntax_from_text import parse, tokens
 from rewardlang.text_from_syntax import WIDTH, format_text
