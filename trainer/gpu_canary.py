@@ -16,8 +16,8 @@ from rewardlang.trainer.gpu_effect import Array, Share, share_of_effect
 
 Verdict = Literal["the same policy", "not yet detectable", "another policy"]
 
-SHARE_TOLERANCE = 0.1  # a share further from 1 than this, and than four standard errors, is another policy
-DETECTABLE = 0.1  # standard error of the share above which nothing is said about it
+SHARE_TOLERANCE = 0.05  # a share further from 1 than this, and than four standard errors, is another policy
+DETECTABLE = 0.05  # standard error of the share above which nothing is said about it
 
 
 class PolicyMismatch(RuntimeError):

@@ -6,13 +6,14 @@ view of its original. Only the LoRA parameters are new memory, in fp32.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
-from bitsandbytes.autograd._functions import matmul_4bit
 from bitsandbytes.nn.modules import Linear4bit, Params4bit
+from peft.tuners.lora.layer import Linear as LoraLinear
 from torch import nn
 
+from rewardlang.trainer.gpu_rounding import product_plus
 from rewardlang.trainer.gpu_shape import LINEARS, PolicyShape
 from rewardlang.trainer.gpu_vllm import PackedLinear
 
@@ -38,14 +39,29 @@ class SharedLinear4bit(Linear4bit):
     sharing. It computes in the input's type: bf16 in training, fp32 where the exact effect of an adapter is wanted.
     """
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """x · Wᵀ + bias."""
-        inputs = x.to(torch.get_autocast_dtype(x.device.type)) if torch.is_autocast_enabled(x.device.type) else x
-        parameter: Any = self._parameters["bias"]
+    def forward(self, x: torch.Tensor, delta: torch.Tensor | None = None) -> torch.Tensor:
+        """x · Wᵀ + delta + bias, the first two rounded together (`gpu_rounding`)."""
+        kind = torch.get_autocast_dtype(x.device.type) if torch.is_autocast_enabled(x.device.type) else x.dtype
         weight: Any = self._parameters["weight"]
-        bias = None if parameter is None else parameter.to(inputs.dtype)
-        output: torch.Tensor = matmul_4bit(inputs, weight, bias=bias, quant_state=weight.quant_state)
-        return output
+        bias: Any = self._parameters["bias"]
+        output = product_plus(x.to(kind), None if delta is None else delta.to(kind), weight.data, weight.quant_state)
+        return output if bias is None else output + bias.to(kind)
+
+
+class SharedLoraLinear(LoraLinear):
+    """peft's LoRA layer over a `SharedLinear4bit`, with base and adapter rounded once as the sampler rounds them."""
+
+    def forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """The base's product plus the active adapter's."""
+        base: Any = self.base_layer
+        if self.disable_adapters or self.merged:
+            return cast(torch.Tensor, base(x))
+        delta = None
+        for name in self.active_adapters:
+            if name in self.lora_A:
+                part = self.lora_B[name](self.lora_A[name](self.lora_dropout[name](x))) * self.scaling[name]
+                delta = part if delta is None else delta + part
+        return cast(torch.Tensor, base(x, delta))
 
 
 def shared_linear(packed: PackedLinear) -> SharedLinear4bit:
@@ -106,14 +122,11 @@ def with_adapter(model: nn.Module, rank: int, alpha: int) -> Any:
     from peft import LoraConfig, get_peft_model
 
     config = LoraConfig(r=rank, lora_alpha=alpha, target_modules=list(LINEARS), task_type="CAUSAL_LM")
+    config._register_custom_module({SharedLinear4bit: SharedLoraLinear})
     adapted: Any = get_peft_model(model, config, autocast_adapter_dtype=False)
     for name, parameter in adapted.named_parameters():
         if "lora_" in name:
             parameter.data = parameter.data.float()
-    for module in adapted.modules():
-        # peft would cast every input to fp32 and keep it for the backward pass; autocast rounds the small matrices instead.
-        if hasattr(module, "cast_input_dtype_enabled"):
-            setattr(module, "cast_input_dtype_enabled", False)  # noqa: B010 - an attribute that nn.Module's types do not know
     return adapted
 
 

@@ -65,10 +65,12 @@ class AdapterSwap:
     @torch.no_grad()
     def mismatches(self) -> int:
         """How many slot entries differ from the trainer's adapter in any bit; padding beyond the rank must be zero."""
-        counted = [
-            (view.contiguous().view(torch.int16) != source.to(view.dtype).contiguous().view(torch.int16)).sum()
-            for view, source in zip(self._views, self._rounded_sources(), strict=True)
-        ]
+        # One buffer for all matrices: what the slot should hold, then its difference from the slot, as bits.
+        flat = torch.empty(sum(view.numel() for view in self._views), dtype=self._views[0].dtype, device=self._views[0].device)
+        wanted = [part.view(view.shape) for part, view in zip(flat.split([view.numel() for view in self._views]), self._views, strict=True)]
+        torch._foreach_copy_(wanted, self._rounded_sources())
+        torch._foreach_sub_([part.view(torch.int16) for part in wanted], [view.view(torch.int16) for view in self._views])
+        counted = [flat.view(torch.int16).count_nonzero()]
         for pair in self.pairs:
             rank = pair.lora_a.shape[0]
             if rank < pair.slot_a.shape[0]:

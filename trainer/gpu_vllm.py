@@ -21,7 +21,7 @@ from rewardlang.trainer.memory_plan import slot_rank
 
 VLLM_VERSION = "0.26.0"
 ADAPTER_ID = 1  # the one adapter that vLLM knows; its name changes with every version, its number never
-WORKER = "rewardlang.trainer.gpu_vllm_worker.CachePoolWorker"
+WORKER = "rewardlang.trainer.gpu_vllm_worker.EngineWorker"
 
 # vLLM fuses matrices that read the same input: ours → (vLLM's, which shard of it).
 FUSED = {
@@ -91,7 +91,7 @@ class SamplerSettings:
             "max_loras": 1,
             "max_lora_rank": slot_rank(self.rank),
             "lora_target_modules": list(LINEARS),
-            "max_model_len": self.length,
+            "max_model_len": self.length + 1,  # teacher forcing asks for one token more
             "max_num_seqs": self.sequences,
             "max_num_batched_tokens": max(self.prefill, self.sequences),
             "kv_cache_memory_bytes": self.cache_bytes,
@@ -110,9 +110,9 @@ class SamplerSettings:
             },
             "skip_tokenizer_init": True,
             "seed": 0,
+            "worker_cls": WORKER,
+            "enable_sleep_mode": self.unmap_cache,
         }
-        if self.unmap_cache:
-            arguments |= {"enable_sleep_mode": True, "worker_cls": WORKER}
         return arguments | dict(self.extra)
 
 

@@ -1,22 +1,45 @@
-"""The worker class that vLLM loads by name: only the KV cache lives in the pool whose pages can be unmapped.
+"""The worker class that vLLM loads by name: what the engine changes inside vLLM, and all of it.
 
-vLLM's own sleep puts weights and cache into one pool and discards both. Here the weights stay outside, where the trainer's
-views of them stay valid, so that vLLM's `sleep` and `wake_up` touch the cache alone.
+1. Every LoRA layer over an NF4 matrix rounds base and adapter once (`gpu_rounding`), where vLLM adds the adapter to a rounded product.
+2. Only the KV cache lives in the pool whose pages `sleep` unmaps: the weights, and the trainer's views of them, stay where they are.
 """
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
+import torch
 from vllm.v1.worker.gpu_worker import Worker
 
+from rewardlang.trainer.gpu_rounding import add_products_
 
-class CachePoolWorker(Worker):  # type: ignore[misc, unused-ignore]
-    """vLLM's GPU worker with its weights outside the sleeping pool."""
+
+class EngineWorker(Worker):  # type: ignore[misc, unused-ignore]
+    """vLLM's GPU worker with the two changes above."""
+
+    def load_model(self, *, load_dummy_weights: bool = False) -> None:
+        """Loads as vLLM does, then exchanges the LoRA layers' product: before profiling and before graphs are captured."""
+        super().load_model(load_dummy_weights=load_dummy_weights)
+        for layer in self.model_runner.get_model().modules():
+            weight = getattr(getattr(layer, "base_layer", None), "weight", None)
+            if hasattr(layer, "lora_a_stacked") and hasattr(weight, "bnb_quant_state"):
+                layer._apply_sync = partial(rounded_once, layer)
 
     def _maybe_get_memory_pool_context(self, tag: str) -> AbstractContextManager[Any]:
         if tag == "weights":
             return nullcontext()
         context: AbstractContextManager[Any] = super()._maybe_get_memory_pool_context(tag)
         return context
+
+
+def rounded_once(layer: Any, x: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+    """A LoRA layer's output: the adapter's product first, then the base's accumulated onto it, then the bias."""
+    weight = layer.base_layer.weight
+    states, offsets = weight.bnb_quant_state, weight.bnb_shard_offsets
+    shards = [(weight.data[int(offsets[index]) : int(offsets[index + 1])], states[index]) for index in range(len(states))]
+    output = torch.zeros(x.shape[0], sum(state.shape[0] for _, state in shards), dtype=x.dtype, device=x.device)
+    layer.punica_wrapper.add_lora_linear(output, x, layer.lora_a_stacked, layer.lora_b_stacked, 1.0, layer.output_slices)
+    add_products_(output, x, shards)
+    return output if bias is None else output.add_(bias)

@@ -18,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
 
+import bitsandbytes  # noqa: E402
 import numpy as np  # noqa: E402
 import shapes  # noqa: E402
 import torch  # noqa: E402
@@ -98,64 +99,36 @@ def timed(action: Any) -> tuple[Any, float]:
     return value, time.perf_counter() - begun
 
 
-def part_memory(model: str, *, unmap: bool, micro_batch: int, prompt: int = 150, completion: int = 512) -> dict[str, Any]:
-    """NVML peak by phase of a small GRPO round on one prompt, 8 completions, against the plan; speed of its parts."""
-    load = Workload(prompt=prompt, completion=completion, micro_batch=micro_batch, prefill=512, unmap_cache=unmap)
-    result: dict[str, Any] = {"workload": f"8 × ({prompt} + {completion})", "micro_batch": micro_batch, "unmap_cache": unmap}
+def part_memory(model: str, *, unmap: bool) -> dict[str, Any]:
+    """NVML peak by phase of GRPO rounds of 8 × (512 + 512) tokens against the plan, and the speed of their parts."""
+    small = shapes.SHAPES[model]["hidden_size"] < 3000
+    batches = ([2, 2, 2] if unmap else [2, 2, 2, 4, 8]) if small else [1, 1, 2]
+    load = Workload(prompt=512, completion=512, micro_batch=batches[0], prefill=512, unmap_cache=unmap)
+    result: dict[str, Any] = {"workload": "8 × (512 + 512)", "micro_batch": batches[0], "unmap_cache": unmap, "rounds": []}
     with MemoryWatch() as watch:
         result["before_gib"] = round(watch.before / GIB, 3)
         with watch.phase("context"):
             torch.zeros(1, device="cuda")
         with watch.phase("start"):
             engine, result["start_s"] = timed(lambda: started(model, load, sequences=8, prefill=512, unmap=unmap))
-        result["after_start_gib"] = round(watch.now() / GIB, 3)
-        result["torch_after_start"] = torch_memory()
+        result |= {"after_start_gib": round(watch.now() / GIB, 3), "torch_after_start": torch_memory()}
         with watch.phase("diagnostics"):
             gate = engine.gate(prompts_of(8, 48, 1))
+        result["gate"] = gate.__dict__
         say("gate", gate.__dict__)
         gate.check()
         torch.cuda.empty_cache()
         result["idle_gib"] = round(watch.now() / GIB, 3)
-        import bitsandbytes
-
         prepare_training(engine)
         optimizer = bitsandbytes.optim.AdamW8bit([p for p in engine.model.parameters() if p.requires_grad], lr=1e-5)
-        rounds: list[dict[str, float]] = []
-        rows = prompts_of(8, prompt, 2, distinct=False)
-        for number in range(4):
-            seeds, advantages = list(range(number * 8, number * 8 + 8)), np.random.default_rng(number).normal(size=8).tolist()
-            if unmap and number:
-                engine.sampler.map_cache()  # type: ignore[attr-defined]
-            with watch.phase("rollout"):
-                completions, generation = timed(partial(engine.generate, rows, completion, seeds=seeds))
-            if unmap:
-                engine.sampler.unmap_cache()  # type: ignore[attr-defined]
-            torch.cuda.empty_cache()
-            with watch.phase("training"):
-                torch.cuda.reset_peak_memory_stats()
-                report, update = timed(partial(accumulate, engine, completions, advantages, micro_batch=micro_batch))
-                _, step = timed(lambda: (optimizer.step(), optimizer.zero_grad()))
-                peak = torch.cuda.max_memory_allocated()
-            torch.cuda.empty_cache()
-            engine.publish()
-            rounds.append(
-                {
-                    "generation_s": generation,
-                    "update_s": update,
-                    "optimizer_s": step,
-                    "torch_peak_gib": peak / GIB,
-                    "difference": report.mean_difference,
-                }
-            )
-            say("round", {key: round(value, 4) for key, value in rounds[-1].items()})
-        result |= {"rounds": rounds, "peaks_gib": watch.table(), "torch_end": torch_memory()}
-        planned = plan(json.loads((Path(engine_folder(engine)) / "config.json").read_text()), load)
+        for number, micro_batch in enumerate(batches):
+            row = one_round(engine, optimizer, watch, number, micro_batch, planned=micro_batch == batches[0], unmap=unmap)
+            result["rounds"].append(row)
+            say("round", row)
+        result |= {"peaks_gib": watch.table(), "torch_end": torch_memory(), "swap_ms": swap_times(engine)}
+        planned = plan(shapes.SHAPES[model], load)
         result["plan_gib"] = {phase: round(planned.phase(phase) / GIB, 3) for phase in ("rollout", "training")}
         result["plan_table"] = planned.table().splitlines()
-        result["swap_ms"] = swap_times(engine)
-        steady = rounds[-1]
-        result["trained_tokens_s"] = round(8 * completion / (steady["generation_s"] + steady["update_s"] + steady["optimizer_s"]), 1)
-        result["generated_tokens_s"] = round(8 * completion / steady["generation_s"], 1)
         print(torch.cuda.memory_summary(abbreviated=True))
     for key in (
         "before_gib",
@@ -165,16 +138,45 @@ def part_memory(model: str, *, unmap: bool, micro_batch: int, prompt: int = 150,
         "idle_gib",
         "peaks_gib",
         "plan_gib",
+        "torch_end",
         "swap_ms",
-        "trained_tokens_s",
     ):
         say(key, result[key])
     return result
 
 
-def engine_folder(engine: Engine) -> str:
-    """Where the config of a started engine lies."""
-    return str(engine.sampler.settings.model)  # type: ignore[attr-defined]
+def one_round(
+    engine: Engine, optimizer: Any, watch: MemoryWatch, number: int, micro_batch: int, *, planned: bool, unmap: bool
+) -> dict[str, float]:
+    """One group of 8 generated, trained on and published; phases with another micro-batch than the plan's are counted apart."""
+    seeds, advantages = list(range(number * 8, number * 8 + 8)), np.random.default_rng(number).normal(size=8).tolist()
+    sampler: Any = engine.sampler
+    rows = prompts_of(8, 512, 2, distinct=False)
+    if unmap and number:
+        sampler.map_cache()
+    with watch.phase("rollout"):
+        completions, generation = timed(partial(engine.generate, rows, 512, seeds=seeds))
+    if unmap:
+        sampler.unmap_cache()
+    torch.cuda.empty_cache()
+    with watch.phase("training" if planned else f"training, {micro_batch} in a pass"):
+        torch.cuda.reset_peak_memory_stats()
+        report, update = timed(partial(accumulate, engine, completions, advantages, micro_batch=micro_batch))
+        _, step = timed(lambda: (optimizer.step(), optimizer.zero_grad()))
+        peak = torch.cuda.max_memory_allocated()
+    torch.cuda.empty_cache()
+    _, publish = timed(engine.publish)
+    figures = {
+        "micro_batch": micro_batch,
+        "generation_s": generation,
+        "update_s": update,
+        "optimizer_s": step,
+        "publish_s": publish,
+        "torch_peak_gib": peak / GIB,
+        "mean_difference": report.mean_difference,
+        "trained_tokens_s": 8 * 512 / (generation + update + step + publish),
+    }
+    return {key: round(value, 4) for key, value in figures.items()}
 
 
 def swap_times(engine: Engine, repeats: int = 50) -> dict[str, float]:
@@ -236,7 +238,19 @@ def shares(engine: Engine, completions: list[Completion]) -> dict[str, Any]:
         row[start - 1 :] for row, start in zip(engine.sampler.teacher_forced(sequences[:few], adapter=None), starts, strict=False)
     ]
     forced = share_of_effect(effects[:few], [a - b for a, b in zip(forced_on, forced_off, strict=True)])
+    few_starts = starts[:few]
+    rounded = [
+        a - b
+        for a, b in zip(
+            engine.logprobs(sequences[:few], few_starts, batch=8),
+            engine.logprobs(sequences[:few], few_starts, adapter=False, batch=8),
+            strict=True,
+        )
+    ]
+    trainer = share_of_effect(effects[:few], rounded)
     return {
+        "trainer_bf16": round(trainer.value, 4),
+        "trainer_bf16_se": round(trainer.standard_error, 4),
         "decoded": round(decoded.value, 4),
         "decoded_se": round(decoded.standard_error, 4),
         "tokens": decoded.tokens,
@@ -297,16 +311,15 @@ def main() -> None:
     parser.add_argument("part")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--model", default="qwen2.5-1.5b")
-    parser.add_argument("--micro-batch", type=int, default=2)
     arguments = parser.parse_args()
     parts = {
-        "memory": lambda: part_memory(arguments.model, unmap=False, micro_batch=arguments.micro_batch),
-        "sleep": lambda: part_memory(arguments.model, unmap=True, micro_batch=arguments.micro_batch),
+        "memory": lambda: part_memory(arguments.model, unmap=False),
+        "sleep": lambda: part_memory(arguments.model, unmap=True),
         "share": lambda: part_share(arguments.model),
     }
     result = parts[arguments.part]()
     document = {"part": arguments.part, "model": arguments.model} | machine() | result
-    (arguments.out / f"{arguments.part}.json").write_text(json.dumps(document, indent=1, default=str) + "\n")
+    arguments.out.write_text(json.dumps(document, indent=1, default=str) + "\n")
     # vLLM and torch tear down in an order that can abort; everything is written.
     os._exit(0)
 

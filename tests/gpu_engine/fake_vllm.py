@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,15 +65,15 @@ def fake_vllm(model_type: str, *, tied: bool = True, rank: int = 8, padded_rows:
     tree = nn.Module()
     for path, leaves in _fused_groups(shape):
         shards = [model.get_submodule(leaf) for leaf in leaves]
-        packed = [quantize_4bit(linear.weight.data.bfloat16(), blocksize=64, compress_statistics=False, quant_type="nf4") for linear in shards]
+        packed = [
+            quantize_4bit(linear.weight.data.bfloat16(), blocksize=64, compress_statistics=False, quant_type="nf4") for linear in shards
+        ]
         for linear, (codes, state) in zip(shards, packed, strict=True):
-            exact = copy.copy(state)
-            exact.dtype = torch.float32
-            linear.weight.data = dequantize_4bit(codes, exact)
+            linear.weight.data = dequantize_4bit(codes, state).float()
         base = nn.Module()
         weight = nn.Parameter(torch.cat([codes for codes, _ in packed]), requires_grad=False)
         offsets = torch.tensor([0, *[codes.shape[0] for codes, _ in packed]]).cumsum(0)
-        setattr(weight, "bnb_quant_state", {index: state for index, (_, state) in enumerate(packed)})  # noqa: B010, C416
+        setattr(weight, "bnb_quant_state", {index: state for index, (_, state) in enumerate(packed)})  # noqa: B010
         setattr(weight, "bnb_shard_offsets", offsets)  # noqa: B010
         base.register_parameter("weight", weight)
         biases = [linear.bias.data.bfloat16() for linear in shards if linear.bias is not None]

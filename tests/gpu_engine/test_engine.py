@@ -37,7 +37,7 @@ def test_the_gate_passes_where_both_sides_hold_the_same_base() -> None:
     engine = made()
     report = engine.gate(PROMPTS, max_tokens=6)
     report.check()
-    assert 0 < report.trainer_noise
+    assert report.trainer_noise > 0
     assert report.decoded_noise < report.trainer_noise
     assert report.extra_bytes == 0
     assert report.base_bytes > 0

@@ -1,0 +1,53 @@
+"""Base plus adapter, rounded once: why a small adapter is not lost, on both sides of the engine.
+
+In bf16 a matrix's output has 8 significant bits. Rounding W x first and adding B A x afterwards drops every change smaller than
+half a step: of an adapter of relative size 1e-3 (a policy early in training) half the effect is lost, of 3e-4 five sixths. Both vLLM's
+LoRA and peft's add that way. Here the adapter's product is what the large product is accumulated onto, in fp32, and the sum is
+rounded once: the expected effect is then the whole one at any size.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from bitsandbytes.functional import dequantize_4bit
+
+
+def dequantized(codes: torch.Tensor, state: Any, dtype: torch.dtype) -> torch.Tensor:
+    """The matrix that both sides multiply with: bf16, as bitsandbytes expands it, in the wanted type."""
+    weight: torch.Tensor = dequantize_4bit(codes, state)
+    return weight.to(dtype)
+
+
+@torch.no_grad()
+def add_products_(delta_NM: torch.Tensor, x_NK: torch.Tensor, shards: list[tuple[torch.Tensor, Any]]) -> torch.Tensor:
+    """Adds x · Wᵀ to the columns of each shard in place, accumulated in fp32 and rounded once. `shards` are codes and state, in order."""
+    first = 0
+    for codes, state in shards:
+        columns = delta_NM[:, first : first + state.shape[0]]
+        columns.addmm_(x_NK, dequantized(codes, state, x_NK.dtype).t())
+        first += state.shape[0]
+    return delta_NM
+
+
+def product_plus(x: torch.Tensor, delta: torch.Tensor | None, codes: torch.Tensor, state: Any) -> torch.Tensor:
+    """delta + x · Wᵀ in x's type, differentiable in x and delta; the matrix is expanded again in the backward pass."""
+    flat = x.reshape(-1, x.shape[-1])
+    flat_delta = None if delta is None else delta.reshape(-1, delta.shape[-1])
+    product: torch.Tensor = _ProductPlus.apply(flat, flat_delta, codes, state)  # type: ignore[no-untyped-call]
+    return product.reshape(*x.shape[:-1], -1)
+
+
+class _ProductPlus(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x_NK: torch.Tensor, delta_NM: torch.Tensor | None, codes: torch.Tensor, state: Any) -> torch.Tensor:
+        ctx.codes, ctx.state = codes, state
+        weight = dequantized(codes, state, x_NK.dtype)
+        return x_NK @ weight.t() if delta_NM is None else torch.addmm(delta_NM, x_NK, weight.t())
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        grad_NM = grads[0]
+        grad_NK = grad_NM @ dequantized(ctx.codes, ctx.state, grad_NM.dtype) if ctx.needs_input_grad[0] else None
+        return grad_NK, grad_NM if ctx.needs_input_grad[1] else None, None, None
