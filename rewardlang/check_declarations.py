@@ -139,7 +139,8 @@ def named_pattern(checker: Checker, node: syntax.PatternRegex | syntax.PatternLi
             )
         found = meaning.RegexFind(pattern=pattern(checker, node.regex), name=name)
         return lambda _span: found
-    from rewardlang.patterns import PatternError, compile_like
+    from rewardlang.pattern_parse import PatternError
+    from rewardlang.patterns import compile_like
 
     try:
         like = meaning.LikeFind(pattern=compile_like(node.example.value, node.spelling), name=name)

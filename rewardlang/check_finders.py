@@ -21,7 +21,8 @@ _COUNT = types.NumberType(Fraction(0), None)
 
 def pattern(checker: Checker, regex: ex.Regex) -> Pattern:
     """A compiled regular expression; its mistakes are told at their place inside the slashes."""
-    from rewardlang.patterns import PatternError, compile_pattern
+    from rewardlang.pattern_parse import PatternError
+    from rewardlang.patterns import compile_pattern
 
     try:
         return compile_pattern(regex.pattern, regex.flags)

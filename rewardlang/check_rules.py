@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from rewardlang import expressions as ex
 from rewardlang import meaning, syntax, types
 from rewardlang.check_finders import each
 from rewardlang.checker import Checker
-from rewardlang.program import Body, Case, EachBody, Interval, LetDecl, Points, Require, Rule, ScaledBody, ScoreRange, Section, WhenBody
+from rewardlang.program import (
+    Body,
+    Bound,
+    Case,
+    EachBody,
+    Guarantee,
+    Interval,
+    LetDecl,
+    Outweighs,
+    Part,
+    Points,
+    Require,
+    Rule,
+    ScaledBody,
+    ScoreRange,
+    Section,
+    WhenBody,
+)
 from rewardlang.source import Span
 from rewardlang.written import written
 
@@ -184,6 +202,25 @@ def reachable(checker: Checker, sections: list[Section], rules: list[Rule], requ
                 )
             total = total.hull(Interval(gate.score, gate.score))
     return total
+
+
+def guarantee(
+    checker: Checker, node: syntax.GuaranteeBound | syntax.GuaranteeOutweighs, names: Mapping[str, list[str]]
+) -> Guarantee | Outweighs:
+    """A promise, its names resolved; whether it holds is for `guarantees` to say."""
+    if isinstance(node, syntax.GuaranteeBound):
+        condition = checker.test(node.condition) if node.condition is not None else None
+        return Guarantee(Bound(node.bound.low, node.bound.high), condition, node.span)
+    for part in (node.heavier, node.lighter):
+        if part.name.text not in names[part.kind]:
+            checker.fail(
+                "RW422",
+                part.name.span,
+                f"there is no {part.kind} called '{part.name.text}'",
+                checker.suggest(part.name.text, names[part.kind]) or f"there are: {', '.join(names[part.kind])}",
+            )
+    heavier, lighter = (Part(part.kind, part.name.text) for part in (node.heavier, node.lighter))
+    return Outweighs(heavier, lighter, node.span)
 
 
 def unique(checker: Checker, seen: dict[str, Span], name: ex.Word, kind: str) -> bool:

@@ -10,13 +10,13 @@ that costs at least as much has made sure that the value is there, or a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from fractions import Fraction
 from typing import Literal, NamedTuple, TypeAlias
 
 from rewardlang import meaning
 from rewardlang.checker import TESTS, Checker, bare
 from rewardlang.program import EachBody, Program, Require, Rule, ScaledBody, WhenBody
+from rewardlang.same_meaning import Keys
 
 Sign: TypeAlias = Literal[1, -1, 0]
 """1: true gives the row more; -1: false gives it more; 0: either may."""
@@ -63,6 +63,7 @@ def _lowest(program: Program, rule: Rule) -> Fraction:
 class _Polarity:
     def __init__(self, program: Program) -> None:
         self._lets = program.lets
+        self._key = Keys(program.lets).key
 
     # -------------------------------------------------------- where missing gives more
 
@@ -120,7 +121,7 @@ class _Polarity:
         return (_Place(operand, test) for operand in operands if self._may_be_missing(operand, present))
 
     def _may_be_missing(self, value: meaning.Expr, present: frozenset[str]) -> bool:
-        if not bare(value.type)[1] or self.key(value) in present:
+        if not bare(value.type)[1] or self._key(value) in present:
             return False
         match value:
             case meaning.LetValue(name=name):
@@ -163,7 +164,7 @@ class _Polarity:
 
     def _implied(self, value: meaning.Expr) -> Iterator[str]:
         """Keys of the value and of all that must be there for it to be there."""
-        yield self.key(value)
+        yield self._key(value)
         if isinstance(value, meaning.LetValue):
             let = self._lets[value.name]
             if let.otherwise is None:
@@ -171,19 +172,6 @@ class _Polarity:
         elif isinstance(value, (meaning.Arithmetic, meaning.Read, meaning.Outside, meaning.AsMath, meaning.Select, meaning.Measure)):
             for child in meaning.children(value):
                 yield from self._implied(child)
-
-    def key(self, value: object) -> str:
-        """The same text for expressions that mean the same; a let without `else` is its value."""
-        if isinstance(value, meaning.LetValue) and self._lets[value.name].otherwise is None:
-            return self.key(self._lets[value.name].value)
-        if isinstance(value, meaning.NamedList):
-            return f"list {value.name}"
-        if isinstance(value, meaning.Expr) or type(value).__module__ == meaning.__name__:
-            parts = (self.key(getattr(value, part.name)) for part in fields(value) if part.name not in ("span", "type"))  # type: ignore[arg-type]
-            return f"{type(value).__name__}({','.join(parts)})"
-        if isinstance(value, tuple):
-            return f"({','.join(self.key(item) for item in value)})"
-        return repr(value)
 
 
 def _flipped(sign: Sign) -> Sign:

@@ -166,6 +166,36 @@ class ScoreRange(PlainRecord):
     span: Span
 
 
+class Bound(PlainRecord):
+    """A bound on the score; None is open."""
+
+    low: Fraction | None
+    high: Fraction | None
+
+
+class Guarantee(PlainRecord):
+    """A promise about every row for which the condition holds (None: every row), gated ones too."""
+
+    bound: Bound
+    condition: Expr | None
+    span: Span
+
+
+class Part(PlainRecord):
+    """A rule or a section by name."""
+
+    kind: Literal["rule", "section"]
+    name: str
+
+
+class Outweighs(PlainRecord):
+    """The heavier part at its best, with the lighter at its worst, scores more than the other way round."""
+
+    heavier: Part
+    lighter: Part
+    span: Span
+
+
 class Expectation(PlainRecord):
     """What an example must give. `subject` is a rule's name for `points` and `fires`."""
 
@@ -205,5 +235,6 @@ class Program(PlainRecord):
     score: ScoreRange
     reachable: Interval
     success: Expr | None
+    guarantees: tuple[Guarantee | Outweighs, ...]
     examples: tuple[Example, ...]
     fingerprint: str

@@ -19,8 +19,9 @@ from rewardlang.check_examples import Examples, rule_expressions
 from rewardlang.checker import Checker, Mistake
 from rewardlang.errors import DataError, Diagnostic
 from rewardlang.fingerprint import fingerprint
+from rewardlang.guarantees import prove
 from rewardlang.polarity import check_polarity
-from rewardlang.program import ColumnDecl, Example, LetDecl, ParamDecl, Program, Require, Rule, Section
+from rewardlang.program import ColumnDecl, Example, Guarantee, LetDecl, Outweighs, ParamDecl, Program, Require, Rule, Section
 from rewardlang.registry import Registry
 from rewardlang.rows import value_from_data
 from rewardlang.source import Source, Span
@@ -39,8 +40,6 @@ _NOT_YET: Mapping[type, tuple[str, str]] = {
     syntax.Include: ("'include'", "copy the section into this file"),
     syntax.UsePython: ("'use python'", "express the check with what the language has; see the list of verifiers"),
     syntax.Define: ("'define'", "write the condition out, or name it with 'let'"),
-    syntax.GuaranteeBound: ("'guarantee'", "take the line out; write 'attack' examples for what must not pay"),
-    syntax.GuaranteeOutweighs: ("'guarantee'", "take the line out; write 'attack' examples for what must not pay"),
     syntax.NumbersWritten: ("'numbers written'", 'take the line out; numbers are read as in "1,234.5"'),
 }
 
@@ -79,6 +78,7 @@ class _Build:
         success = self._success()
         score = check_rules.score(self.checker, self._nodes(syntax.ScoreRange), self._end()) if self.whole else None
         reachable = check_rules.reachable(self.checker, sections, rules, requires, score) if score is not None and self.whole else None
+        guarantees = self._guarantees(sections, rules)
         examples = self._examples(lets, rules, success is not None)
         if self.whole:
             self._unused()
@@ -100,12 +100,14 @@ class _Build:
             score=score,
             reachable=reachable,
             success=success,
+            guarantees=tuple(guarantees),
             examples=tuple(examples),
             fingerprint=fingerprint(
                 file, self.lists, _verifiers(lets, requires, rules, success), {n: p.default for n, p in params.items()}
             ),
         )
         check_polarity(self.checker, program)
+        prove(self.checker, program)
         lints.lint(self.checker, program)
         return program
 
@@ -240,6 +242,17 @@ class _Build:
             )
         found: list[meaning.Expr] = self._all(syntax.Success, lambda node: self.checker.test(node.condition))
         return found[0] if found else None
+
+    def _guarantees(self, sections: list[Section], rules: list[Rule]) -> list[Guarantee | Outweighs]:
+        names = {"rule": [rule.name for rule in rules], "section": [section.name or "" for section in sections]}
+        promises: list[Guarantee | Outweighs] = []
+        for node in self.file.statements:
+            try:
+                if isinstance(node, (syntax.GuaranteeBound, syntax.GuaranteeOutweighs)):
+                    promises.append(check_rules.guarantee(self.checker, node, names))
+            except Mistake:
+                continue
+        return promises
 
     def _examples(self, lets: dict[str, LetDecl], rules: list[Rule], has_success: bool) -> list[Example]:
         nodes = self._nodes(syntax.Example)

@@ -1,0 +1,35 @@
+"""When two expressions mean the same: a text for each that is equal exactly then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+from rewardlang import meaning
+from rewardlang.program import LetDecl
+
+
+class Keys:
+    """Keys of expressions of one program; a let without `else` means its value."""
+
+    def __init__(self, lets: Mapping[str, LetDecl]) -> None:
+        self._lets = lets
+        self._known: dict[int, tuple[meaning.Expr, str]] = {}  # by identity; the expression is kept, so that its id stays its own
+
+    def key(self, value: object) -> str:
+        """The same text for expressions that mean the same, wherever they stand in the file."""
+        if isinstance(value, meaning.LetValue) and self._lets[value.name].otherwise is None:
+            return self.key(self._lets[value.name].value)
+        if isinstance(value, meaning.NamedList):
+            return f"list {value.name}"
+        if isinstance(value, meaning.Expr) and id(value) in self._known:
+            return self._known[id(value)][1]
+        if isinstance(value, meaning.Expr) or type(value).__module__ == meaning.__name__:
+            parts = (self.key(getattr(value, part.name)) for part in fields(value) if part.name not in ("span", "type"))  # type: ignore[arg-type]
+            key = f"{type(value).__name__}({','.join(parts)})"
+            if isinstance(value, meaning.Expr):
+                self._known[id(value)] = value, key
+            return key
+        if isinstance(value, tuple):
+            return f"({','.join(self.key(item) for item in value)})"
+        return repr(value)
