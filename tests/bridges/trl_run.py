@@ -61,7 +61,7 @@ def train(path: str, mode: str) -> dict[str, Any]:
     model, tokenizer = tiny_policy()
     known = inspect.signature(trl.GRPOConfig.__init__).parameters
     with tempfile.TemporaryDirectory() as folder:
-        wanted = {
+        wanted: dict[str, Any] = {
             "output_dir": folder, "per_device_train_batch_size": 16, "num_generations": 4,
             "max_completion_length": 12, "max_prompt_length": 64,
             "max_steps": 2, "logging_steps": 1, "save_strategy": "no", "report_to": "none", "use_cpu": True, "bf16": False, "seed": 1,
