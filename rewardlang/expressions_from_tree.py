@@ -253,11 +253,9 @@ class ExpressionBuilder(Builder):
     def _junction(self, raw: Raw, span: Span) -> ast.Junction:
         joints = raw.children[1::2]
         for joint in joints:
-            if self.source.cut(span_of(joint)) not in ("and", "or"):
-                word = joint.data.rstrip("_")
-                self.mistake(
-                    "RW110", f"'{self.source.cut(span_of(joint))}' is not an operator here", span_of(joint), advice=f"write {word}"
-                )
+            sign = self.source.cut(span_of(joint))
+            if sign[0] in "&|":
+                self.mistake("RW110", f"'{sign}' is not an operator here", span_of(joint), advice=f"write {joint.data.rstrip('_')}")
         operator: Any = joints[0].data.rstrip("_")
         other = next((joint for joint in joints if joint.data != joints[0].data), None)
         if other is not None:

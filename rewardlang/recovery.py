@@ -6,10 +6,11 @@ import re
 
 from rewardlang import codes
 from rewardlang.errors import Diagnostic
+from rewardlang.mistake_place import Place, Repair
 from rewardlang.parse_table import Lexer, Parser
 from rewardlang.source import Source, Span
 from rewardlang.suggest import nearest
-from rewardlang.syntax_mistakes import Place, Repair, describe
+from rewardlang.syntax_mistakes import describe
 from rewardlang.tree_nodes import MAX_DEPTH, Leaf
 from rewardlang.words import FOREIGN, STARTERS
 

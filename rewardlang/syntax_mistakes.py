@@ -1,102 +1,27 @@
 """What to say where a word does not fit: the mistake in the reader's words, and the repair when the meaning is plain.
 
 `describe` looks at the place through a list of questions, the most telling
-first; the first answer is the message. The last one always answers: what was
-expected, after what, and what was found.
+first; the first answer is the message. If none has one, `expected_words` says
+what was expected, after what, and what was found.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
 
-from rewardlang.parse_table import END, Parser
-from rewardlang.source import Source, Span
+from rewardlang.expected_words import expected
+from rewardlang.mistake_place import Place, Repair, Told, phrases_of
+from rewardlang.parse_table import END
+from rewardlang.source import Span
 from rewardlang.suggest import nearest
-from rewardlang.tree_nodes import Leaf
-from rewardlang.words import AFTER_TEST, AFTER_VALUE, EQUIVALENT, FOREIGN, HIDDEN, SHAPES, STARTER_TERMINALS
+from rewardlang.tree_nodes import Branch, Leaf
+from rewardlang.words import EQUIVALENT, FOREIGN
 
 _WORDS = re.compile(r"[^\W\d]\w*")
 _NO_PREDICATE = frozenset(("NUMBER", "PERCENT", "QUANTITY", "TRUE", "FALSE", "_OPEN", "MINUS", "BAD_NUMBER", "EQUALS", "_EQ", "COMPARE"))
-_VALUE = frozenset(("NUMBER", "STRING", "NAME"))
-
-
-@dataclass(frozen=True)
-class Repair:
-    """Reading on as if these words were a word of the language."""
-
-    terminal: str
-    span: Span
-    text: str
-
-
-@dataclass(frozen=True)
-class Told:
-    """One message; `repair` when the file can be read on from here."""
-
-    code: str
-    message: str
-    span: Span
-    help: str | None = None
-    repair: Repair | None = None
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the parser stopped: `found` is the best guess at what stands there, None for a character of no word."""
-
-    source: Source
-    parser: Parser
-    start: int
-    found: Leaf | None
-    recent: tuple[Leaf, ...]
-    base: int
-
-    @cached_property
-    def all_expected(self) -> frozenset[str]:
-        """The terminals that would be taken here."""
-        return frozenset(name for name in self.parser.accepted if not name.strip("_$")[:1].islower() and self.parser.would_accept(name))
-
-    @cached_property
-    def expected(self) -> frozenset[str]:
-        """Those of them that messages name."""
-        return self.all_expected - HIDDEN
-
-    @property
-    def before(self) -> Leaf | None:
-        """The last leaf of the same statement, if there is one."""
-        return self.recent[-1] if self.recent and len(self.parser.spans) > self.base else None
-
-    @property
-    def span(self) -> Span:
-        """What the message points to: the word found, or one character."""
-        if self.found is not None and self.found.type != END:
-            return self.found.span
-        return Span(self.start, min(self.start + 1, len(self.source.text)))
-
-    @property
-    def begin(self) -> int:
-        """Where the unfinished statement begins."""
-        spans = self.parser.spans[self.base :]
-        return spans[0].start if spans else self.start
-
-    @property
-    def ends_early(self) -> bool:
-        """Whether the file or the next statement begins here."""
-        return self.found is not None and (self.found.type == END or (self.found.type in STARTER_TERMINALS and self.on_new_line))
-
-    @property
-    def on_new_line(self) -> bool:
-        """Whether a line break lies between the last leaf and this place."""
-        return self.before is None or "\n" in self.source.text[self.before.span.end : self.start]
-
-    def rest_of_line(self) -> Span:
-        """From here to the last character of the line."""
-        end = self.source.text.find("\n", self.start)
-        end = len(self.source.text) if end < 0 else end
-        return Span(self.start, self.start + max(1, len(self.source.text[self.start : end].rstrip())))
+_PREDICATES = frozenset(("_PRESENT", "_MISSING", "_WITHIN", "_BETWEEN", "_AT_LEAST", "_AT_MOST", "_MORE_THAN", "_LESS_THAN"))
+_DEFINERS = frozenset(("_COLUMN", "_PARAM", "_LIST", "_PATTERN", "_DEFINE", "_LET", "_SECTION", "_RULE", "_AS", "_WITH", "_REWARD"))
 
 
 def describe(place: Place) -> Told:
@@ -105,7 +30,7 @@ def describe(place: Place) -> Told:
         told = question(place)
         if told is not None:
             return told
-    return _expected(place)
+    return expected(place)
 
 
 # ---------------------------------------------------------------- questions, the most telling first
@@ -164,7 +89,7 @@ def _reserved_as_name(place: Place) -> Told | None:
         return None
     if place.expected != {"NAME"} or place.ends_early:
         return None
-    if before.type not in ("_COLUMN", "_PARAM", "_LIST", "_PATTERN", "_DEFINE", "_LET", "_SECTION", "_RULE", "_AS", "_WITH", "_REWARD"):
+    if before.type not in _DEFINERS:
         return None
     message, advice = f"'{found}' is a word of the language and cannot be a name", f"choose another name, for example {found}_value"
     return Told("RW108", message, found.span, advice, Repair("NAME", found.span, str(found)))
@@ -175,7 +100,7 @@ def _foreign_word(place: Place) -> Told | None:
     if found is None or found.lower() not in FOREIGN or found.type == "NUMBER":
         return None
     ours = EQUIVALENT.get(found.lower(), "")
-    terminal = _phrases(place.parser, place.all_expected).get(ours)
+    terminal = phrases_of(place.parser, place.all_expected).get(ours)
     if terminal is None:
         return Told("RW101", f"'{found}' is not a word of this language", found.span, FOREIGN[found.lower()])
     return Told("RW101", f"'{found}' is not a word of this language", found.span, f"write '{ours}'", Repair(terminal, found.span, ours))
@@ -199,7 +124,7 @@ def _misspelt_unit(place: Place) -> Told | None:
         return None
     unit = before.lstrip("0123456789. \t")
     span = Span(before.span.end - len(unit), before.span.end)
-    found = nearest(unit, _phrases(place.parser, place.all_expected), limit=1)
+    found = nearest(unit, phrases_of(place.parser, place.all_expected), limit=1)
     return Told("RW102", f"'{unit}' is not a unit", span, f"did you mean '{found[0]}'?") if found else None
 
 
@@ -208,7 +133,7 @@ def _misspelt(place: Place) -> Told | None:
         return None
     text = place.source.text
     words = list(_WORDS.finditer(text, place.start, min(len(text), place.start + 80)))[:4]
-    phrases = _phrases(place.parser, place.all_expected)
+    phrases = phrases_of(place.parser, place.all_expected)
     for count in range(min(4, len(words)), 0, -1):
         written = [word[0] for word in words[:count]]
         gaps = text[place.start : words[count - 1].end()]
@@ -263,6 +188,50 @@ def _pattern(place: Place) -> Told | None:
     return None
 
 
+def _misplaced_selector(place: Place) -> Told | None:
+    """`word in memo is …`: the value before `in` has no word for which one."""
+    values = place.parser.values[place.base :]
+    if place.found is None or len(values) < 3 or getattr(values[-2], "type", "") != "_IN":
+        return None
+    if not isinstance(values[-3], Branch) or values[-3].data not in ("name", "mistake_tag"):
+        return None
+    words = place.source.cut(values[-3].span)
+    advice = f"write 'only {words} in …', or first, last, every, count of; to ask whether it is one of several: '{words} is in …'"
+    return Told("RW105", f"which '{words}' is meant is not said", values[-3].span, advice)
+
+
+def _missing_is(place: Place) -> Told | None:
+    if place.found is None or place.found.type not in _PREDICATES or "_IS" not in place.expected:
+        return None
+    return Told("RW101", f"'is' is missing before '{place.found}'", place.span, f"write 'is {place.found}'")
+
+
+def _missing_name(place: Place) -> Told | None:
+    """`section at least 0`: `at` was taken for the name."""
+    if place.found is None or len(place.recent) < 2 or place.recent[-1].type != "NAME" or place.recent[-2].type not in _DEFINERS:
+        return None
+    phrase = f"{place.recent[-1]} {place.found}"
+    known = (" ".join((first, *rest)) for first, entries in place.parser.table.phrases.items() for _, rest in entries)
+    if phrase not in known:
+        return None
+    span = Span(place.recent[-1].span.start, place.found.span.end)
+    return Told("RW101", f"expected a name after '{place.recent[-2]}', found '{phrase}'", span)
+
+
+def _bare_score(place: Place) -> Told | None:
+    if place.before is None or place.before.type != "_SCORE" or "_BETWEEN" not in place.expected or "_EQ" in place.expected:
+        return None
+    advice = "the range of the score: 'score between 0 and 1'; a promise starts with 'guarantee', an expectation with 'expect'"
+    return Told("RW101", f"expected 'between' or 'clamped' after 'score', found '{place.found}'", place.span, advice)
+
+
+def _bare_list(place: Place) -> Told | None:
+    if place.found is None or place.found.type != "_SEMICOLON" or "_CLOSE" not in place.expected:
+        return None
+    advice = "before the bracket of a list of tests stands 'all of', 'any of', 'none of' or 'at least 2 of'"
+    return Told("RW101", "this bracket holds one test, and ';' separates several", place.span, advice)
+
+
 def _open_bracket(place: Place) -> Told | None:
     opened = [leaf for leaf in place.parser.values[place.base :] if isinstance(leaf, Leaf) and leaf.type in ("_OPEN", "_OPEN_LIST")]
     found = place.found
@@ -315,69 +284,11 @@ _QUESTIONS: tuple[Callable[[Place], Told | None], ...] = (
     _number_with_comma,
     _open_bracket,
     _is_value,
+    _missing_is,
+    _missing_name,
+    _misplaced_selector,
+    _bare_score,
+    _bare_list,
     _misspelt_before,
     _unknown_selector,
 )
-
-# ---------------------------------------------------------------- the last answer: what was expected
-
-
-def _expected(place: Place) -> Told:
-    found, before = place.found, place.before
-    shown = _short(found) if found is not None else place.source.text[place.start]
-    if before is None:
-        shown = "the end of the file" if found is None or found.type == END else f"'{shown}'"
-        advice = "statements start with column, let, require, section, rule, score, example and a few more words"
-        return Told("RW101", f"a statement cannot start with {shown}", place.span, advice)
-    wanted = _in_words(place)
-    where = f"after '{_short(before)}'"
-    if END in place.expected:
-        more = f", or go on with {wanted}" if wanted else ""
-        return Told("RW101", f"'{shown}' does not fit {where}", place.span, f"the statement could end here{more}")
-    if place.ends_early:
-        what = "the file ends" if found is not None and found.type == END else "the statement ends"
-        return Told("RW101", f"{what} too early: expected {wanted} {where}", before.span)
-    return Told("RW101", f"expected {wanted} {where}, found '{shown}'", place.span)
-
-
-def _in_words(place: Place) -> str:
-    names = set(place.expected)
-    words: list[str] = []
-    if "_SHARE_OF" in names:
-        words.append("a test or a value" if "SOME" in names else "a value")
-        names &= {"_CLOSE", "_CLOSE_LIST"}
-    elif names >= _VALUE:
-        words.append("a value")
-        names &= {"_CLOSE", "_CLOSE_LIST"}
-    elif "STAR" in names:
-        names -= AFTER_VALUE
-        names -= AFTER_TEST if "COMPARE" in names else {"COMPARE"}
-    elif "NUMBER" in names:
-        names -= {"MINUS"}
-    if END in names:
-        names -= STARTER_TERMINALS | {END}
-    return _list(words + sorted(_name(name, place.parser) for name in names))
-
-
-def _name(terminal: str, parser: Parser) -> str:
-    if terminal in SHAPES:
-        return SHAPES[terminal]
-    for phrase, name in _phrases(parser, (terminal,)).items():
-        if name == terminal:
-            return f"'{phrase}'"
-    return f"'{parser.table.others[terminal][0]}'"
-
-
-def _phrases(parser: Parser, terminals: Iterable[str]) -> dict[str, str]:
-    """Phrase → terminal, of the given terminals."""
-    wanted = set(terminals)
-    return {" ".join((first, *rest)): name for first, entries in parser.table.phrases.items() for name, rest in entries if name in wanted}
-
-
-def _list(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}" if words else ""
-
-
-def _short(text: str) -> str:
-    line = text.split("\n", 1)[0]
-    return line if line == text and len(line) <= 40 else f"{line[:37]}…"

@@ -35,6 +35,8 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("statements_from_tree", ALONE),
     ("table_from_grammar", ALONE),
     ("parse_table", ALONE),
+    ("mistake_place", ALONE),
+    ("expected_words", ALONE),
     ("syntax_mistakes", ALONE),
     ("recovery", ALONE),
     ("syntax_from_text", ALONE),
