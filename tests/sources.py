@@ -18,6 +18,8 @@ _FOLDERS = {
 }
 # Inside `rewardlang/`: links to the folders above, and files that `init` copies, which may be Python for the reader.
 _NOT_CODE = ("verifiers", "trainer", "grammars", "templates")
+# Data of a package, with the script that built them.
+_DATA = "data"
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def modules() -> list[Module]:
         prefix = package.removeprefix("rewardlang").removeprefix(".")
         for path in sorted((ROOT / folder).rglob("*.py")):
             relative = path.relative_to(ROOT / folder)
-            if package == "rewardlang" and relative.parts[0] in _NOT_CODE:
+            if _DATA in relative.parts or (package == "rewardlang" and relative.parts[0] in _NOT_CODE):
                 continue
             parts = [*([prefix] if prefix else []), *relative.with_suffix("").parts]
             if len(parts) > 1 and parts[-1] == "__init__":
@@ -70,7 +72,7 @@ def package_folders() -> dict[str, Path]:
     for package, folder in _FOLDERS.items():
         for path in sorted([ROOT / folder, *(item for item in (ROOT / folder).rglob("*") if item.is_dir())]):
             relative = path.relative_to(ROOT / folder)
-            if package == "rewardlang" and relative.parts and relative.parts[0] in _NOT_CODE:
+            if _DATA in relative.parts or (package == "rewardlang" and relative.parts[:1] and relative.parts[0] in _NOT_CODE):
                 continue
             if any(path.glob("*.py")) or not relative.parts:
                 folders[".".join([package, *relative.parts])] = path
