@@ -9,11 +9,11 @@ libraries that they use.
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from pathlib import Path
 from types import ModuleType
 
 import rewardlang.verifiers
@@ -89,17 +89,28 @@ def _entry_points() -> list[str]:
     """The modules that installed packages offer, sorted.
 
     Only the files `entry_points.txt` are read: `importlib.metadata` would parse
-    every installed package's description too, which takes longer than all the rest.
+    every installed package's description too, and paths as objects double the time.
     """
-    offered = set()
+    offered: set[str] = set()
     for folder in dict.fromkeys(sys.path):
-        for file in sorted(Path(folder or ".").glob("*.dist-info/entry_points.txt")):
-            offered.update(entry_point_modules(file.read_text(encoding="utf-8")))
+        if not os.path.isdir(folder or "."):  # noqa: PTH112
+            continue
+        with os.scandir(folder or ".") as entries:
+            installed = [entry.path for entry in entries if entry.name.endswith(".dist-info")]
+        for path in installed:
+            try:
+                with open(path + "/entry_points.txt", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+                    text = file.read()
+            except OSError:
+                continue
+            offered.update(entry_point_modules(text))
     return sorted(offered)
 
 
 def entry_point_modules(text: str) -> list[str]:
     """The modules of our group in an `entry_points.txt`: lines `name = module` or `name = module:object` under its heading."""
+    if ENTRY_POINTS not in text:
+        return []
     inside, found = False, []
     for line in map(str.strip, text.splitlines()):
         if line.startswith("["):

@@ -22,8 +22,8 @@ def boxed(texts: Sequence[str]) -> list[list[Finding[str]]]:
 
     What it checks
     --------------
-    Finds the content of each `\boxed{…}` (and `\fbox{…}`), trimmed, with nested braces matched; escaped braces (`\{`) do not count. A box that is
-    not closed is no box. Of a box in a box the outer one is found.
+    Finds the content of each `\boxed{…}` (and `\fbox{…}`), trimmed, with nested braces matched; escaped braces (`\{`) do not
+    count. A box that is not closed is no box. Of a box in a box the outer one is found.
 
     Why it earns reward
     -------------------

@@ -12,10 +12,7 @@ from fractions import Fraction
 
 from rewardlang.answers.algebra import LimitError, Quotient, Sum, decides, difference, number
 from rewardlang.answers.functions import PI
-from rewardlang.answers.numeric import differ, value_at
-from rewardlang.answers.units import size_of
-from rewardlang.answers.values import (
-    Answer,
+from rewardlang.answers.kinds import (
     Equation,
     Expression,
     InBase,
@@ -32,6 +29,9 @@ from rewardlang.answers.values import (
     Value,
     Words,
 )
+from rewardlang.answers.numeric import differ, value_at
+from rewardlang.answers.units import size_of
+from rewardlang.answers.values import Answer
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 
 MIN_FIGURES = 6

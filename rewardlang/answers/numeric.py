@@ -36,7 +36,7 @@ class _NoValue(ArithmeticError):
 
 def differ(one: Quotient, other: Quotient) -> bool:
     """Whether they clearly differ at a point where both have a real value."""
-    names = sorted(_symbols(one) | _symbols(other))
+    names = sorted(symbols_of(one) | symbols_of(other))
     for shift in range(len(_POINTS) if names else 1):
         at = {name: _POINTS[(shift + 3 * index) % len(_POINTS)] for index, name in enumerate(names)}
         a, b = value_at(one, at), value_at(other, at)
@@ -53,7 +53,8 @@ def value_at(of: Quotient, at: Mapping[str, float]) -> float | None:
         return None
 
 
-def _symbols(of: Quotient) -> set[str]:
+def symbols_of(of: Quotient) -> set[str]:
+    """The symbols in a formula, also inside functions."""
     names: set[str] = set()
     stack: list[object] = [*of.atoms()]
     while stack:

@@ -17,12 +17,13 @@ from functools import lru_cache
 from rewardlang.answers.algebra import LimitError, number
 from rewardlang.answers.expression import NoValueError, UnreadError, read_expression
 from rewardlang.answers.functions import FUNCTIONS
+from rewardlang.answers.kinds import Expression, InBase, Listing, SetOf, Unread, Value, Words
 from rewardlang.answers.numerals import MAX_FIGURES
 from rewardlang.answers.parse_brackets import bracketed, matrix, parts_of, split, tuple_or_interval, union
 from rewardlang.answers.parse_relations import relation
 from rewardlang.answers.tokens import Token, joined, tokens_of, with_thousands
 from rewardlang.answers.units import is_unit
-from rewardlang.answers.values import Answer, Expression, InBase, Listing, SetOf, Unread, Value, Words
+from rewardlang.answers.values import Answer
 from rewardlang.verdict import Missing, Refused
 
 MAX_LENGTH = 3_000

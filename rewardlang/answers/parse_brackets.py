@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from rewardlang.answers.kinds import Expression, Interval, Matrix, Tuple_, Union, Unread, Value
 from rewardlang.answers.tokens import Token, joined
-from rewardlang.answers.values import Expression, Interval, Matrix, Tuple_, Union, Unread, Value
 from rewardlang.verdict import Missing
 
 Reader: TypeAlias = Callable[[list[Token]], Value | Missing]

@@ -7,9 +7,10 @@ from fractions import Fraction
 from rewardlang.answers.algebra import LimitError, Quotient, Sum, difference, number, quotient
 from rewardlang.answers.compare import same_formula
 from rewardlang.answers.expression import UnreadError, read_expression
+from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval, Labelled, Ratio, Unread, Value
+from rewardlang.answers.numeric import symbols_of
 from rewardlang.answers.parse_brackets import Reader, split
 from rewardlang.answers.tokens import Token, joined
-from rewardlang.answers.values import Equation, Expression, Inequality, Interval, Labelled, Ratio, Unread, Value
 from rewardlang.verdict import Missing
 
 _ORDER = ("<", ">", "≤", "≥")
@@ -99,7 +100,7 @@ def _labelled(name: list[Token], value: list[Token], equation: Sum | None, read:
 def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value | Missing:
     formulas = [_formula(part) for part in parts]
     known = [formula for formula in formulas if formula is not None]
-    closed = len(known) == len(parts) and not any(kind in ("symbol",) for formula in known for kind, _ in formula.atoms())
+    closed = len(known) == len(parts) and not any(symbols_of(formula) for formula in known)
     if closed:
         if all(same_formula(known[0], other).holds for other in known[1:]):
             return Expression(known[-1])

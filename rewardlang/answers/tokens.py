@@ -27,9 +27,8 @@ _WRAPPERS = (
     "text|textbf|textit|textrm|textnormal|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathbb|mathcal|mbox|hbox|operatorname|boldsymbol|bf|rm"
 )
 _LAYOUT = r"left|right|bigl|bigr|Bigl|Bigr|big|Big|bigg|Bigg|biggl|biggr|displaystyle|textstyle|limits|quad|qquad|hspace|,|;|:|!|\s|>"
-_GROUPED = (
-    r"(?<![0-9.,])[1-9][0-9]{0,2}(?:(?:\{,\}|,?\\,|,?\\!|\\!,|,?\\;|,?\\ |[ \u00a0\u202f](?![ \u00a0]))(?:\\!)?\s?[0-9]{3})+(?![0-9])"
-)
+_SEPARATOR = r"(?:\s?\{\s?,\s?\}|,?\\,|,?\\!|\\!,|,?\\;|,?\\ |[ \u00a0\u202f](?![ \u00a0]))(?:\\!)?\s?"
+_GROUPED = rf"(?<![0-9.,])[1-9][0-9]{{0,2}}(?:{_SEPARATOR}[0-9]{{3}})+(?![0-9])"
 
 
 @dataclass(frozen=True, slots=True)

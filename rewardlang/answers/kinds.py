@@ -1,0 +1,131 @@
+"""The kinds of answers that are told apart: frozen, exact values.
+
+Parts of compound values are values again. `Words` and `Unread` have no meaning
+beyond their text: they are equal when they are the same text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+from rewardlang.answers.algebra import Quotient, Sum
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A number or formula. `figures` and `unit_in_last_place` describe a number written with decimals."""
+
+    value: Quotient
+    percent: bool = False
+    degree: bool = False
+    unit: str = ""
+    figures: int = 0
+    unit_in_last_place: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Text, case-folded, with single spaces."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Mathematics that is not read: its text without spaces and layout, and why."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Several values, in no order; `decimal` is the number when its one comma was a decimal comma."""
+
+    items: tuple[Value, ...]
+    decimal: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetOf:
+    r"""`\{1, 2\}`; no items for the empty set and for "no solution"."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple_:
+    """`(1, 2)`: ordered; of two numbers also an open interval, if the other side is one."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The numbers from `low` to `high`; `open_round` when it was written in round brackets only."""
+
+    low: Expression
+    high: Expression
+    with_low: bool
+    with_high: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """Intervals and sets, joined."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Rows of values, all of one length."""
+
+    rows: tuple[tuple[Value, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """`x = 3`, `x ∈ [0, 1]`, `W(n) = 1`: what is named, the value, and the equation that it also is."""
+
+    label: str
+    value: Value
+    equation: Sum | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """`form = 0`, with its first coefficient 1."""
+
+    form: Sum
+
+
+@dataclass(frozen=True, slots=True)
+class Inequality:
+    """`form > 0`, or `form ≥ 0` unless `strict`, with its first coefficient 1 or −1."""
+
+    form: Sum
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """`11 : 21`. `clock` for what can be a time of the day, such as `12:00`."""
+
+    items: tuple[Quotient, ...]
+    clock: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InBase:
+    """`204_5`: figures in a base."""
+
+    figures: str
+    base: int
+
+
+Value: TypeAlias = (
+    Expression | Words | Unread | Listing | SetOf | Tuple_ | Interval | Union | Matrix | Labelled | Equation | Inequality | Ratio | InBase
+)
