@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.explain_places import marked_text
-from rewardlang.explain_words import exact, how_section_sums, number, outcome, range_of, signed, underlines, verdict
+from rewardlang.explain_words import exact, how_section_sums, number, outcome, range_of, signed, underlines, value_of, verdict
 from rewardlang.marks import Gate, Mark, RowMarks, SectionMark
 from rewardlang.source import Span
 from rewardlang.terminal_text import Paint, painter, safe, width_of, wrap
@@ -188,7 +188,7 @@ class _Lines:
         self._entry(signed(exact(mark.points)), 2, f"{mark.rule}: {verdict(mark)}", mark.span, style)
         self._detail(mark.reason)
         for shown in mark.shown:
-            self._detail(f"{' '.join(shown.words.split())} = {shown.value}", hang=2)
+            self._detail(value_of(shown, mark), hang=2)
         for clause in mark.unjudged:
             self._detail(f"not judged: {clause}")
         self._because(mark.because)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from rewardlang.explain_places import Underline, windows
-from rewardlang.explain_words import exact, how_section_sums, number, outcome, range_of, signed, underlines, verdict
+from rewardlang.explain_words import exact, how_section_sums, number, outcome, range_of, signed, underlines, value_of, verdict
 from rewardlang.marks import Gate, RowMarks, SectionMark
 from rewardlang.source import Source
 from rewardlang.terminal_text import safe
@@ -130,7 +130,7 @@ def _section_rows(source: Source, row: RowMarks, section: SectionMark) -> list[s
         if mark.section != section.section:
             continue
         why = [_text(mark.reason)]
-        why += [f"{_text(' '.join(shown.words.split()))} = <code>{_text(shown.value)}</code>" for shown in mark.shown]
+        why += [f"<code>{_text(value_of(shown, mark))}</code>" for shown in mark.shown]
         why += [f"not judged: {_text(clause)}" for clause in mark.unjudged]
         if mark.because:
             why.append(f'<span class="small">because “{_text(mark.because)}”</span>')

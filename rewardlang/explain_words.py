@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from rewardlang.explain_places import Underline
-from rewardlang.marks import Mark, RowMarks, SectionMark
+from rewardlang.marks import Mark, RowMarks, SectionMark, Shown
 
 if TYPE_CHECKING:
     from rewardlang.program import Program
@@ -55,6 +55,13 @@ def how_section_sums(section: SectionMark) -> str:
     if section.weight != 1:
         steps.append(f"times weight {exact(section.weight)}")
     return ", ".join([f"{signed(exact(section.raw))} from its rules", *steps]) if steps else ""
+
+
+def value_of(shown: Shown, mark: Mark) -> str:
+    """A value that was compared, on one line; why it is missing is not said again where the rule's reason says it."""
+    missing = shown.value.removeprefix("missing: ")
+    value = "missing" if missing != shown.value and missing in mark.reason else shown.value
+    return f"{' '.join(shown.words.split())} = {value}"
 
 
 def outcome(row: RowMarks) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rewardlang.commands.marking import marked_rows
+from rewardlang.commands.shared import times
 from rewardlang.commands.statistics import RuleStatistics, Statistics
 from rewardlang.errors import Diagnostic
 from rewardlang.explain import Explanation
@@ -59,7 +60,7 @@ def _findings(statistics: Statistics, reward: Reward, samples: Sequence[Samples]
         yield Problem("RW621", "warning", message, names, help="group-relative training learns nothing from such groups")
     unjudged = statistics.refused + statistics.broke
     if unjudged:
-        message = f"verdicts not reached: {listed(f'{name} {count:,} times' for name, count in unjudged.items())}"
+        message = f"verdicts not reached: {listed(f'{name} {times(count)}' for name, count in unjudged.items())}"
         yield Problem(
             "RW622", "warning", message, names, help="each counted as the verdict that gives fewer points; explain a row to see why"
         )

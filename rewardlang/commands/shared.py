@@ -100,6 +100,11 @@ def print_json(data: Any) -> None:
     print(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False))
 
 
+def times(number: int) -> str:
+    """`once`, `2 times`."""
+    return "once" if number == 1 else f"{number:,} times"
+
+
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """`1 error`, `2 errors`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

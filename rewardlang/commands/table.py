@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rewardlang.commands.shared import counted
+from rewardlang.commands.shared import counted, times
 from rewardlang.explain_words import number
 from rewardlang.terminal_text import Paint, clip, listed, pad, safe, width_of, wrap
 
@@ -97,10 +97,10 @@ def _scores(statistics: Statistics, plain: bool) -> Iterator[str]:
         yield f"success  {share(statistics.successes, statistics.judged)}"
     groups = len(statistics.real_groups)
     if groups:
-        yield f"groups   {share(statistics.flat_groups, groups)} of one prompt have no spread: all their completions score the same"
+        yield f"groups   {share(statistics.flat_groups, groups)} of one prompt have no spread: the same score for all"
 
 
 def _failures(statistics: Statistics, width: int) -> Iterator[str]:
     for what, counts in (("refused to judge", statistics.refused), ("broke", statistics.broke)):
         if counts:
-            yield from wrap(f"verifiers that {what}: {listed(f'{name} {count:,} times' for name, count in counts.items())}", width)
+            yield from wrap(f"verifiers that {what}: {listed(f'{name} {times(count)}' for name, count in counts.items())}", width)

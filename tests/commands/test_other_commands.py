@@ -14,6 +14,8 @@ import pytest
 
 from rewardlang import codes
 from rewardlang.commands.init import TEMPLATES
+from rewardlang.guard import VerifierBreakdown
+from rewardlang.reward import Reward
 from tests.commands.conftest import REWARD, Run
 
 # ---------------------------------------------------------------- explain
@@ -50,6 +52,34 @@ def test_a_row_that_cannot_be_marked_says_why(run: Run, tmp_path: Path) -> None:
     assert result.code == 1
     assert result.err.startswith("error[RW606]: row 'a' has no column 'answer'")
     assert "RW602" in run("explain", "math.reward", "--samples", "s.jsonl", "--row", "1").err
+
+
+def test_a_verifier_that_is_broken_stops_every_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No table and no file over verdicts that cannot be trusted; the verifier is named."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise VerifierBreakdown("the verifier 'word' broke on 20 of its last 20 inputs")
+
+    monkeypatch.setattr(Reward, "score", broken)
+    checked = run("check", "math.reward", "--samples", "samples.jsonl")
+    assert checked.code == 1
+    assert "error[RW625]: marking stopped: the verifier 'word' broke" in checked.out
+    scored = run("score", "math.reward", "--samples", "samples.jsonl", "--out", "out.jsonl")
+    assert scored.code == 1
+    assert "marking stopped: the verifier 'word' broke" in scored.err
+    assert run("explain", "math.reward", "--samples", "samples.jsonl").code == 1
+
+
+@pytest.mark.parametrize(("library", "path"), [("pyarrow", "s.parquet"), ("openpyxl", "s.xlsx")])
+def test_a_missing_extra_is_named_with_its_command(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str, path: str
+) -> None:
+    """Parquet and spreadsheets need libraries that the base installation has not."""
+    (tmp_path / path).write_bytes(b"")
+    monkeypatch.setitem(sys.modules, library, None)
+    result = run("check", "math.reward", "--samples", path)
+    assert result.code == 2
+    assert f"needs {library}, which is not installed; install it with: pip install 'rewardlang[data]'" in result.err
 
 
 # ---------------------------------------------------------------- fmt
