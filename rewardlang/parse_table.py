@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -35,19 +34,16 @@ class Rule(NamedTuple):
     nones: int
 
 
-@dataclass
 class Table:
     """Terminals in the order in which they are tried; a row maps a symbol to a state, or to -1 - rule."""
 
-    start: int
-    end: int
-    rules: list[Rule]
-    rows: list[dict[str, int]]
-    whole: frozenset[str] = frozenset()
-    reserved: frozenset[str] = frozenset()
-    phrases: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
-    others: dict[str, tuple[str, bool]] = field(default_factory=dict)
-    compiled: dict[str, re.Pattern[str]] = field(default_factory=dict)
+    def __init__(self, start: int, end: int, rules: list[Rule], rows: list[dict[str, int]]) -> None:
+        self.start, self.end, self.rules, self.rows = start, end, rules, rows
+        self.whole = frozenset(("edition", "naming", *(rule.origin for rule in rules if rule.origin.startswith("__file_star"))))
+        self.reserved: frozenset[str] = frozenset()
+        self.phrases: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+        self.others: dict[str, tuple[str, bool]] = {}
+        self.compiled: dict[str, re.Pattern[str]] = {}
 
 
 @cache
@@ -64,9 +60,7 @@ def table() -> Table:
 
 def from_data(data: dict[str, Any]) -> Table:
     """The table from the plain data that `table_from_grammar` builds."""
-    rules = [Rule(*row) for row in data["rules"]]
-    whole = {"edition", "naming", *(rule.origin for rule in rules if rule.origin.startswith("__file_star"))}
-    made = Table(data["start"], data["end"], rules, data["rows"], frozenset(whole))
+    made = Table(data["start"], data["end"], [Rule(*row) for row in data["rules"]], data["rows"])
     for name, kind, pattern in data["terminals"]:
         if name in data["ignored"]:
             continue

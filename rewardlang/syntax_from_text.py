@@ -8,12 +8,12 @@ to the list of statements and the lexer moved to the next word that starts one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rewardlang import syntax, text_limits
 from rewardlang.errors import Diagnostic
 from rewardlang.parse_table import END, Lexer, Parser, table
+from rewardlang.record import PlainRecord
 from rewardlang.source import Source, Span
 from rewardlang.statements_from_tree import EDITION, StatementBuilder
 from rewardlang.tree_nodes import MAX_DEPTH, Branch, Leaf, TooDeep
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 MAX_STACK = 8 * MAX_DEPTH
 
 
-@dataclass(frozen=True)
-class Parsed:
+class Parsed(PlainRecord):
     """`file` holds every statement that could be read; None when the file has no name.
 
     `lost` are the names that statements with mistakes would have defined, so that later steps do not call them unknown.

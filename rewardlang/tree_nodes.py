@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -24,13 +23,13 @@ class Leaf(str):
     span: Span
 
 
-@dataclass(slots=True)
 class Branch:
     """A rule that matched. `children` are branches, leaves, and None for an optional part that is not there."""
 
-    data: str
-    children: list[Any]
-    span: Span
+    __slots__ = ("children", "data", "span")
+
+    def __init__(self, data: str, children: list[Any], span: Span) -> None:
+        self.data, self.children, self.span = data, children, span
 
 
 Raw: TypeAlias = Any  # Branch | Leaf | None: what a branch holds is known by its rule
