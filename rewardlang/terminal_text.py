@@ -61,12 +61,17 @@ def cells_of(text: str) -> list[Cell]:
 
 def safe(text: str) -> str:
     """A text that a terminal can be given: line breaks shown as `␊`, all other controls visible too."""
-    return "".join(cell_of(character).shown for character in text)
+    return text if _plain(text) else "".join(cell_of(character).shown for character in text)
 
 
 def width_of(text: str) -> int:
     """The columns of a text that is already safe."""
-    return sum(cell_of(character).width for character in text)
+    return len(text) if _plain(text) else sum(cell_of(character).width for character in text)
+
+
+def _plain(text: str) -> bool:
+    """True for printable ASCII, which is most of what is shown: each character is one column, and itself."""
+    return text.isascii() and text.isprintable()
 
 
 def pad(text: str, width: int, *, right: bool = False) -> str:
