@@ -136,6 +136,7 @@ class Row:
 
     def found(self, find: meaning.Find, text: Piece) -> list[tuple[Piece, Value, str]] | Refused:
         """What a finder finds: for each finding its place, its value and its note."""
+        spans: list[tuple[int, int, Value, str]]
         match find:
             case meaning.TagFind(tag=tag):
                 spans = [(f.start, f.end, None, f.note) for f in tags(text.text, tag).findings]
