@@ -68,6 +68,10 @@ def _named(checker: Checker, node: ex.NamedFinder) -> tuple[meaning.Find, types.
         found: meaning.Find = declared.meaning(node.span)
         return found, types.TEXT
     verifier = checker.registry.get("finder", node.name)
+    if node.name in checker.lost:
+        raise Mistake
+    if "." in node.name:
+        checker.not_yet(node.span, "a pattern of another file", "copy the statement that declares it into this file")
     if verifier is None:
         patterns = [name for name, entry in checker.names.items() if entry.kind == "pattern"]
         known = [*checker.registry.words("finder"), *patterns]

@@ -8,7 +8,7 @@ from typing import Any
 
 from rewardlang import expressions as ex
 from rewardlang import meaning, types
-from rewardlang.checker import Checker, bare, described, maybe
+from rewardlang.checker import Checker, Mistake, bare, described, maybe
 from rewardlang.source import Span
 from rewardlang.verifier import OptionSpec, Verifier
 
@@ -119,6 +119,10 @@ def _outside(checker: Checker, node: ex.Outside) -> meaning.Expr:
 def _call(checker: Checker, node: ex.Call) -> meaning.Expr:
     word = node.function.text
     measure = checker.registry.get("measure", word)
+    if word in checker.lost or word in checker.refused:
+        raise Mistake
+    if "." in word:
+        checker.not_yet(node.function.span, "a name of another file", "copy the statement that declares it into this file")
     if measure is None:
         known = checker.registry.words("measure")
         checker.fail(

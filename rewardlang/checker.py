@@ -48,13 +48,21 @@ class Declared:
 class Checker:
     """See the module's docstring."""
 
-    def __init__(self, source: Source, registry: Registry, handlers: Mapping[type, Callable[[Checker, Any], meaning.Expr]]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        registry: Registry,
+        handlers: Mapping[type, Callable[[Checker, Any], meaning.Expr]],
+        lost: frozenset[str] = frozenset(),
+    ) -> None:
         self.source = source
         self.registry = registry
         self.diagnostics: list[Diagnostic] = []
         self.names: dict[str, Declared] = {}
         self.loops: dict[str, types.Type] = {}
         self._handlers = handlers
+        self.lost = lost
+        self.refused: set[str] = set()  # functions whose declaration cannot be evaluated yet, which is said once
 
     # -------------------------------------------------------- telling
 
@@ -115,6 +123,8 @@ class Checker:
         if name in BUILT_INS:
             return meaning.BuiltIn(span=span, type=BUILT_INS[name], name=name)
         declared = self.names.get(name)
+        if name in self.lost:
+            raise Mistake
         if declared is None:
             known = [*self.names, *BUILT_INS, *self.loops]
             self.fail("RW201", span, f"nothing here is called '{name}'", self.suggest(name, known) or _declare_help(name))

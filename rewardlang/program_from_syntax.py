@@ -45,16 +45,23 @@ _NOT_YET: Mapping[type, tuple[str, str]] = {
 
 
 def check(
-    file: syntax.File, source: Source, registry: Registry, read_text: declarations.ReadText, params: Mapping[str, Any], *, whole: bool
+    file: syntax.File,
+    source: Source,
+    registry: Registry,
+    read_text: declarations.ReadText,
+    params: Mapping[str, Any],
+    *,
+    whole: bool,
+    lost: frozenset[str],
 ) -> tuple[Program | None, tuple[Diagnostic, ...]]:
     """The program, or None when the file has errors; and all errors and warnings in the order of the file.
 
     `read_text` gives the text of a file that this one names (it may raise
     OSError or UnicodeDecodeError); `params` are values that a run sets; `whole`
     is False when statements were lost to syntax errors, so that nothing is said
-    about what is missing or unused.
+    about what is missing or unused; `lost` are the names that they would have declared.
     """
-    build = _Build(file, Checker(source, registry, _HANDLERS), read_text, params, whole)
+    build = _Build(file, Checker(source, registry, _HANDLERS, lost), read_text, params, whole)
     program = build.run()
     diagnostics = tuple(sorted(build.checker.diagnostics, key=lambda d: (d.span.start, d.code)))
     return (None if any(d.severity == "error" for d in diagnostics) else program), diagnostics
@@ -137,6 +144,8 @@ class _Build:
             if type(node) in _NOT_YET:
                 what, instead = _NOT_YET[type(node)]
                 checker.report("RW901", node.span, f"not yet: {what} cannot be evaluated by this version", instead)
+                if isinstance(node, (syntax.UsePython, syntax.Define)):
+                    checker.refused.add(node.alias.text if isinstance(node, syntax.UsePython) else node.name.text)
             try:
                 self._declare_one(node)
             except Mistake:
