@@ -9,6 +9,8 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Flags that renew what a test compares with; a person reads the change before it is committed."""
+    parser.addoption("--update-verdicts", action="store_true", help="write what the verifiers say into the pages of tests/verifiers")
+    parser.addoption("--update-docs", action="store_true", help="write the table of verifiers/README.md from the docstrings")
     parser.addoption("--update-pages", action="store_true", help="write what the commands of README pages print into them")
 
 

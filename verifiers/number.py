@@ -50,6 +50,11 @@ def _percent() -> re.Pattern[str]:
 
 
 @cache
+def _range_end() -> re.Pattern[str]:
+    return re.compile(r"(?:\s?[-–—]\s?|\sto\s)[0-9][0-9.,]{0,30}+")
+
+
+@cache
 def _list_marker() -> re.Pattern[str]:
     """What makes figures at the beginning of a line a list marker: a full stop or bracket, space, and text on the same line."""
     return re.compile(r"[0-9]{1,3}[.)][ \t]+[^\s]")
@@ -141,7 +146,7 @@ def _number_at(text: str, start: int, numeral: str, notation: str) -> Finding[Fr
     """The number whose figures begin at `start`, unless they belong to something else."""
     end = start + len(numeral)
     after = text[end : end + 1]
-    if after.isalnum() or after == "_" or (after and unit_pattern().match(text, end)):
+    if after.isalnum() or after == "_" or (after and _has_unit(text, end)):
         return None
     before = text[start - 1 : start]
     if before and before in ".,":
@@ -157,6 +162,14 @@ def _number_at(text: str, start: int, numeral: str, notation: str) -> Finding[Fr
     if percent:
         value, end = value / 100, percent.end()
     return Finding(start, end, -value if negative else value)
+
+
+def _has_unit(text: str, end: int) -> bool:
+    """Whether a unit follows, at once or after the other end of a range (`500-750 mg`)."""
+    if unit_pattern().match(text, end):
+        return True
+    other = _range_end().match(text, end)
+    return other is not None and unit_pattern().match(text, other.end()) is not None
 
 
 def _with_sign(text: str, start: int) -> tuple[int, bool]:

@@ -1,0 +1,64 @@
+"""Verifiers are found by standing in the folder; words are looked up, and mistyped ones suggested."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from rewardlang.registry import DuplicateVerifierError, Registry, default_registry, entry_point_modules, find_verifiers, modules
+
+
+def test_every_file_in_the_folder_declares_a_verifier() -> None:
+    """A module in `verifiers/` that declares nothing would be dead weight."""
+    assert {verifier.module for verifier in find_verifiers()} >= set(modules())
+
+
+def test_order_is_by_kind_then_word() -> None:
+    """The order does not depend on the order of files."""
+    keys = [(verifier.kind, verifier.word) for verifier in default_registry()]
+    assert keys == sorted(keys)
+    assert list(Registry(reversed(list(default_registry())))) == list(default_registry())
+
+
+def test_words_are_looked_up_by_kind() -> None:
+    """`number` is a finder and a reader; a word may be written with spaces."""
+    registry = default_registry()
+    finder, reader = registry.get("finder", "number"), registry.get("reader", "number")
+    assert finder is not None
+    assert reader is not None
+    assert finder is not reader
+    assert registry.get("predicate", "valid json") is registry.get("predicate", "valid_json")
+    assert registry.get("finder", "nubmer") is None
+
+
+def test_a_mistyped_word_is_suggested() -> None:
+    """The closest word of the kind, or nothing."""
+    assert default_registry().suggest("finder", "mispelling") == "misspelling"
+    assert default_registry().suggest("finder", "qqqqqqq") is None
+
+
+def test_two_verifiers_with_one_word_are_an_error() -> None:
+    """Both modules are named."""
+    word = default_registry().get("finder", "word")
+    assert word is not None
+    with pytest.raises(DuplicateVerifierError, match=r"rewardlang\.verifiers\.word and elsewhere"):
+        Registry([word, replace(word, module="elsewhere")])
+
+
+def test_entry_points_are_read() -> None:
+    """Modules of our group in a package's `entry_points.txt`, with or without an object's name."""
+    text = "[console_scripts]\na = b:c\n\n[rewardlang.verifiers]\nmore = package.more\nand_more=package.and_more:thing\n[other]\nx = y\n"
+    assert entry_point_modules(text) == ["package.more", "package.and_more"]
+
+
+def test_finding_verifiers_loads_no_library() -> None:
+    """Sympy, numpy, regex and the dictionary wait for their first use."""
+    code = (
+        "import sys; from rewardlang.registry import default_registry; default_registry(); "
+        "print([name for name in ('sympy', 'numpy', 'regex', 'json.decoder', 'rewardlang.answers.parse', 'gzip') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
