@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rewardlang.commands.marking import marked_rows
-from rewardlang.commands.shared import times
+from rewardlang.commands.shared import counted, times
 from rewardlang.commands.statistics import RuleStatistics, Statistics
 from rewardlang.errors import Diagnostic
 from rewardlang.explain import Explanation
@@ -51,7 +51,7 @@ def _findings(statistics: Statistics, reward: Reward, samples: Sequence[Samples]
     silent = {rule.rule for rule in statistics.silent_rules()} if statistics.marked else set()
     for rule in reward.program.rules:
         if rule.name in silent:
-            message = f"rule '{rule.name}' never fired on the {statistics.marked:,} completions marked"
+            message = f"rule '{rule.name}' never fired ({counted(statistics.marked, 'completion')} marked)"
             help_text = "explain one on which it should have fired, or add samples that reach it"
             yield Diagnostic("RW620", "warning", message, reward.source, rule.span, help_text)
     groups = statistics.real_groups
