@@ -70,13 +70,17 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         write(summary.records(reward, marked_rows(reward, samples, arguments.step)))
     except _Refused:
-        print(f"nothing was written to {arguments.out}", file=sys.stderr)
+        print(f"nothing was written to {_place(arguments.out)}", file=sys.stderr)
         return 1
     except VerifierBreakdown as error:
-        print(f"rewardlang score: marking stopped: {error}\nnothing was written to {arguments.out}", file=sys.stderr)
+        print(f"rewardlang score: marking stopped: {error}\nnothing was written to {_place(arguments.out)}", file=sys.stderr)
         return 1
     summary.tell(as_json=arguments.json)
     return 0
+
+
+def _place(out: str) -> str:
+    return "standard output" if out == "-" else out
 
 
 class _Summary:
@@ -141,12 +145,10 @@ class _Summary:
             counts = {"rows": self._rows, "completions": self._completions, "skipped": self._skipped}
             print(json.dumps({**counts, "mean": mean, "seconds": round(seconds, 3), "out": self._out}), file=stream)
             return
-        where = "standard output" if self._out == "-" else self._out
         skipped = f", {self._skipped:,} skipped" if self._skipped else ""
         score = f", mean score {mean:.4g}" if mean is not None else ""
-        print(
-            f"{where}: {shared.counted(self._rows, 'row')}, {shared.counted(self._completions, 'completion')}{skipped}{score}", file=stream
-        )
+        counts = f"{shared.counted(self._rows, 'row')}, {shared.counted(self._completions, 'completion')}"
+        print(f"{_place(self._out)}: {counts}{skipped}{score}", file=stream)
 
 
 def record_of(item: MarkedRow, names: list[str], notes: list[str]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def test_nothing_is_written_half(run: Run, tmp_path: Path, out: str) -> None:
     assert result.code == 1
     assert result.out == ""
     assert "row 'bad' has no column 'answer'" in result.err
-    assert f"nothing was written to {out}" in result.err
+    assert f"nothing was written to {'standard output' if out == '-' else out}" in result.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["math.reward", "samples.jsonl"]
 
 
