@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import rewardlang
+from rewardlang.cli import main
 from tests.console import run_page
 from tests.sources import ROOT
 
@@ -27,6 +28,11 @@ def test_the_file_compiles_and_its_examples_hold(path: Path) -> None:
     results = reward.run_examples()
     assert {"example", "attack"} <= {result.kind for result in results} or path.stem in FLAWED_ON_PURPOSE
     assert [failure.render() for result in results for failure in result.failures] == []
+
+
+def test_the_files_are_laid_out() -> None:
+    """`rewardlang fmt --check` has nothing to say."""
+    assert main(["fmt", "--check", *map(str, FILES)]) == 0
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
