@@ -118,6 +118,11 @@ def _outside(checker: Checker, node: ex.Outside) -> meaning.Expr:
 
 def _call(checker: Checker, node: ex.Call) -> meaning.Expr:
     word = node.function.text
+    declared = checker.names.get(word)
+    if declared is not None and declared.kind == "definition":
+        declared.used = True
+        assert checker.use_of_definition is not None, "whoever declares a definition can use it"
+        return checker.use_of_definition(node)
     measure = checker.registry.get("measure", word)
     if word in checker.lost or word in checker.refused:
         raise Mistake

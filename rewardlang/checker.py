@@ -20,7 +20,7 @@ from rewardlang.registry import Registry
 from rewardlang.source import Source, Span
 from rewardlang.suggest import did_you_mean
 
-NameKind: TypeAlias = Literal["column", "param", "list", "let", "pattern", "loop name", "value of the row"]
+NameKind: TypeAlias = Literal["column", "param", "list", "let", "pattern", "definition", "loop name", "value of the row"]
 
 BUILT_INS: Mapping[str, types.Type] = {
     "completion": types.TEXT,
@@ -60,6 +60,8 @@ class Checker:
         self.diagnostics: list[Diagnostic] = []
         self.names: dict[str, Declared] = {}
         self.loops: dict[str, types.Type] = {}
+        self.bound: dict[str, meaning.Expr] = {}  # the names of a definition's values, while its body is looked at
+        self.use_of_definition: Callable[[ex.Call], meaning.Expr] | None = None
         self._handlers = handlers
         self.lost = lost
         self.refused: set[str] = set()  # functions whose declaration cannot be evaluated yet, which is said once
@@ -118,6 +120,8 @@ class Checker:
 
     def lookup(self, name: str, span: Span) -> meaning.Expr:
         """The meaning of a name where a value is wanted."""
+        if name in self.bound:
+            return self.bound[name]
         if name in self.loops:
             return meaning.LoopValue(span=span, type=self.loops[name], name=name)
         if name in BUILT_INS:
@@ -126,7 +130,7 @@ class Checker:
         if name in self.lost:
             raise Mistake
         if declared is None:
-            known = [*self.names, *BUILT_INS, *self.loops]
+            known = [*self.names, *BUILT_INS, *self.loops, *self.bound]
             self.fail("RW201", span, f"nothing here is called '{name}'", self.suggest(name, known) or _declare_help(name))
         declared.used = True
         if declared.kind == "pattern":
@@ -146,6 +150,16 @@ class Checker:
             yield
         finally:
             self.loops = before
+
+    @contextmanager
+    def inside_definition(self, bound: dict[str, meaning.Expr]) -> Iterator[None]:
+        """Within it, the names of the definition mean its arguments, and no loop outside is seen."""
+        before = self.bound, self.loops
+        self.bound, self.loops = bound, {}
+        try:
+            yield
+        finally:
+            self.bound, self.loops = before
 
     @staticmethod
     def suggest(word: str, known: Iterable[str]) -> str | None:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from rewardlang import check_declarations as declarations
 from rewardlang import check_finders, check_rules, check_tests, check_values, lints, meaning, syntax
+from rewardlang.check_definitions import Definitions
 from rewardlang.check_examples import Examples, rule_expressions
 from rewardlang.checker import Checker, Mistake
 from rewardlang.errors import DataError, Diagnostic
@@ -39,7 +40,6 @@ _NOT_YET: Mapping[type, tuple[str, str]] = {
     syntax.Import: ("'import'", "copy what you need into this file"),
     syntax.Include: ("'include'", "copy the section into this file"),
     syntax.UsePython: ("'use python'", "express the check with what the language has; see the list of verifiers"),
-    syntax.Define: ("'define'", "write the condition out, or name it with 'let'"),
     syntax.NumbersWritten: ("'numbers written'", 'take the line out; numbers are read as in "1,234.5"'),
 }
 
@@ -75,6 +75,7 @@ class _Build:
         self.columns: dict[str, ColumnDecl] = {}
         self.params: dict[str, ParamDecl] = {}
         self.lets = declarations.Lets(checker)
+        self.definitions = Definitions(checker)
         self.lists: dict[str, tuple[str, ...]] = {}
 
     def run(self) -> Program | None:
@@ -85,10 +86,11 @@ class _Build:
         success = self._success()
         score = check_rules.score(self.checker, self._nodes(syntax.ScoreRange), self._end()) if self.whole else None
         reachable = check_rules.reachable(self.checker, sections, rules, requires, score) if score is not None and self.whole else None
-        guarantees = self._guarantees(sections, rules)
+        guarantees = self._guarantees(sections)
         examples = self._examples(lets, rules, success is not None)
         if self.whole:
             self._unused()
+        self._once()
         if score is None or reachable is None or any(d.severity == "error" for d in self.checker.diagnostics):
             return None
         params = {name: self._set(decl) for name, decl in self.params.items()}
@@ -144,8 +146,8 @@ class _Build:
             if type(node) in _NOT_YET:
                 what, instead = _NOT_YET[type(node)]
                 checker.report("RW901", node.span, f"not yet: {what} cannot be evaluated by this version", instead)
-                if isinstance(node, (syntax.UsePython, syntax.Define)):
-                    checker.refused.add(node.alias.text if isinstance(node, syntax.UsePython) else node.name.text)
+                if isinstance(node, syntax.UsePython):
+                    checker.refused.add(node.alias.text)
             try:
                 self._declare_one(node)
             except Mistake:
@@ -172,6 +174,8 @@ class _Build:
                 found.append(declarations.named_pattern(checker, node))
             case syntax.Let():
                 self.lets.declare(node)
+            case syntax.Define():
+                self.definitions.declare(node)
             case _:
                 pass
 
@@ -252,8 +256,8 @@ class _Build:
         found: list[meaning.Expr] = self._all(syntax.Success, lambda node: self.checker.test(node.condition))
         return found[0] if found else None
 
-    def _guarantees(self, sections: list[Section], rules: list[Rule]) -> list[Guarantee | Outweighs]:
-        names = {"rule": [rule.name for rule in rules], "section": [section.name or "" for section in sections]}
+    def _guarantees(self, sections: list[Section]) -> list[Guarantee | Outweighs]:
+        names = {"rule": [node.name.text for node in self._nodes(syntax.Rule)], "section": [section.name or "" for section in sections]}
         promises: list[Guarantee | Outweighs] = []
         for node in self.file.statements:
             try:
@@ -277,6 +281,10 @@ class _Build:
             )
         broken = any(d.severity == "error" for d in self.checker.diagnostics)
         return [] if broken else self._all(syntax.Example, examples.check)
+
+    def _once(self) -> None:
+        """Drops what was said twice of one place, as happens where a definition is used twice."""
+        self.checker.diagnostics = list(dict.fromkeys(self.checker.diagnostics))
 
     def _unused(self) -> None:
         if any(d.severity == "error" for d in self.checker.diagnostics):

@@ -69,6 +69,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("check_tests", ALONE),
     ("check_rules", ALONE),
     ("check_declarations", ALONE),
+    ("check_definitions", ALONE),
     ("check_examples", ALONE),
     ("lints", ALONE),
     ("same_meaning", ALONE),
