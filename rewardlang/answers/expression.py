@@ -254,8 +254,10 @@ class _Reader:
     def _index(self) -> str:
         self.at += 1
         if self._text() != "{":
+            if not self._text():
+                raise UnreadError("an index is missing")
             self.at += 1
-            return self.tokens[self.at - 1].text if self.at <= len(self.tokens) else ""
+            return self.tokens[self.at - 1].text
         depth, parts = 0, []
         while self.at < len(self.tokens):
             text = self._text()

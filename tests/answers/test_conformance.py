@@ -22,8 +22,8 @@ from rewardlang.passages import outside, tags
 from rewardlang.verifiers.boxed import boxed
 
 FOLDER = os.environ.get("REWARDLANG_CONFORMANCE")
-FLOOR = 0.89
-"""The share of right verdicts that was reached; it may rise and must not fall."""
+FLOORS = {"math_equiv.jsonl": 0.90, "issue_reports.jsonl": 0.89}
+"""The share of right verdicts that was reached in each file; it may rise and must not fall."""
 
 pytestmark = pytest.mark.skipif(FOLDER is None, reason="REWARDLANG_CONFORMANCE does not name the folder of the cases")
 
@@ -48,16 +48,16 @@ def final_answer(text: str) -> str:
     if block.findings:
         return block.findings[-1].value
     for pattern in (r"answer is:?\s*(.*)", r"[Aa]nswer:?\s+(.*)"):
-        said = re.findall(pattern, text)
+        said: list[str] = re.findall(pattern, text)
         if said:
             return _first_formula(said[-1]) or _first_number(said[-1]) or said[-1].strip(" .*")
     spans = re.findall(r"\$\$(.+?)\$\$|\$(.+?)\$(\s*(?:percent|pct|%|miles))?|\\\((.+?)\\\)|\\\[(.+?)\\\]", text, re.DOTALL)
     if spans:
-        last = spans[-1]
+        last: tuple[str, ...] = spans[-1]
         return " ".join(part for part in last if part)
     bracket = re.findall(r"\[([^\[\]]*)\]", text)
     if bracket and len(text) > 20:
-        return bracket[-1]
+        return str(bracket[-1])
     if len(text) <= 30 or "\\" in text:
         return text
     return _first_number(" ".join(reversed(re.findall(r"[-+]?[0-9][0-9.,]*%?", text)))) or text
@@ -87,12 +87,13 @@ def judged(golds: Iterable[str], prediction: str, options: dict[str, Any]) -> bo
     return True if True in verdicts else None if None in verdicts else False
 
 
-def test_no_wrong_answer_is_accepted_and_most_are_judged_right(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("file", FLOORS)
+def test_no_wrong_answer_is_accepted_and_most_are_judged_right(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Unflagged cases: no false positive, and at least the share that was reached before."""
     assert FOLDER is not None
     counts: Counter[str] = Counter()
     wrong: list[str] = []
-    for line in (Path(FOLDER) / "math_equiv.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in (Path(FOLDER) / file).read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if row.get("flag"):
             continue
@@ -105,6 +106,6 @@ def test_no_wrong_answer_is_accepted_and_most_are_judged_right(capsys: pytest.Ca
             wrong.append(f"{row['id']} {kind}")
     total = counts.total()
     with capsys.disabled():
-        print(f"\n{total} cases: " + ", ".join(f"{name} {counts[name]} ({counts[name] / total:.1%})" for name in sorted(counts)))
+        print(f"\n{file}, {total} cases: " + ", ".join(f"{name} {counts[name]} ({counts[name] / total:.1%})" for name in sorted(counts)))
     assert counts["wrong yes"] == 0, wrong
-    assert counts["right"] / total >= FLOOR, wrong
+    assert counts["right"] / total >= FLOORS[file], wrong

@@ -81,9 +81,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-@pytest.mark.parametrize(
-    "verifier", [verifier for verifier in default_registry() if all(of == types.TEXT for _, of in verifier.parameters)], ids=str
-)
+@pytest.mark.parametrize("verifier", READING_TEXT)
 def test_long_and_strange_texts_are_read(verifier: Verifier, text: str) -> None:
     """A million hostile characters, every plane and lone surrogates end in a result."""
     assert len(verifier(*([text] for _ in verifier.parameters))) == 1

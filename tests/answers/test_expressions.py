@@ -1,0 +1,132 @@
+"""Formulas are read as mathematics means them: a formula drawn at random has the value that its tree has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from rewardlang.answers.algebra import Quotient
+from rewardlang.answers.compare import same_formula
+from rewardlang.answers.expression import UnreadError, read_expression
+from rewardlang.answers.numeric import value_at
+from rewardlang.answers.tokens import tokens_of
+
+Formula = tuple[str, Callable[[float], float]]
+"""A formula in LaTeX, and its value for a value of x."""
+
+
+def _leaf() -> st.SearchStrategy[Formula]:
+    numbers = st.integers(0, 12).map(lambda n: (str(n), lambda x: float(n)))
+    decimals = st.integers(1, 99).map(lambda n: (f"{n / 10}", lambda x: n / 10))
+    names: st.SearchStrategy[Formula] = st.sampled_from([("x", lambda x: x), ("\\pi", lambda x: math.pi), ("e", lambda x: math.e)])
+    return st.one_of(numbers, decimals, names)
+
+
+def _node(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
+    def two(make: Callable[[str, str], str], value: Callable[[float, float], float]) -> st.SearchStrategy[Formula]:
+        return st.tuples(inner, inner).map(lambda ab: (make(ab[0][0], ab[1][0]), lambda x: value(ab[0][1](x), ab[1][1](x))))
+
+    def one(make: Callable[[str], str], value: Callable[[float], float]) -> st.SearchStrategy[Formula]:
+        return inner.map(lambda a: (make(a[0]), lambda x: value(a[1](x))))
+
+    return st.one_of(
+        two("({}) + ({})".format, lambda a, b: a + b),
+        two("({}) - ({})".format, lambda a, b: a - b),
+        two("({})({})".format, lambda a, b: a * b),
+        two("({}) \\cdot ({})".format, lambda a, b: a * b),
+        two("\\frac{{{}}}{{{}}}".format, lambda a, b: a / b),
+        two("({})/({})".format, lambda a, b: a / b),
+        one("-({})".format, lambda a: -a),
+        one("\\left({}\\right)^2".format, lambda a: a**2),
+        one("({})^{{-1}}".format, lambda a: a**-1),
+        one("\\sqrt{{{}}}".format, math.sqrt),
+        one("\\sqrt[3]{{{}}}".format, lambda a: a ** (1 / 3) if a > 0 else math.nan),
+        one("\\sin({})".format, math.sin),
+        one("\\cos^2({})".format, lambda a: math.cos(a) ** 2),
+        one("\\tan({})".format, math.tan),
+        one("\\ln({})".format, math.log),
+        one("|{}|".format, abs),
+    )
+
+
+FORMULAS = st.recursive(_leaf(), _node, max_leaves=6)
+
+
+def _read(text: str) -> Quotient | None:
+    try:
+        return read_expression(tokens_of(text))
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+@settings(max_examples=400, deadline=None)
+@given(FORMULAS)
+def test_a_formula_has_the_value_of_its_tree(formula: Formula) -> None:
+    """Reading and simplifying never change a value (where it is real and not large)."""
+    text, value = formula
+    read = _read(text)
+    assume(read is not None)
+    assert read is not None
+    for x in (0.7310585, 2.3):
+        mine = value_at(read, {"x": x})
+        try:
+            right = value(x)
+        except (ValueError, ArithmeticError):
+            continue
+        if mine is not None and math.isfinite(right) and abs(right) < 1e6:
+            assert math.isclose(mine, right, rel_tol=1e-6, abs_tol=1e-6), text
+
+
+@settings(max_examples=300, deadline=None)
+@given(FORMULAS, FORMULAS)
+def test_yes_and_no_agree_with_values(one: Formula, other: Formula) -> None:
+    """What is judged equal has equal values; what is judged different differs at a point."""
+    left, right = _read(one[0]), _read(other[0])
+    assume(left is not None)
+    assume(right is not None)
+    assert left is not None
+    assert right is not None
+    verdict = same_formula(left, right).holds
+    for x in (0.7310585, 2.3, 5.1):
+        a, b = value_at(left, {"x": x}), value_at(right, {"x": x})
+        if verdict and a is not None and b is not None:
+            assert math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-6)
+    if verdict is None:
+        return
+    difference = _read(f"({one[0]}) - ({other[0]})")
+    if difference is not None and difference.rational is not None:
+        assert (difference.rational == 0) is verdict
+
+
+@given(st.fractions(max_denominator=60), st.integers(-6, 6))
+def test_powers_of_rationals_are_exact(base: Fraction, exponent: int) -> None:
+    """A rational to a whole power is the rational that it is."""
+    assume(base != 0 or exponent > 0)
+    read = _read(f"({base})^{{{exponent}}}")
+    assert read is not None
+    assert read.rational == base**exponent
+
+
+@given(st.integers(1, 5_000), st.integers(1, 5_000))
+def test_roots_multiply(one: int, other: int) -> None:
+    """√a·√b is √(ab), and never √(ab + 1)."""
+    product, root, beside = (
+        _read(text) for text in (f"\\sqrt{{{one}}}\\sqrt{{{other}}}", f"\\sqrt{{{one * other}}}", f"\\sqrt{{{one * other + 1}}}")
+    )
+    assert product is not None
+    assert root is not None
+    assert beside is not None
+    assert same_formula(product, root).holds is True
+    assert same_formula(product, beside).holds is not True
+
+
+@pytest.mark.parametrize("text", ["1/2x", "2^3^2", "x y = ", "1 2", "\\frac{1}", "f(x)(", "\\int x", "x_"])
+def test_what_can_be_read_in_two_ways_or_not_at_all_is_not_read(text: str) -> None:
+    """No guess is made."""
+    with pytest.raises((UnreadError, ValueError)):
+        read_expression(tokens_of(text))
