@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rewardlang.commands import shared
 from rewardlang.samples_problem import Problem
+from rewardlang.terminal_text import wants_color
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,7 +104,7 @@ class _Summary:
                 unmarkable += item.severity == "error"
                 told += 1
                 if told <= _MOST_PROBLEMS:
-                    print(item.render(color=sys.stderr.isatty()) + "\n", file=sys.stderr)
+                    print(item.render(color=wants_color(sys.stderr)) + "\n", file=sys.stderr)
                 if item.line is not None:
                     notes.setdefault(item.line, []).append(item.message)
                 if unmarkable >= _MOST_PROBLEMS:
@@ -147,8 +148,8 @@ class _Summary:
             return
         skipped = f", {self._skipped:,} skipped" if self._skipped else ""
         score = f", mean score {mean:.4g}" if mean is not None else ""
-        counts = f"{shared.counted(self._rows, 'row')}, {shared.counted(self._completions, 'completion')}"
-        print(f"{_place(self._out)}: {counts}{skipped}{score}", file=stream)
+        marking = f"{shared.counted(self._rows, 'row')}, {shared.counted(self._completions, 'completion')}"
+        print(f"{_place(self._out)}: {marking}{skipped}{score}", file=stream)
 
 
 def record_of(item: MarkedRow, names: list[str], notes: list[str]) -> dict[str, Any]:
