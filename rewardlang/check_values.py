@@ -180,13 +180,29 @@ def options(checker: Checker, verifier: Verifier, written: tuple[ex.Option, ...]
             )
         if option.name.text in given:
             checker.fail("RW206", option.name.span, f"the option '{option.name.text}' is given twice", "keep one of them")
-        value = fitted(checker, checker.value(option.value), spec.type, f"the option '{option.name.text}' takes {described(spec.type)}")
+        value = _option_value(checker, option, spec.type)
         if bare(value.type)[1]:
             checker.fail(
                 "RW301", value.span, f"the option '{option.name.text}' cannot be missing, and this can", "give it a value with 'let … else'"
             )
         given[option.name.text] = (option.span, value)
     return tuple((name, value) for name, (_, value) in given.items())
+
+
+def _option_value(checker: Checker, option: ex.Option, wanted: types.Type) -> meaning.Expr:
+    """The value of an option; where there is a choice of texts, it must be written out and be one of them."""
+    value = checker.value(option.value)
+    if not isinstance(wanted, types.OneOfType):
+        return fitted(checker, value, wanted, f"the option '{option.name.text}' takes {described(wanted)}")
+    if not isinstance(value, meaning.Constant) or value.value not in wanted.values:
+        written = str(value.value) if isinstance(value, meaning.Constant) else ""
+        checker.fail(
+            "RW206",
+            value.span,
+            f"the option '{option.name.text}' cannot be this",
+            checker.suggest(written, wanted.values) or f"it is {wanted}",
+        )
+    return value
 
 
 HANDLERS: Mapping[type, Callable[[Checker, Any], meaning.Expr]] = {

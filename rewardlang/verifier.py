@@ -80,6 +80,8 @@ def _type_of(annotation: Any, where: str) -> types.Type:
     if annotation in _PYTHON_TYPES:
         return _PYTHON_TYPES[annotation]
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Literal:
+        return types.OneOfType(arguments)
     if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
         return types.ListType(_type_of(arguments[0], where))
     kept = [part for part in arguments if part not in (Missing, Refused, NoneType)]

@@ -6,11 +6,14 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
+from typing import Literal, TypeAlias
 
-from rewardlang.answers.numerals import NOTATIONS, SIGNS, read_number, value_of_numeral
+from rewardlang.answers.numerals import SIGNS, read_number, value_of_numeral
 from rewardlang.answers.units import unit_pattern
 from rewardlang.verdict import Finding, Missing, Refused
 from rewardlang.verifier import finder, reader
+
+Notation: TypeAlias = Literal["1,234.5", "1.234,5"]
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"),
@@ -61,7 +64,7 @@ def _list_marker() -> re.Pattern[str]:
 
 
 @finder("number", cost="linear", version="1")
-def number(texts: Sequence[str], *, written: str = "1,234.5") -> list[list[Finding[Fraction]]]:
+def number(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[list[Finding[Fraction]]]:
     """The numbers in a text, exactly.
 
     What it checks
@@ -84,7 +87,6 @@ def number(texts: Sequence[str], *, written: str = "1,234.5") -> list[list[Findi
     `$5` finds 5. A number of more than 3,000 characters is not found. `1,500` can be meant as 1.5: the notation is the file's choice,
     and figures that are not well formed in it (`0,5`) are passed over as a whole. A model can write several numbers: use `only`.
     """
-    assert written in NOTATIONS, f"numbers are written {' or '.join(NOTATIONS)}"
     return [_numbers_in(text, written) for text in texts]
 
 
@@ -187,7 +189,6 @@ def _with_sign(text: str, start: int) -> tuple[int, bool]:
 
 
 @reader("number", cost="linear", version="1")
-def as_number(texts: Sequence[str], *, written: str = "1,234.5") -> list[Fraction | Missing | Refused]:
+def as_number(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[Fraction | Missing | Refused]:
     """The number that the whole trimmed text is; see the finder of the same word."""
-    assert written in NOTATIONS, f"numbers are written {' or '.join(NOTATIONS)}"
     return [read_number(text, written) for text in texts]
