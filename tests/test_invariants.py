@@ -60,9 +60,10 @@ def test_equal_text_gives_an_equal_program_and_programs_are_frozen() -> None:
     """Compiling twice gives equal values with one fingerprint, and none of their parts can be assigned to."""
     first, second = compile_text(TEXT), compile_text(TEXT)
     assert first.program is not None
+    assert second.program is not None
     assert first.program == second.program
     assert first.syntax == second.syntax
-    assert first.program.fingerprint == second.program.fingerprint if second.program else False
+    assert first.program.fingerprint == second.program.fingerprint
     for value in (first.program, first.program.rules[0], first.program.sections[0], first.syntax):
         with pytest.raises((FrozenInstanceError, AttributeError)):
             value.name = "other"  # type: ignore[union-attr, misc]

@@ -6,9 +6,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rewardlang.cli import main
 from tests.console import matches, run_page, steps
 from tests.sources import ROOT
 
@@ -35,6 +37,17 @@ def test_the_ten_lines_are_a_reward_file_that_checks_clean(tmp_path: Path) -> No
     code = "import sys, rewardlang; reward = rewardlang.load(sys.argv[1]); print(len(reward.warnings))"
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=False, timeout=60)
     assert (done.stdout.strip(), done.stderr) == ("0", "")
+
+
+def test_the_three_lines_for_trl_give_a_reward_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's Python, with a stand-in for the trainer: what it is handed marks a completion."""
+    block = re.search(r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.M | re.S)
+    assert block is not None
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "gsm8k", "my-reward"]) == 0
+    handed: dict[str, Any] = {}
+    exec(block[1], {"GRPOTrainer": lambda model, **options: handed.update(options), "model": None, "dataset": None})
+    assert handed["reward_funcs"](prompts=["2 + 2?"], completions=["<answer>4</answer>"], answer=["#### 4"]) == [2.0]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
