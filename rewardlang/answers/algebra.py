@@ -198,6 +198,21 @@ def decides(atoms: set[Atom]) -> bool:
     return len(constants) <= 1 and all(kind in _INDEPENDENT or kind == "constant" for kind, _ in atoms)
 
 
+def with_symbol(of: Quotient, old: str, new: str) -> Quotient | None:
+    """With another name for a symbol; None when a function has an argument that the name could stand in."""
+    if any(kind not in (*_INDEPENDENT, "constant", "ln") for kind, _ in of.atoms()):
+        return None
+
+    def renamed(part: Sum) -> Sum:
+        terms = {}
+        for product, value in part.terms:
+            atoms = [(("symbol", new) if name == ("symbol", old) else name, exponent) for name, exponent in product]
+            terms[tuple(sorted(atoms, key=_order))] = value
+        return _sum(terms)
+
+    return Quotient(renamed(of.over), renamed(of.under))
+
+
 def power(base: Quotient, exponent: int) -> Quotient:
     """`base` to a whole exponent, by squaring; the size of the result is bounded before anything is computed."""
     value = base.rational

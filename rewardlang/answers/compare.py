@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from rewardlang.answers.algebra import LimitError, Quotient, Sum, decides, difference, number
+from rewardlang.answers.algebra import LimitError, Quotient, Sum, decides, difference, number, with_symbol
 from rewardlang.answers.functions import PI
 from rewardlang.answers.kinds import (
     Equation,
@@ -119,6 +119,8 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             return yes("the same words") if one.text == other.text else no("different words")
         case Listing(), Expression() if one.decimal is not None:
             return _expressions(one.decimal, other)
+        case Listing(), Listing() if _differently_named(one) != _differently_named(other):
+            return _ordered(one.items, other.items)
         case Listing(), Listing() | SetOf():
             return _unordered(one.items, other.items)
         case Listing(), Tuple_():
@@ -156,6 +158,11 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
         case Ratio(), Expression() if len(one.items) == 2 and not one.clock:
             return same_value(Expression(one.items[0] / one.items[1]), other) if one.items[1].over.terms else None
     return None
+
+
+def _differently_named(of: Listing) -> bool:
+    """`x = 1, y = 2`: names, and not one name for all. Against bare values the order then counts."""
+    return len({item.label for item in of.items if isinstance(item, Labelled)}) > 1
 
 
 def _in_base(of: InBase) -> int:
@@ -211,11 +218,27 @@ def _expressions(one: Expression, other: Expression) -> Verdict:
     if one.percent != other.percent:
         return _percent(one, other) if one.percent else _percent(other, one)
     verdict = same_formula(one.value, other.value)
+    if verdict.holds is False and _same_but_for_parameter(one, other):
+        return yes("equal after renaming the whole number in it")
     if verdict.holds is not True and _rounded(one, other):
         verdict = yes("equal to all decimals given")
     if verdict.holds and bool(one.unit) != bool(other.unit):
         return yes("equal; unit not stated")
     return verdict
+
+
+def _same_but_for_parameter(one: Expression, other: Expression) -> bool:
+    """`2kπ` and `2nπ`: one symbol each, a usual name of a whole number, and in products with π (or 360°) only."""
+    left, right = ({name for kind, name in side.value.atoms() if kind == "symbol"} for side in (one, other))
+    if len(left) != 1 or len(right) != 1 or left == right or not (left | right) <= set("klmnj"):
+        return False
+    (old,), (new,) = left, right
+    for side, name in ((one, old), (other, new)):
+        products = [product for product, _ in side.value.over.terms if any(atom == ("symbol", name) for atom, _ in product)]
+        if not side.degree and not all(any(atom == ("constant", "pi") for atom, _ in product) for product in products):
+            return False
+    renamed = with_symbol(one.value, old, new)
+    return renamed is not None and same_formula(renamed, other.value).holds is True
 
 
 def _percent(percent: Expression, other: Expression) -> Verdict:

@@ -26,6 +26,8 @@ _GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega "
     "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
 )
+_FUNCTION_NAMES = "fghFGH"
+_OFTEN_FUNCTIONS = "PQRSTUVW"
 _CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|"}
 
 
@@ -212,7 +214,7 @@ class _Reader:
         if kind == "number":
             return self._mixed(self._number(), text, depth)
         if kind == "name":
-            return self._named(text)
+            return self._named(text, depth)
         if text in ("(", "{", "|"):
             value = self._group(text, depth)
             return functions.absolute(value) if text == "|" else value
@@ -243,10 +245,14 @@ class _Reader:
             raise NoValueError("a whole number before a fraction that is not proper is no number")
         return whole + number(part)
 
-    def _named(self, text: str) -> Quotient:
+    def _named(self, text: str, depth: int) -> Quotient:
         self.at += 1
         if self._text() == "_":
             return atom("symbol", f"{text}_{self._index()}")
+        if self._text() == "(" and text in _FUNCTION_NAMES:
+            return atom("apply", (text, self._group("(", depth)))
+        if self._text() == "(" and text in _OFTEN_FUNCTIONS:
+            raise UnreadError(f"'{text}(' can be a product or the value of a function")
         if text == "e":
             return functions.E
         return atom("i", 1) if text == "i" else atom("symbol", text)

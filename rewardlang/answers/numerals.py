@@ -14,7 +14,6 @@ from functools import cache
 
 from rewardlang.verdict import Missing, Refused
 
-NOTATIONS = ("1,234.5", "1.234,5")
 MAX_FIGURES = 3_000
 """10,000 bits: longer numerals are refused."""
 

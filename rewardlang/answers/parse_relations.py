@@ -112,7 +112,7 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
         return _labelled(parts[1], parts[0], equation, read)
     if len(parts) > 2:
         return read(parts[-1])
-    return Unread(joined(tokens), "this equation is not read") if equation is None else Equation(equation)
+    return Equation(equation) if equation is not None and equation.terms else Unread(joined(tokens), "this equation is not read")
 
 
 def _mentions(tokens: list[Token], name: list[Token]) -> bool:
