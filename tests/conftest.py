@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import signal
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """Lets Ctrl-C through to the commands that tests start: a shell that runs the tests in the background has it ignored, for children too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
