@@ -9,7 +9,7 @@ import pytest
 
 
 def pytest_configure() -> None:
-    """Lets Ctrl-C through to the commands that tests start: a shell that runs the tests in the background has it ignored, for children too."""
+    """Lets Ctrl-C through to the commands that tests start: a shell that runs the tests in the background ignores it for all of them."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
