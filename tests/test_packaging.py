@@ -12,7 +12,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+import rewardlang
 from tests.sources import ROOT, package_folders
 
 CACHES = ("__pycache__", ".*_cache", ".git", ".venv", ".hypothesis", "build", "dist", "demo", "runs", "*.egg-info", "*.pyc")
@@ -76,6 +79,25 @@ def test_the_list_of_packages_is_the_list_of_folders() -> None:
     """A new folder with Python files is named in pyproject.toml."""
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
     assert sorted(listed) == sorted(package_folders())
+
+
+def test_every_tested_dependency_is_pinned() -> None:
+    """What `make test` installs stands in constraints.txt with one version, which the ranges of pyproject.toml allow."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    versions = {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in pins}
+    assert all(str(pin.specifier).startswith("==") for pin in pins)
+    for text in [*project["dependencies"], *extras["data"], *extras["train"], *extras["dev"]]:
+        wanted = Requirement(text)
+        if wanted.name not in ("rewardlang", "setuptools"):
+            assert wanted.specifier.contains(versions[canonicalize_name(wanted.name)], prereleases=True), text
+
+
+def test_the_version_is_the_projects() -> None:
+    """`rewardlang.__version__` is what pyproject.toml says."""
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"] == rewardlang.__version__
 
 
 def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
