@@ -20,6 +20,7 @@ _MONTHS = (
     *("Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sept", "Sep", "Oct", "Nov", "Dec"),
 )
 _DAY = "(?:3[01]|[12][0-9]|0?[1-9])"
+_SPACE = " \n\t"
 _CURRENCY = "$€£¥"
 _BEFORE_SIGN = "([{<=>*/,:;|~≈≤≥×·\"'“‘&^`_" + _CURRENCY
 
@@ -99,6 +100,9 @@ def _numbers_in(text: str, notation: str) -> list[Finding[Fraction]]:
         before = text[start - 1 : start]
         if before.isalnum() or before == "_":
             continue
+        if before in _SPACE and match[0].isdigit() and position - start < 16 and _stands_alone(text, start, position):
+            found.append(Finding(start, position, Fraction(int(match[0]))))
+            continue
         skipped = _other_end(text, start, position)
         if skipped:
             position = max(position, skipped)
@@ -107,6 +111,15 @@ def _numbers_in(text: str, notation: str) -> list[Finding[Fraction]]:
         if finding is not None:
             found.append(finding)
     return found
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """A quick test, for speed only, that figures behind white space belong to nothing else: most figures of a table or sum."""
+    after = text[end : end + 2]
+    if after and not (after[0] in _SPACE and (len(after) == 1 or after[1].isdigit() or after[1] in "=+*/<>\n")):
+        return False
+    last = text[start - 2 : start - 1]
+    return not (last.isalpha() or last == ".")
 
 
 def _other_end(text: str, start: int, end: int) -> int:
@@ -168,6 +181,8 @@ def _number_at(text: str, start: int, numeral: str, notation: str) -> Finding[Fr
 
 def _has_unit(text: str, end: int) -> bool:
     """Whether a unit follows, at once or after the other end of a range (`500-750 mg`)."""
+    if text[end] == " " and text[end + 1 : end + 2].isdigit():
+        return False
     if unit_pattern().match(text, end):
         return True
     other = _range_end().match(text, end)

@@ -64,7 +64,7 @@ def _sum(terms: dict[Product, Fraction]) -> Sum:
     for value in kept.values():
         if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
             raise LimitError(f"a number of more than {MAX_BITS:,} bits")
-    return Sum(tuple(sorted(kept.items(), key=_order)))
+    return Sum(tuple(sorted(kept.items(), key=_order) if len(kept) > 1 else kept.items()))
 
 
 def _add(one: Sum, other: Sum, factor: int = 1) -> Sum:
@@ -87,6 +87,8 @@ def _multiply(one: Sum, other: Sum) -> Sum:
 
 def _multiply_products(left: Product, right: Product) -> Sum:
     """The product of two products, with i² = −1, whole powers of primes taken out and sin² = 1 − cos²."""
+    if not left and not right:
+        return ONE
     powers: dict[Atom, Fraction] = dict(left)
     for atom, exponent in right:
         powers[atom] = powers.get(atom, Fraction(0)) + exponent
@@ -105,7 +107,8 @@ def _multiply_products(left: Product, right: Product) -> Sum:
             powers[atom] = exponent - 2 * (int(exponent) // 2)
         if abs(exponent) > MAX_EXPONENT:
             raise LimitError(f"an exponent above {MAX_EXPONENT}")
-    kept = tuple(sorted(((atom, power) for atom, power in powers.items() if power), key=_order))
+    powered = [(atom, power) for atom, power in powers.items() if power]
+    kept = tuple(sorted(powered, key=_order) if len(powered) > 1 else powered)
     result = Sum(((kept, coefficient),))
     for cosine, times in sines:
         square = Sum((((), Fraction(1)), (((cosine, Fraction(2)),), Fraction(-1))))
@@ -168,7 +171,10 @@ def quotient(over: Sum, under: Sum) -> Quotient:
 
 def number(value: Fraction | int) -> Quotient:
     """A rational number."""
-    return Quotient(_sum({(): Fraction(value)}), ONE)
+    value = Fraction(value) if isinstance(value, int) else value
+    if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
+        raise LimitError(f"a number of more than {MAX_BITS:,} bits")
+    return Quotient(Sum((((), value),)) if value else ZERO, ONE)
 
 
 def atom(kind: str, argument: Any = None, exponent: Fraction | int = 1) -> Quotient:

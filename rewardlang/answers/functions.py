@@ -9,7 +9,7 @@ from fractions import Fraction
 from rewardlang.answers.algebra import MAX_BITS, LimitError, Quotient, atom, number, power
 
 MAX_FACTORIAL = 1_000
-MAX_TRIAL = 1_000
+MAX_TRIAL = 3_000
 
 PI = atom("constant", "pi")
 E = atom("constant", "e")

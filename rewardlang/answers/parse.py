@@ -82,8 +82,9 @@ def _numeral(text: str) -> Value:
 
 
 def _decimal(figures: str, negative: bool) -> Expression:
-    value = Fraction(figures)
-    decimals = len(figures.partition(".")[2])
+    whole, _, after_point = figures.partition(".")
+    decimals = len(after_point)
+    value = Fraction(int(whole + after_point), 10**decimals) if figures.replace(".", "").isdigit() else Fraction(figures)
     significant = len(figures.replace(".", "").lstrip("0"))
     return Expression(number(-value if negative else value), figures=significant, unit_in_last_place=Fraction(1, 10**decimals))
 

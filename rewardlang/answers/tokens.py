@@ -69,14 +69,25 @@ def _doubled() -> re.Pattern[str]:
     return re.compile(r"\\\\(?=(?:[dtc]?frac|sqrt|leq?|geq?|pi|left|right|text|cdot|times|infty|in|cup|pm)(?![a-z]))")
 
 
+@cache
+def _characters() -> dict[int, str]:
+    return {ord(written): meant if meant[0] != "\\" else meant + " " for written, meant in CHARACTERS.items()}
+
+
+def _ungrouped(match: re.Match[str]) -> str:
+    return re.sub("[^0-9]", "", match[0])
+
+
 def tokens_of(text: str) -> list[Token]:
     """The tokens of an answer."""
-    for written, meant in CHARACTERS.items():
-        text = text.replace(written, meant if meant[0] != "\\" else meant + " ")
-    if "\\begin" not in text:
-        text = _doubled().sub(r"\\", text)
-    text = _grouped().sub(lambda match: re.sub("[^0-9]", "", match[0]), text)
-    text = _layout().sub(" ", text)
+    if not text.isascii():
+        text = text.translate(_characters())
+    if "\\" in text:
+        if "\\begin" not in text:
+            text = _doubled().sub(r"\\", text)
+        text = _layout().sub(" ", _grouped().sub(_ungrouped, text))
+    else:
+        text = _grouped().sub(_ungrouped, text).replace("~", " ")
     text = _wrapper().sub(lambda match: f" \x00{match[1] or ''}\x01 ", text)
     found: list[Token] = []
     upright, last_end = False, 0
