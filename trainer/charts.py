@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-_WIDTH, _HEIGHT = 640, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 150, 14, 42
+_WIDTH, _HEIGHT = 520, 290
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 98, 16, 46
 _LABEL_GAP = 15
 _DASHES = ("", "7 4", "2 3", "9 3 2 3")
 

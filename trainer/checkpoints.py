@@ -33,10 +33,10 @@ def step_of(checkpoint: Path) -> int:
     return int(match[1])
 
 
-def discard(run: Path, *, only_incomplete: bool) -> None:
-    """Removes checkpoints: those without a marker, or all."""
+def discard_incomplete(run: Path) -> None:
+    """Removes checkpoints without a marker."""
     for path in _all(run):
-        if not (only_incomplete and (path / _MARKER).exists()):
+        if not (path / _MARKER).exists():
             shutil.rmtree(path)
 
 

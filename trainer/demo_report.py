@@ -30,8 +30,9 @@ def report(result: DemoResult, figures: dict[str, Any]) -> str:
 def _head(figures: dict[str, Any]) -> Iterable[str]:
     yield "<h1>What a reward file teaches</h1>"
     yield (
-        "<p>A small language model answers questions such as <i>“Which is larger, 9.11 or 9.9?”</i>. It learned to write from pupils who "
-        f"are mostly wrong. Then it was paid by the rules in <code>{HONEST}</code>, and reinforcement (GRPO) found out which habits pay.</p>"
+        "<p>A small language model answers questions such as <i>“Which is larger, 9.11 or 9.9?”</i>. It learned to write from pupils, "
+        f"most of whose answers are wrong or untidy. Then it was paid by the rules in <code>{HONEST}</code>, and reinforcement (GRPO) "
+        "found out which habits pay.</p>"
     )
     yield '<div class="tiles">'
     yield _tile(f"{figures['accuracy_before']:.0%} → {figures['accuracy_after']:.0%}", "right answers, held-out problems")
@@ -110,7 +111,7 @@ def _careless(result: DemoResult, figures: dict[str, Any]) -> Iterable[str]:
     text = (result.folder / CARELESS).read_text(encoding="utf-8")
     rule = next(line for line in text.splitlines() if line.startswith("rule "))
     yield "<h2>The same run under a careless file</h2>"
-    yield "<p>One rule instead of three. It reads well, and most reward functions in use look like it:</p>"
+    yield "<p>One rule instead of three, and it reads well:</p>"
     yield f"<pre>{escape(rule)}</pre>"
     yield f"<p>Before anything was trained, <code>rewardlang check {CARELESS}</code> said:</p>"
     yield f'<pre class="lint">{escape(chr(10).join(careless["check"]) or "no findings")}</pre>'

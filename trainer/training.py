@@ -61,7 +61,7 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> Run
     output = Path(config.output)
     checkpoint = _checkpoint_to_resume(output, resume)
     output.mkdir(parents=True, exist_ok=True)
-    checkpoints.discard(output, only_incomplete=True)
+    checkpoints.discard_incomplete(output)
     with gathered_warnings(output / "warnings.log") as gathered:
         run = _Run(config, reward, progress, checkpoint)
         try:

@@ -96,9 +96,10 @@ def _tell(folder: Path, result: DemoResult, *, quick: bool) -> None:
 
 def _lint(path: Path) -> list[str]:
     """What `check` says about a file, one text a finding."""
-    from rewardlang.compiled import compile_path
+    from rewardlang.compiled import compile_text
 
-    return [diagnostic.render() for diagnostic in compile_path(path).diagnostics]
+    compiled = compile_text(path.read_text(encoding="utf-8"), name=path.name)
+    return [diagnostic.render() for diagnostic in compiled.diagnostics]
 
 
 def _heading(text: str) -> None:

@@ -1,0 +1,124 @@
+"""The configuration of a run: read strictly, every mistake told at once, every key documented."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rewardlang.trainer.config import DataConfig, RunConfig
+from rewardlang.trainer.config_from_toml import mistakes_of, read_config
+from rewardlang.trainer.config_text import all_keys, toml_value
+from rewardlang.trainer.problem import TrainingProblem
+
+GOOD = """
+reward = "maths.reward"
+output = "runs/maths"
+[model]
+path = "./policy"
+[data]
+file = "train.jsonl"
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "run.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def mistakes(folder: Path, text: str) -> str:
+    with pytest.raises(TrainingProblem) as caught:
+        read_config(written(folder, text))
+    return str(caught.value)
+
+
+def test_paths_are_relative_to_the_configuration(tmp_path: Path) -> None:
+    """Wherever the command is run, the same files are meant."""
+    config = read_config(written(tmp_path, GOOD))
+    assert config.reward == str(tmp_path / "maths.reward")
+    assert config.output == str(tmp_path / "runs/maths")
+    assert config.model.path == str(tmp_path / "policy")
+    assert config.data.file == str(tmp_path / "train.jsonl")
+
+
+def test_a_hub_id_is_left_alone(tmp_path: Path) -> None:
+    """A model path is a folder when it looks like one or is one; else it is an id."""
+    config = read_config(written(tmp_path, GOOD.replace("./policy", "Qwen/Qwen2.5-0.5B-Instruct")))
+    assert config.model.path == "Qwen/Qwen2.5-0.5B-Instruct"
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    """Unknown keys with what may be meant, and wrong types with what was found."""
+    text = GOOD + "rnk = 3\n[lora]\nrank = 'big'\ntarget = ['q_proj']\n[trainig]\nsteps = 3\n[training]\nlearning_rate = true\n"
+    told = mistakes(tmp_path, text)
+    assert "has 5 mistakes" in told
+    assert "[data] has no key 'rnk'" in told
+    assert "'lora.rank' must be a whole number, found 'big'" in told
+    assert "[lora] has no key 'target'; did you mean 'targets'?" in told
+    assert "there is no key 'trainig'; did you mean 'training'?" in told
+    assert "'training.learning_rate' must be a number, found True" in told
+
+
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        ("[training]\ncompletions = 10\ngroup = 4", "'training.completions' (10) must be a multiple of 'training.group' (4)"),
+        ("[training]\ngroup = 1", "must be at least 2"),
+        ("[training]\nsteps = 0", "'training.steps' must be more than 0"),
+        ("[training]\ntemperature = 0", "without chance all completions of a group are the same"),
+        ("[training]\nmicro_batch = 7", "must divide 'training.completions'"),
+        ("[training]\nloss = 'dap'", "did you mean 'dapo'?"),
+        ("[evaluation]\nevery = 10", "there is no table [held_out]"),
+        ("hub = 'openai/gsm8k'", "must name exactly one of file, hub, reasoning_gym, recipe; found file and hub"),
+        ("[held_out]\nrecipe = 'decimals'", "'held_out.size' is missing"),
+        ("[held_out]\nfile = 'rows.csv'", "must end in .jsonl or .parquet"),
+        ("rename = { prompt = 3 }", "'data.rename' must be a table"),
+    ],
+)
+def test_values_that_cannot_be_meant_are_refused(tmp_path: Path, added: str, told: str) -> None:
+    """What the types allow but a run cannot do."""
+    assert told in mistakes(tmp_path, GOOD + added + "\n")
+
+
+def test_an_empty_file_says_what_a_run_needs(tmp_path: Path) -> None:
+    """The four things without which nothing can start."""
+    told = mistakes(tmp_path, "")
+    for missing in ("'reward' is missing", "'output' is missing", "'model.path' is missing", "[data] must name exactly one"):
+        assert missing in told
+
+
+def test_a_file_that_is_no_toml_or_no_utf8_or_not_there(tmp_path: Path) -> None:
+    """Each is told in a sentence, with what to do."""
+    assert "is not TOML" in mistakes(tmp_path, "reward = = 3")
+    (tmp_path / "latin.toml").write_bytes("reward = 'é'".encode("latin-1"))
+    for name, told in (("latin.toml", "is not UTF-8"), ("none.toml", "cannot be read: No such file")):
+        with pytest.raises(TrainingProblem, match=told):
+            read_config(tmp_path / name)
+
+
+def test_the_printed_keys_are_a_configuration_that_can_be_read(tmp_path: Path) -> None:
+    """`rewardlang train --keys > run.toml` gives a file to begin with, with every key in it."""
+    text = all_keys()
+    config = read_config(written(tmp_path, text))
+    assert config.training == RunConfig().training
+    for kind in (RunConfig, *(type(getattr(config, field.name)) for field in dataclasses.fields(config))):
+        if dataclasses.is_dataclass(kind):
+            assert all(field.metadata["text"] and f"{field.name}" in text for field in dataclasses.fields(kind))
+
+
+@pytest.mark.parametrize("value", ['a "quoted" é\n', 3, 0.5, True, ["a", "b"], {"our column": "theirs"}, {}])
+def test_values_are_written_as_toml(value: Any) -> None:
+    """What is written is read back."""
+    assert tomllib.loads(f"key = {toml_value(value)}")["key"] == value
+
+
+def test_every_source_counts_as_one() -> None:
+    """Each of the four kinds of data is enough by itself."""
+    for source in ("file", "hub", "reasoning_gym", "recipe"):
+        data = DataConfig(size=4, **{source: "x.jsonl"})
+        config = RunConfig(reward="r", output="o", data=data)
+        assert not [mistake for mistake in mistakes_of(config) if "data" in mistake]

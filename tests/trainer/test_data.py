@@ -1,0 +1,115 @@
+"""Rows from every kind of source, with a prompt and the columns that the reward declares."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rewardlang.trainer.config import DataConfig
+from rewardlang.trainer.data import load_rows
+from rewardlang.trainer.problem import TrainingProblem
+
+ROWS = [{"question": "1 + 1?", "gold": "2"}, {"question": "1 + 2?", "gold": "3"}]
+
+
+def jsonl(folder: Path, rows: list[Any] = ROWS) -> str:  # noqa: B006  # never changed
+    path = folder / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def load(data: DataConfig, *columns: str, chat: bool = False, held_out: bool = False) -> list[dict[str, Any]]:
+    return load_rows(data, columns=columns, chat=chat, held_out=held_out)
+
+
+def test_jsonl_with_a_renamed_column(tmp_path: Path) -> None:
+    """`rename` says which of the data's columns is ours."""
+    rows = load(DataConfig(file=jsonl(tmp_path), rename={"prompt": "question"}), "gold")
+    assert [(row["prompt"], row["gold"]) for row in rows] == [("1 + 1?", "2"), ("1 + 2?", "3")]
+
+
+def test_parquet(tmp_path: Path) -> None:
+    """The same rows from a Parquet file."""
+    import pyarrow
+    import pyarrow.parquet
+
+    path = tmp_path / "rows.parquet"
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist([{"prompt": "1 + 1?", "gold": "2"}]), path)
+    assert load(DataConfig(file=str(path)), "gold") == [{"prompt": "1 + 1?", "gold": "2"}]
+
+
+def test_a_data_set_by_the_code_that_reads_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`datasets.load_dataset` takes a folder like an id, so the loading code runs without a network."""
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "train.jsonl").write_text('{"prompt": "1 + 1?", "gold": "2"}\n' * 3, encoding="utf-8")
+    rows = load(DataConfig(hub=str(folder), split="train", size=2), "gold")
+    assert rows == [{"prompt": "1 + 1?", "gold": "2"}] * 2
+    with pytest.raises(TrainingProblem, match="correct 'subset' or 'split'"):
+        load(DataConfig(hub=str(folder), split="nowhere"), "gold")
+
+
+def test_a_reasoning_gym_task() -> None:
+    """Its question becomes the prompt, its answer the gold; the seed decides."""
+    data = DataConfig(reasoning_gym="chain_sum", size=3, seed=7)
+    rows = load(data, "gold")
+    assert len(rows) == 3
+    assert rows == load(data, "gold")
+    with pytest.raises(TrainingProblem, match="did you mean 'chain_sum'"):
+        load(DataConfig(reasoning_gym="chain_summ", size=3), "gold")
+
+
+def test_the_recipe_keeps_its_two_sides_apart() -> None:
+    """Held-out rows begin with the classic problem, which no training row is."""
+    training = load(DataConfig(recipe="decimals", size=300), "gold")
+    held_out = load(DataConfig(recipe="decimals", size=100), "gold", held_out=True)
+    assert held_out[0] == {"prompt": "Which is larger, 9.11 or 9.9?", "gold": "9.9", "kind": "larger"}
+    assert not {row["prompt"] for row in training} & {row["prompt"] for row in held_out}
+
+
+def test_prompts_become_chats_with_a_system_message(tmp_path: Path) -> None:
+    """Where the model has a chat template, or the configuration says so."""
+    path = jsonl(tmp_path, [{"prompt": "1 + 1?"}])
+    chat = [{"role": "system", "content": "Add."}, {"role": "user", "content": "1 + 1?"}]
+    assert load(DataConfig(file=path, system="Add."), chat=True) == [{"prompt": chat}]
+    assert load(DataConfig(file=path, system="Add.", chat=True))[0]["prompt"] == chat
+    assert load(DataConfig(file=path, system="Add.", chat=False), chat=True)[0]["prompt"] == "Add.\n1 + 1?"
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (
+            [{"prompt": "a", "gld": "1"}],
+            "row 1 of .* has no column 'gold', which the reward file declares; it has prompt, gld; did you mean 'gld'",
+        ),
+        ([{"prompt": "a", "gold": "1"}, {"gold": "1"}], "row 2 of .* has no column 'prompt', which every row needs"),
+        ([{"prompt": "a", "gold": None}], "row 1 of .* has no column 'gold'"),
+        ([["prompt"]], ":1 is not a JSON object"),
+        ([], "holds no rows"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_named(tmp_path: Path, rows: list[Any], told: str) -> None:
+    """Before anything is loaded or trained."""
+    with pytest.raises(TrainingProblem, match=told):
+        load(DataConfig(file=jsonl(tmp_path, rows)), "gold")
+
+
+def test_broken_files_are_named(tmp_path: Path) -> None:
+    """A line that is no JSON, a Parquet file that is none, a file that is not there, a recipe that is unknown."""
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"prompt": "a"}\n{"prompt": \n', encoding="utf-8")
+    fake = tmp_path / "fake.parquet"
+    fake.write_text("no", encoding="utf-8")
+    for data, told in (
+        (DataConfig(file=str(bad)), "bad.jsonl:2 is not JSON"),
+        (DataConfig(file=str(fake)), "is not a Parquet file"),
+        (DataConfig(file=str(tmp_path / "none.jsonl")), "is not there"),
+        (DataConfig(recipe="decimal", size=1), "there is no recipe 'decimal'"),
+    ):
+        with pytest.raises(TrainingProblem, match=told):
+            load(data)

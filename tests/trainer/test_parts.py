@@ -1,0 +1,134 @@
+"""The small parts of a run: metrics, checkpoints, progress, Ctrl-C, missing extras, charts."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import os
+import re
+import signal
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from rewardlang.trainer import checkpoints, extras
+from rewardlang.trainer.charts import Line, line_chart
+from rewardlang.trainer.metrics import MetricsLog, read_metrics, training_row
+from rewardlang.trainer.problem import TrainingProblem
+from rewardlang.trainer.progress import Bar, PlainLines, progress_for
+from rewardlang.trainer.stopping import StopRequest
+
+
+def test_a_row_of_metrics_has_the_points_of_each_rule() -> None:
+    """TRL's names become ours; what is not a number is left out."""
+    logs = {
+        "reward": "1.5",
+        "reward_std": float("nan"),
+        "maths/correct/points": 1.0,
+        "maths/correct/fired": 0.5,
+        "maths/success": 0.5,
+        "x": 1,
+    }
+    row = training_row(logs | {"verifier_errors/math": 2.0}, 7, "maths")
+    assert row == {
+        "kind": "training",
+        "step": 7,
+        "reward": 1.5,
+        "success": 0.5,
+        "points": {"correct": 1.0},
+        "fired": {"correct": 0.5},
+        "verifier_errors": {"math": 2.0},
+    }
+
+
+def test_metrics_go_to_jsonl_and_to_tensorboard(tmp_path: Path) -> None:
+    """A resumed run drops the rows after its checkpoint; a line cut off in the writing is not read."""
+    log = MetricsLog(tmp_path)
+    for step in (1, 2, 3):
+        log.write({"kind": "training", "step": step, "reward": step / 2, "points": {"correct": 1.0}})
+    log.close()
+    with log.path.open("a", encoding="utf-8") as stream:
+        stream.write('{"kind": "trai')
+    assert [row["step"] for row in read_metrics(log.path)] == [1, 2, 3]
+    MetricsLog(tmp_path, from_step=2).close()
+    assert [json.loads(line)["step"] for line in log.path.read_text().splitlines()] == [1, 2]
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    assert set(events.Tags()["scalars"]) == {"training/reward", "training/points/correct"}
+
+
+def test_only_whole_checkpoints_count(tmp_path: Path) -> None:
+    """The newest that has its marker; steps are compared as numbers."""
+    folder = tmp_path / "checkpoints"
+    for step in (2, 10, 9):
+        (folder / f"checkpoint-{step}").mkdir(parents=True)
+        (folder / f"checkpoint-{step}" / "weights").write_text("w")
+    assert checkpoints.last_complete(tmp_path) is None
+    checkpoints.mark_complete(folder / "checkpoint-2")
+    checkpoints.mark_complete(folder / "checkpoint-9")
+    newest = checkpoints.last_complete(tmp_path)
+    assert newest is not None
+    assert checkpoints.step_of(newest) == 9
+    checkpoints.discard_incomplete(tmp_path)
+    assert sorted(path.name for path in folder.iterdir()) == ["checkpoint-2", "checkpoint-9"]
+
+
+def test_plain_progress_tells_the_end_with_its_figures() -> None:
+    """Anywhere but on a terminal, lines."""
+    stream = io.StringIO()
+    progress = progress_for(stream)
+    assert isinstance(progress, PlainLines)
+    progress.start("GRPO", 10, 4)
+    progress.step(9, reward=1.25, success=0.5)
+    progress.finish()
+    first, last = stream.getvalue().splitlines()
+    assert first == "GRPO: 6 steps"
+    assert re.fullmatch(r"GRPO: step 9 of 10, 0 s, reward 1\.25, success 50%", last)
+
+
+def test_the_bar_runs_twice() -> None:
+    """One piece of work after another, with a line in between."""
+    stream = io.StringIO()
+    bar = Bar(stream)
+    for label in ("warm-up", "GRPO"):
+        bar.start(label, 2)
+        bar.step(2, reward=0.5)
+        bar.finish()
+        bar.say("a [line]")
+    assert "a [line]" in stream.getvalue()
+
+
+def test_the_first_interrupt_asks_and_the_second_interrupts() -> None:
+    """And afterwards Ctrl-C is what it was."""
+    told: list[str] = []
+    before = signal.getsignal(signal.SIGINT)
+    with StopRequest(lambda: told.append("told")) as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.asked
+        assert told == ["told"]
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_missing_extra_names_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exactly, to be copied."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in ("trl", "peft") else object())
+    with pytest.raises(TrainingProblem) as caught:
+        extras.need(extras.TRAINING, "train", purpose="training")
+    assert str(caught.value) == "training needs trl and peft, which are not installed\n  remedy: pip install 'rewardlang[train]'"
+
+
+def test_a_chart_is_well_formed_and_keeps_to_its_frame() -> None:
+    """Values outside the ticks are drawn at the edge, and names are escaped."""
+    lines = [Line("a < b", [(5, 0.2), (150, 3.0)]), Line("c", [(5, -1.0), (150, 0.1)])]
+    chart = line_chart(lines, title="t & u", x_label="step", y_label="y", ticks=(0, 1, 2))
+    root = ET.fromstring(chart)
+    heights = [float(circle.attrib["cy"]) for circle in root.iter("circle")]
+    assert len(heights) == 4
+    assert all(16 <= height <= 244 for height in heights)
+    assert [text.text for text in root.iter("text") if text.attrib.get("class", "").startswith("name")] == ["a < b", "c"]
