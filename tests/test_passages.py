@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewardlang.passages import outside, tags, text_after, text_before, text_between
@@ -63,6 +63,7 @@ def test_outside_removes_blocks(text: str, kept: str) -> None:
     assert outside(text, "t").text == kept
 
 
+@settings(deadline=None)
 @given(SNIPPETS)
 def test_an_excerpt_leads_back_to_the_original(text: str) -> None:
     """Every character of what is kept stands at its mapped place in the original."""
@@ -73,6 +74,7 @@ def test_an_excerpt_leads_back_to_the_original(text: str) -> None:
     assert "".join(text[start:end] for start, end in excerpt.pieces) == excerpt.text
 
 
+@settings(deadline=None)
 @given(SNIPPETS)
 def test_findings_are_ordered_and_cover_their_value(text: str) -> None:
     """Findings stand in order, do not overlap, and their offsets cover exactly their value."""

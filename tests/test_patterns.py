@@ -149,6 +149,7 @@ def test_what_is_not_proved_runs_on_the_machine(pattern: str) -> None:
     assert compile_pattern(pattern).proved is None
 
 
+@settings(deadline=None)
 @given(PATTERNS, st.text(max_size=20))
 def test_findings_do_not_overlap(pattern: str, text: str) -> None:
     """Findings stand in order, for every text there is."""

@@ -150,9 +150,15 @@ class Quotient:
         return self + -other
 
     def __mul__(self, other: Quotient) -> Quotient:
+        one, two = self.rational, other.rational
+        if one is not None and two is not None:
+            return number(one * two)
         return quotient(_multiply(self.over, other.over), _multiply(self.under, other.under))
 
     def __truediv__(self, other: Quotient) -> Quotient:
+        one, two = self.rational, other.rational
+        if one is not None and two:
+            return number(one / two)
         return quotient(_multiply(self.over, other.under), _multiply(self.under, other.over))
 
 

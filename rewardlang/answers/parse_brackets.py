@@ -19,6 +19,8 @@ _MATRICES = ("pmatrix", "bmatrix", "matrix", "vmatrix", "Bmatrix", "array", "sma
 
 def split(tokens: list[Token], signs: Sequence[str]) -> list[list[Token]]:
     """The parts between signs that stand outside all brackets and environments."""
+    if not any(token.text in signs for token in tokens):
+        return [tokens]
     parts: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:

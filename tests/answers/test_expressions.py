@@ -103,6 +103,7 @@ def test_yes_and_no_agree_with_values(one: Formula, other: Formula) -> None:
         assert (difference.rational == 0) is verdict
 
 
+@settings(deadline=None)
 @given(st.fractions(max_denominator=60), st.integers(-6, 6))
 def test_powers_of_rationals_are_exact(base: Fraction, exponent: int) -> None:
     """A rational to a whole power is the rational that it is."""
@@ -112,6 +113,7 @@ def test_powers_of_rationals_are_exact(base: Fraction, exponent: int) -> None:
     assert read.rational == base**exponent
 
 
+@settings(deadline=None)
 @given(st.integers(1, 1_000), st.integers(1, 1_000))
 def test_roots_multiply(one: int, other: int) -> None:
     """√a·√b is √(ab), and never √(ab + 1)."""
