@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from rewardlang import expressions as ex
 from rewardlang import meaning, syntax
 from rewardlang.check_declarations import ReadText, raw_literal
-from rewardlang.checker import BUILT_INS, Checker
+from rewardlang.checker import BUILT_INS, Checker, Mistake
 from rewardlang.errors import DataError
 from rewardlang.program import ColumnDecl, Example, Expectation, LetDecl, ParamDecl, Rule, ScaledBody, WhenBody
 from rewardlang.rows import value_from_data
 from rewardlang.source import Span
 
+N = TypeVar("N")
+T = TypeVar("T")
 _TOLERANCE = Fraction(1, 10**9)
 
 
@@ -27,7 +29,7 @@ class Examples:
         columns: Mapping[str, ColumnDecl],
         params: Mapping[str, ParamDecl],
         lets: Mapping[str, LetDecl],
-        rules: Mapping[str, Rule],
+        rules: Mapping[str, Rule | None],
         *,
         has_success: bool,
         read_text: ReadText,
@@ -47,12 +49,24 @@ class Examples:
                 related=[(self._values[node.title.value][0], "the first is here")],
             )
         values = self._inherited(node)
+        before = len(self._checker.diagnostics)
         for given in node.values:
-            values[given.name.text] = self._given(given)
+            values[given.name.text] = self._tried(self._given, given)
         self._values.setdefault(node.title.value, (node.title.span, dict(values)))
         step = values.pop("step", 0)
-        expectations = tuple(self._expectation(expect, values) for expect in node.expects)
+        tried = [self._tried(lambda expect: self._expectation(expect, values), expect) for expect in node.expects]
+        if len(self._checker.diagnostics) > before or any(expectation is None for expectation in tried):
+            raise Mistake
+        expectations = tuple(expectation for expectation in tried if expectation is not None)
         return Example(node.kind, node.title.value, values, step, self._completion(node), expectations, node.span)
+
+    @staticmethod
+    def _tried(make: Callable[[N], T], node: N) -> T | None:
+        """The result, or None after a mistake, so that one example tells all of its mistakes."""
+        try:
+            return make(node)
+        except Mistake:
+            return None
 
     def _inherited(self, node: syntax.Example) -> dict[str, Any]:
         if node.like is None:
@@ -80,8 +94,14 @@ class Examples:
             type_ = column.type
         elif param is not None:
             type_ = param.type
+        elif name in checker.lost or name in checker.names:  # its declaration has a mistake of its own
+            raise Mistake
         else:
-            known = [*self._columns, *self._params, *(word for word in BUILT_INS if word != "completion"), "step"]
+            known = [
+                *(n for n, d in checker.names.items() if d.kind in ("column", "param")),
+                *(word for word in BUILT_INS if word != "completion"),
+                "step",
+            ]
             advice = "the completion comes after 'model writes'" if name == "completion" else checker.suggest(name, known)
             checker.fail("RW501", given.name.span, f"no column or param is called '{name}'", advice or f"declare it: column {name}: text")
         try:
@@ -128,9 +148,11 @@ class Examples:
 
     def _needs(self, name: ex.Word, given: Mapping[str, Any]) -> None:
         """The rule must exist, and every column that it looks at must be given."""
-        rule = self._rules.get(name.text)
-        if rule is None:
+        if name.text not in self._rules:
             self._checker.fail("RW503", name.span, f"there is no rule called '{name.text}'", self._checker.suggest(name.text, self._rules))
+        rule = self._rules[name.text]
+        if rule is None:  # it has a mistake of its own
+            return
         missing = sorted(needed_columns(rule, self._lets) - set(given))
         if missing:
             named = ", ".join(f"'{column}'" for column in missing)

@@ -269,7 +269,8 @@ class _Build:
 
     def _examples(self, lets: dict[str, LetDecl], rules: list[Rule], has_success: bool) -> list[Example]:
         nodes = self._nodes(syntax.Example)
-        named = {rule.name: rule for rule in rules}
+        named: dict[str, Rule | None] = {node.name.text: None for node in self._nodes(syntax.Rule)}
+        named |= dict.fromkeys(self.checker.lost) | {rule.name: rule for rule in rules}
         examples = Examples(self.checker, self.columns, self.params, lets, named, has_success=has_success, read_text=self.read_text)
         if not nodes and self.whole:
             self.checker.report(
@@ -279,8 +280,7 @@ class _Build:
                 'add one: example "…" model writes "…" expect score = 1',
                 severity="warning",
             )
-        broken = any(d.severity == "error" for d in self.checker.diagnostics)
-        return [] if broken else self._all(syntax.Example, examples.check)
+        return self._all(syntax.Example, examples.check)
 
     def _once(self) -> None:
         """Drops what was said twice of one place, as happens where a definition is used twice."""

@@ -145,7 +145,9 @@ class RowMarker:
             return _Outcome(worst, worst != 0, f"not judged: {items.reason}", unjudged=(items.reason,))
         if isinstance(items, Missing):
             return _Outcome(Fraction(0), False, f"nothing to look through: {items.reason}")
-        counted: list[tuple[Value, tuple[Place, ...]]] = []
+        count = 0
+        shown: list[Value] = []
+        places: list[Place] = []
         seen: set[object] = set()
         unjudged: list[str] = []
         for place, value, note in items:
@@ -154,21 +156,24 @@ class RowMarker:
             self._row.with_loop(body.each.name, value)
             truth = Truth(True, ()) if body.where is None else self._row.truth(body.where)
             if truth.holds is None:
-                unjudged.extend(leaf.reason for leaf in truth.leaves)
+                unjudged.extend(leaf.reason for leaf in truth.leaves[:1] if len(unjudged) < _MAX_SHOWN)
             if truth.holds or (truth.holds is None and rule.sign == "deduct"):
-                seen.add(identity(value))
-                counted.append((value, tuple(Place(*span, note) for span in (place.pieces or ())) if place is not None else ()))
+                count += 1
+                if body.distinct:
+                    seen.add(identity(value))
+                if len(places) < _MAX_PLACES:
+                    shown.append(value)
+                    places += [Place(*span, note) for span in (place.pieces or ())] if place is not None else []
         one = self._row.value(body.points.value)
-        points = one * len(counted)
+        points = one * count
         limited = most is not None and points > most
-        reason = f"{len(counted)} counted" + (f", limited to {written(most)}" if limited and most is not None else "")
-        shown = Shown(body.each.span, name, _listed([value for value, _ in counted])) if counted else None
+        reason = f"{count} counted" + (f", limited to {written(most)}" if limited and most is not None else "")
         return _Outcome(
             most if limited and most is not None else points,
-            bool(counted),
+            count > 0,
             reason,
-            shown=(shown,) if shown else (),
-            places=tuple(place for _, places in counted for place in places),
+            shown=(Shown(body.each.span, name, _listed(shown, count)),) if count else (),
+            places=tuple(places),
             unjudged=tuple(dict.fromkeys(unjudged)),
         )
 
@@ -260,7 +265,8 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
 
 
-def _listed(values: list[Value]) -> str:
+def _listed(values: list[Value], count: int | None = None) -> str:
+    """The first values, and how many more there are."""
     shown = ", ".join(shown_value(value) for value in values[:_MAX_SHOWN])
-    more = len(values) - _MAX_SHOWN
+    more = (len(values) if count is None else count) - _MAX_SHOWN
     return (shown + (f" and {more} more" if more > 0 else "")) or "none"

@@ -75,9 +75,7 @@ class JudgedRow(Row):
         """A test over values that are there; missing ones make it false, refused ones leave it open."""
         values = tuple(self.value(operand) for operand in operands)
         compared = tuple((o, v) for o, v in zip(operands, values, strict=True) if not isinstance(o, meaning.Constant))
-        places = tuple(
-            place for value in values if isinstance(value, Piece) and value.pieces and len(value.pieces) == 1 for place in value.pieces
-        )
+        places = tuple(place for operand in operands for place in self._places(operand))
         for kind, holds in ((Missing, False), (Refused, None)):
             for value in values:
                 if isinstance(value, kind):
@@ -88,6 +86,15 @@ class JudgedRow(Row):
         verdict = decided if isinstance(decided, Verdict) else Verdict(decided)
         holds = verdict.holds if verdict.holds is None else verdict.holds != negated
         return _single(Leaf(node, holds, verdict.reason, compared, places))
+
+    def _places(self, operand: meaning.Expr) -> tuple[tuple[int, int], ...]:
+        """Where the text that an operand was taken or read from stands in the completion."""
+        if isinstance(operand, meaning.LetValue):
+            return self._places(self.lets[operand.name].value)
+        if isinstance(operand, meaning.Read):
+            return self._places(operand.operand)
+        value = None if type(operand) in _TRUTHS else self.value(operand)
+        return value.pieces if isinstance(value, Piece) and value.pieces and len(value.pieces) == 1 else ()
 
     def _verdict(self, verifier: Verifier, arguments: tuple[Value, ...], options: meaning.Options = ()) -> Verdict:
         verdict = self.call(verifier, arguments, options)

@@ -23,6 +23,7 @@ from rewardlang.verdict import Finding, Missing, Refused
 from rewardlang.verifier import Verifier
 
 Value: TypeAlias = Any
+_Raw: TypeAlias = tuple[int, int, Value, str]
 ABSENT = (Missing, Refused)
 _ARITHMETIC: Mapping[str, Callable[[Fraction, Fraction], Fraction]] = {
     "+": operator.add,
@@ -134,28 +135,20 @@ class Row:
 
     # -------------------------------------------------------- finding
 
-    def found(self, find: meaning.Find, text: Piece) -> list[tuple[Piece, Value, str]] | Refused:
-        """What a finder finds: for each finding its place, its value and its note."""
-        spans: list[tuple[int, int, Value, str]]
+    def _found(self, find: meaning.Find, text: str) -> list[_Raw] | Refused:
+        """What a finder finds, with offsets into the text; a value of None is the text between them."""
         match find:
             case meaning.TagFind(tag=tag):
-                spans = [(f.start, f.end, None, f.note) for f in tags(text.text, tag).findings]
+                return [(f.start, f.end, None, f.note) for f in tags(text, tag).findings]
             case meaning.RegexFind(pattern=pattern):
-                spans = [(start, end, None, "") for start, end in pattern.finditer(text.text)]
+                return [(start, end, None, "") for start, end in pattern.finditer(text)]
             case meaning.LikeFind(pattern=like):
-                spans = [(f.start, f.end, f.value, "") for f in like.finditer(text.text)]
+                return [(f.start, f.end, f.value, "") for f in like.finditer(text)]
             case meaning.MarkerFind():
-                spans = [(f.start, f.end, None, "") for f in _cut(find, text.text)]
+                return [(f.start, f.end, None, "") for f in _cut(find, text)]
             case meaning.WordFind(verifier=verifier, options=options):
-                result = self.call(verifier, (text,), options)
-                if isinstance(result, Refused):
-                    return result
-                spans = [(f.start, f.end, f.value, f.note) for f in result]
-        items = []
-        for start, end, value, note in spans:
-            place = text.cut(start, end)
-            items.append((place, place if value is None else Piece(value, place.pieces) if isinstance(value, str) else value, note))
-        return items
+                found: list[_Raw] | Refused = self.call(verifier, (Piece(text),), options)
+                return found
 
     def _select(self, node: meaning.Select) -> Value:
         text = self.value(node.operand)
@@ -167,22 +160,21 @@ class Row:
                 return Fraction(blocks.openings)
             one = blocks.only
             return Missing(blocks.problem or "") if one is None else text.cut(one.start, one.end)
-        found = self.found(node.find, text)
+        found = self._found(node.find, text.text)
         if isinstance(found, Refused):
             return found
-        values = [value for _, value, _ in found]
         match node.selector:
             case "every":
-                return tuple(values)
+                return tuple(_finding(text, raw)[1] for raw in found)
             case "count of":
-                return Fraction(len(values))
+                return Fraction(len(found))
             case "count of distinct":
-                return Fraction(len({identity(value) for value in values}))
-            case "only" if len(values) != 1:
-                return Missing(f"{len(values) or 'no'} {_plural(str(node.find), len(values))} found, exactly one wanted")
-            case _ if not values:
+                return Fraction(len({identity(_finding(text, raw)[1]) for raw in found}))
+            case "only" if len(found) != 1:
+                return Missing(f"{len(found) or 'no'} {_plural(str(node.find), len(found))} found, exactly one wanted")
+            case _ if not found:
                 return Missing(f"no {node.find} found")
-        return values[-1 if node.selector == "last" else 0]
+        return _finding(text, found[-1 if node.selector == "last" else 0])[1]
 
     def each(self, loop: meaning.Each) -> Iterator[tuple[Piece | None, Value, str]] | Missing | Refused:
         """What a loop goes over: the place of each item in a text (if any), its value, its note."""
@@ -191,8 +183,8 @@ class Row:
             return over
         if loop.find is None:
             return ((item if isinstance(item, Piece) else None, item, "") for item in over)
-        found = self.found(loop.find, over)
-        return found if isinstance(found, Refused) else iter(found)
+        found = self._found(loop.find, over.text)
+        return found if isinstance(found, Refused) else (_finding(over, raw) for raw in found)
 
     def _share(self, node: meaning.ShareOf) -> Value:
         both = self.values(node.items, node.operand)
@@ -208,6 +200,15 @@ class Row:
             members = {identity(value, ignoring_case=node.ignoring_case) for value in within}
             hits = sum(identity(item, ignoring_case=node.ignoring_case) in members for item in items)
         return Fraction(hits, len(items))
+
+
+def _finding(text: Piece, raw: _Raw) -> tuple[Piece, Value, str]:
+    """A finding's place, value and note."""
+    start, end, value, note = raw
+    place = text.cut(start, end)
+    if value is None:
+        return place, place, note
+    return place, Piece(value, place.pieces) if isinstance(value, str) else value, note
 
 
 def _cut(find: meaning.MarkerFind, text: str) -> list[Finding[str]]:
