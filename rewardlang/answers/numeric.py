@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping
 from rewardlang.answers.algebra import Atom, Quotient, Sum
 
 LARGEST = 1e7
+SMALLEST = 1e-4
+"""Below it, roots, logarithms and reciprocals would make large errors of small ones."""
+
 CLEARLY = 1e-5
 
 _POINTS = (0.7310585, 1.9151, -0.4142, -2.2360679, 3.30277, -3.7913, 0.1234567, 2.718)
@@ -70,7 +73,7 @@ def symbols_of(of: Quotient) -> set[str]:
 
 def _quotient(of: Quotient, at: Mapping[str, float]) -> float:
     under = _sum(of.under, at)
-    if abs(under) < 1e-4:
+    if abs(under) < SMALLEST:
         raise _NoValue
     return _bounded(_sum(of.over, at) / under)
 
@@ -105,9 +108,12 @@ def _atom(atom: Atom, at: Mapping[str, float]) -> float:
         return math.log(argument)
     if kind == "power":
         base, exponent = (_quotient(part, at) for part in argument)
-        if base <= 0:
+        if base < SMALLEST:
             raise _NoValue
         return _bounded(base**exponent)
     if kind in _FUNCTIONS:
-        return _bounded(_FUNCTIONS[kind](_quotient(argument, at)))
+        of = _quotient(argument, at)
+        if kind == "lnof" and of < SMALLEST:
+            raise _NoValue
+        return _bounded(_FUNCTIONS[kind](of))
     raise _NoValue

@@ -20,6 +20,15 @@ Formula = tuple[str, Callable[[float], float]]
 """A formula in LaTeX, and its value for a value of x."""
 
 
+def _steady(value: Callable[[float], float]) -> Callable[[float], float]:
+    """The function, without a value near 0, where it would make a large error of a rounding error."""
+    return lambda a: value(a) if a > 1e-4 else math.nan
+
+
+def _over(a: float, b: float) -> float:
+    return a / b if abs(b) > 1e-4 else math.nan
+
+
 def _leaf() -> st.SearchStrategy[Formula]:
     numbers = st.integers(0, 12).map(lambda n: (str(n), lambda x: float(n)))
     decimals = st.integers(1, 99).map(lambda n: (f"{n / 10}", lambda x: n / 10))
@@ -39,17 +48,17 @@ def _node(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
         two("({}) - ({})".format, lambda a, b: a - b),
         two("({})({})".format, lambda a, b: a * b),
         two("({}) \\cdot ({})".format, lambda a, b: a * b),
-        two("\\frac{{{}}}{{{}}}".format, lambda a, b: a / b),
-        two("({})/({})".format, lambda a, b: a / b),
+        two("\\frac{{{}}}{{{}}}".format, _over),
+        two("({})/({})".format, _over),
         one("-({})".format, lambda a: -a),
         one("\\left({}\\right)^2".format, lambda a: a**2),
-        one("({})^{{-1}}".format, lambda a: a**-1),
-        one("\\sqrt{{{}}}".format, math.sqrt),
-        one("\\sqrt[3]{{{}}}".format, lambda a: a ** (1 / 3) if a > 0 else math.nan),
+        one("({})^{{-1}}".format, lambda a: _over(1, a)),
+        one("\\sqrt{{{}}}".format, _steady(math.sqrt)),
+        one("\\sqrt[3]{{{}}}".format, _steady(lambda a: a ** (1 / 3))),
         one("\\sin({})".format, math.sin),
         one("\\cos^2({})".format, lambda a: math.cos(a) ** 2),
-        one("\\tan({})".format, math.tan),
-        one("\\ln({})".format, math.log),
+        one("\\tan({})".format, lambda a: _over(math.sin(a), math.cos(a))),
+        one("\\ln({})".format, _steady(math.log)),
         one("|{}|".format, abs),
     )
 
