@@ -6,6 +6,12 @@ import shutil
 import signal
 
 import pytest
+from hypothesis import settings
+
+# The same cases on every machine, however slow; `--hypothesis-profile=explore` looks for new ones.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=2000)
+settings.load_profile("steady")
 
 
 def pytest_configure() -> None:

@@ -35,6 +35,13 @@ def test_the_files_are_laid_out() -> None:
     assert main(["fmt", "--check", *map(str, FILES)]) == 0
 
 
+def test_the_demonstration_uses_the_decimals_example() -> None:
+    """The installed package brings its own copy of the three files, the same to the byte."""
+    for name in ("decimals.reward", "careless.reward", "samples.jsonl"):
+        packed = ROOT / "rewardlang" / "templates" / "decimals" / name
+        assert packed.read_bytes() == (ROOT / "examples" / "decimals" / name).read_bytes()
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_there_are_ten_samples_with_distinct_ids(folder: Path) -> None:
     """Enough rows to see rules fire and stay silent."""
