@@ -25,12 +25,14 @@ file = "train.jsonl"
 
 
 def written(folder: Path, text: str) -> Path:
+    """The text as a file."""
     path = folder / "run.toml"
     path.write_text(text, encoding="utf-8")
     return path
 
 
 def mistakes(folder: Path, text: str) -> str:
+    """What reading the text complains about."""
     with pytest.raises(TrainingProblem) as caught:
         read_config(written(folder, text))
     return str(caught.value)

@@ -15,13 +15,15 @@ from rewardlang.trainer.problem import TrainingProblem
 ROWS = [{"question": "1 + 1?", "gold": "2"}, {"question": "1 + 2?", "gold": "3"}]
 
 
-def jsonl(folder: Path, rows: list[Any] = ROWS) -> str:  # noqa: B006  # never changed
+def jsonl(folder: Path, rows: list[Any] = ROWS) -> str:
+    """The rows as a file."""
     path = folder / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return str(path)
 
 
 def load(data: DataConfig, *columns: str, chat: bool = False, held_out: bool = False) -> list[dict[str, Any]]:
+    """The rows of a source that must have these columns."""
     return load_rows(data, columns=columns, chat=chat, held_out=held_out)
 
 

@@ -49,6 +49,7 @@ def constant(folder: Path) -> Path:
 
 
 def minute(policy: Path, output: Path, *, reward: Path = HONEST, data: DataConfig = RECIPE, steps: int = 50) -> RunResult:
+    """A run of about twenty seconds of one core."""
     config = RunConfig(
         reward=str(reward),
         output=str(output),
@@ -63,6 +64,7 @@ def minute(policy: Path, output: Path, *, reward: Path = HONEST, data: DataConfi
 
 
 def rise(result: RunResult) -> float:
+    """By how much held-out accuracy rose, between -1 and 1."""
     assert result.before is not None
     assert result.after is not None
     assert result.before.accuracy is not None
