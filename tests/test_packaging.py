@@ -101,9 +101,9 @@ def test_the_version_is_the_projects() -> None:
 
 
 def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
-    """Modules, grammar, word lists, templates and pages for codes: all of them are in the wheel, the linked folders as real files."""
+    """Modules, grammar, word lists, templates, pages for codes and the mark of a typed package are there; linked folders are real files."""
     packed = set(zipfile.ZipFile(wheel).namelist())
-    expected = set()
+    expected = {"rewardlang/py.typed"}
     for folder, prefix in (("rewardlang", ""), ("verifiers", "rewardlang/"), ("trainer", "rewardlang/"), ("grammars", "rewardlang/")):
         for path in (ROOT / folder).rglob("*"):
             inside = path.relative_to(ROOT)
