@@ -11,13 +11,14 @@ from rewardlang import expressions as ex
 from rewardlang import meaning, syntax, types
 from rewardlang.check_finders import pattern
 from rewardlang.check_values import UNITS_LATER, fitted, list_constant
-from rewardlang.checker import Checker, Mistake, bare, described, maybe
+from rewardlang.checker import NOTATION, Checker, Mistake, bare, described, maybe
 from rewardlang.errors import DataError
 from rewardlang.program import ColumnDecl, LetDecl, ParamDecl
 from rewardlang.rows import value_from_data
 from rewardlang.source import Span
 
 ReadText = Callable[[str], str]
+NOTATIONS = ("1,234.5", "1.234,5")
 TYPE_NAMES: Mapping[str, types.Type] = {"text": types.TEXT, "number": types.NUMBER, "math": types.MATH, "boolean": types.BOOLEAN}
 
 
@@ -56,9 +57,25 @@ def type_from_syntax(checker: Checker, node: syntax.TypeNode) -> types.Type:
             checker.not_yet(node.span, "the type 'quantity'", UNITS_LATER)
 
 
+def notation(checker: Checker, nodes: list[syntax.NumbersWritten]) -> None:
+    """How numbers are written, which is said once for the whole file."""
+    for again in nodes[1:]:
+        checker.report("RW313", again.span, "how numbers are written is said twice", related=[(nodes[0].span, "first said here")])
+    if nodes:
+        written = nodes[0].notation.value
+        if written not in NOTATIONS:
+            either = " or ".join(f'"{known}"' for known in NOTATIONS)
+            checker.report("RW313", nodes[0].notation.span, f"numbers cannot be written like {written}", f"write {either}")
+        checker.notation = written if written in NOTATIONS else checker.notation
+
+
 def column(checker: Checker, node: syntax.Column) -> ColumnDecl:
     """A column of the data."""
     type_ = type_from_syntax(checker, node.type)
+    if checker.notation != NOTATION and types.MATH in (type_, bare(type_)[0]):
+        checker.not_yet(
+            node.span, f"mathematics in the notation {checker.notation}", "declare it as number, or leave out 'numbers written'"
+        )
     if node.separator is not None and not isinstance(bare(type_)[0], types.ListType):
         checker.report("RW204", node.span, f"'separated by' splits a cell into a list, and this column is {described(type_)}")
     return ColumnDecl(node.name.text, node.original or node.name.text, type_, node.separator, node.span)

@@ -105,7 +105,7 @@ class Examples:
             advice = "the completion comes after 'model writes'" if name == "completion" else checker.suggest(name, known)
             checker.fail("RW501", given.name.span, f"no column or param is called '{name}'", advice or f"declare it: column {name}: text")
         try:
-            value_from_data(type_, raw, checker.registry, column.separator if column else None)
+            value_from_data(type_, raw, checker.registry, column.separator if column else None, checker.notation)
         except DataError as error:
             checker.fail("RW502", given.value.span, f"this does not fit '{name}': {error.message}")
         return raw

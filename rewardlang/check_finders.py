@@ -81,7 +81,7 @@ def _named(checker: Checker, node: ex.NamedFinder) -> tuple[meaning.Find, types.
             else f"nothing called '{node.name}' can be looked for"
         )
         checker.fail("RW205", node.span, what, checker.suggest(node.name, known) or "these can: <a_tag>, " + ", ".join(known))
-    return meaning.WordFind(verifier=verifier, options=options(checker, verifier, node.options)), verifier.gives
+    return meaning.WordFind(verifier=verifier, options=options(checker, verifier, node.options, node.span)), verifier.gives
 
 
 def _select(checker: Checker, node: ex.Select) -> meaning.Expr:

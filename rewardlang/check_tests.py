@@ -197,7 +197,7 @@ def _is_predicate(checker: Checker, node: ex.IsPredicate) -> meaning.Expr:
         type=types.BOOLEAN,
         verifier=predicate,
         operand=operand,
-        options=options(checker, predicate, node.options),
+        options=options(checker, predicate, node.options, node.span),
         negated=node.negated,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rewardlang import expressions as ex
 from rewardlang import meaning, types
-from rewardlang.checker import Checker, Mistake, bare, described, maybe
+from rewardlang.checker import NOTATION, Checker, Mistake, bare, described, maybe
 from rewardlang.source import Span
 from rewardlang.verifier import OptionSpec, Verifier
 
@@ -108,7 +108,10 @@ def _convert(checker: Checker, node: ex.Convert) -> meaning.Expr:
         return meaning.AsMath(span=node.span, type=maybe(types.MATH, bare(operand.type)[1]), operand=operand)
     if not isinstance(inner, types.TextType):
         checker.fail("RW301", operand.span, f"'as {word}' reads a text, and this is {described(operand.type)}")
-    return meaning.Read(span=node.span, type=types.OptionalType(reader.gives), reader=reader, operand=operand)
+    if reader.gives == types.MATH and checker.notation != NOTATION:
+        checker.not_yet(node.span, f"mathematics in the notation {checker.notation}", "read it 'as number', or leave out 'numbers written'")
+    chosen = options(checker, reader, (), node.span)
+    return meaning.Read(span=node.span, type=types.OptionalType(reader.gives), reader=reader, operand=operand, options=chosen)
 
 
 def _outside(checker: Checker, node: ex.Outside) -> meaning.Expr:
@@ -148,7 +151,7 @@ def _call(checker: Checker, node: ex.Call) -> meaning.Expr:
         type=maybe(measure.gives, True),
         verifier=measure,
         arguments=tuple(arguments),
-        options=options(checker, measure, node.options),
+        options=options(checker, measure, node.options, node.span),
     )
 
 
@@ -164,8 +167,11 @@ def fitted(checker: Checker, argument: meaning.Expr, wanted: types.Type, sentenc
     return argument
 
 
-def options(checker: Checker, verifier: Verifier, written: tuple[ex.Option, ...]) -> meaning.Options:
-    """The options of a verifier as given; unknown ones, ones of another type and ones given twice are errors."""
+def options(checker: Checker, verifier: Verifier, written: tuple[ex.Option, ...], span: Span) -> meaning.Options:
+    """The options of a verifier as given; unknown ones, ones of another type and ones given twice are errors.
+
+    The file's notation of numbers is the option `written` of every verifier that has one and is not given another.
+    """
     given: dict[str, tuple[Span, meaning.Expr]] = {}
     for option in written:
         spec: OptionSpec | None = verifier.options.get(option.name.text)
@@ -186,6 +192,8 @@ def options(checker: Checker, verifier: Verifier, written: tuple[ex.Option, ...]
                 "RW301", value.span, f"the option '{option.name.text}' cannot be missing, and this can", "give it a value with 'let … else'"
             )
         given[option.name.text] = (option.span, value)
+    if "written" in verifier.options and "written" not in given and checker.notation != NOTATION:
+        given["written"] = span, meaning.Constant(span=span, type=types.TEXT, value=checker.notation)
     return tuple((name, value) for name, (_, value) in given.items())
 
 

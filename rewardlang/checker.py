@@ -22,6 +22,9 @@ from rewardlang.suggest import did_you_mean
 
 NameKind: TypeAlias = Literal["column", "param", "list", "let", "pattern", "definition", "loop name", "value of the row"]
 
+NOTATION = "1,234.5"
+"""How numbers are written where the file does not say: thousands by commas, decimals by a full stop."""
+
 BUILT_INS: Mapping[str, types.Type] = {
     "completion": types.TEXT,
     "prompt": types.OptionalType(types.TEXT),
@@ -64,6 +67,7 @@ class Checker:
         self.use_of_definition: Callable[[ex.Call], meaning.Expr] | None = None
         self._handlers = handlers
         self.lost = lost
+        self.notation = NOTATION
         self.refused: set[str] = set()  # functions whose declaration cannot be evaluated yet, which is said once
 
     # -------------------------------------------------------- telling

@@ -55,7 +55,7 @@ def example_row(program: Program, registry: Registry, completion: str, values: M
     given: dict[str, Value] = {}
     for name, column in program.columns.items():
         if name in values:
-            given[name] = _located(value_from_data(column.type, values[name], registry, column.separator))
+            given[name] = _located(value_from_data(column.type, values[name], registry, column.separator, program.notation))
         else:
             given[name] = Missing(f"the example does not give '{name}'")
     for name, param in program.params.items():
@@ -90,7 +90,7 @@ def _row(program: Program, registry: Registry, index: int, completion: Any, prom
             given.setdefault(column_name, Missing(f"the row does not say '{column_name}'"))
         for name, column in program.columns.items():
             column_name = column.original
-            given[name] = _located(value_from_data(column.type, raw[column.original], registry, column.separator))
+            given[name] = _located(value_from_data(column.type, raw[column.original], registry, column.separator, program.notation))
     except DataError as error:
         raise DataError(error.message, column=column_name, row=index) from None
     for name, param in program.params.items():

@@ -95,6 +95,7 @@ class Read(Expr):
 
     reader: Verifier
     operand: Expr
+    options: Options
 
 
 class AsMath(Expr):

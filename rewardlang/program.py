@@ -226,6 +226,7 @@ class Program(PlainRecord):
     name: str
     version: str | None
     about: str | None
+    notation: str
     columns: Mapping[str, ColumnDecl]
     params: Mapping[str, ParamDecl]
     lets: Mapping[str, LetDecl]

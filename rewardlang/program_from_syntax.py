@@ -40,7 +40,6 @@ _NOT_YET: Mapping[type, tuple[str, str]] = {
     syntax.Import: ("'import'", "copy what you need into this file"),
     syntax.Include: ("'include'", "copy the section into this file"),
     syntax.UsePython: ("'use python'", "express the check with what the language has; see the list of verifiers"),
-    syntax.NumbersWritten: ("'numbers written'", 'take the line out; numbers are read as in "1,234.5"'),
 }
 
 
@@ -79,6 +78,7 @@ class _Build:
         self.lists: dict[str, tuple[str, ...]] = {}
 
     def run(self) -> Program | None:
+        declarations.notation(self.checker, self._nodes(syntax.NumbersWritten))
         self._declare()
         lets = self._lets()
         requires = self._all(syntax.Require, lambda node: check_rules.require(self.checker, node, lets))
@@ -100,6 +100,7 @@ class _Build:
             name=file.name.text,
             version=file.version,
             about=file.about,
+            notation=self.checker.notation,
             columns=self.columns,
             params=params,
             lets=lets,

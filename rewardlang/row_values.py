@@ -117,7 +117,7 @@ class Row:
 
     def _read(self, node: meaning.Read) -> Value:
         found = self.values(node.operand)
-        return found if isinstance(found, ABSENT) else self.call(node.reader, found, ())
+        return found if isinstance(found, ABSENT) else self.call(node.reader, found, node.options)
 
     def _as_math(self, node: meaning.AsMath) -> Value:
         from rewardlang.answers.values import answer_of_number

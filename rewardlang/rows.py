@@ -26,9 +26,10 @@ def normalised(text: str) -> str:
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
-def value_from_data(wanted: types.Type, raw: Any, registry: Registry, separator: str | None = None) -> Any:
+def value_from_data(wanted: types.Type, raw: Any, registry: Registry, separator: str | None = None, notation: str | None = None) -> Any:
     """The value of a column in one row.
 
+    `notation` says how numbers are written in texts (None: "1,234.5").
     Raises `DataError` (without column and row: the caller knows them) when it does not fit.
     """
     if hasattr(raw, "tolist") and not isinstance(raw, (str, bytes)):
@@ -37,7 +38,7 @@ def value_from_data(wanted: types.Type, raw: Any, registry: Registry, separator:
         case types.OptionalType(item):
             if raw is None or (raw == "" and not isinstance(item, (types.TextType, types.ListType))):
                 return Missing("the row has no value here")
-            return value_from_data(item, raw, registry, separator)
+            return value_from_data(item, raw, registry, separator, notation)
         case _ if raw is None:
             raise DataError(f"{_a(wanted)} is wanted, and the row has no value", column=None)
         case types.TextType():
@@ -48,7 +49,7 @@ def value_from_data(wanted: types.Type, raw: Any, registry: Registry, separator:
                 raise DataError(f"{wanted} is wanted, and this is {shown(raw)}")
             return text
         case types.NumberType():
-            return _number(wanted, raw, registry)
+            return _number(wanted, raw, registry, notation)
         case types.BooleanType():
             if isinstance(raw, str) and raw.strip().lower() in ("true", "false"):
                 return raw.strip().lower() == "true"
@@ -58,7 +59,7 @@ def value_from_data(wanted: types.Type, raw: Any, registry: Registry, separator:
         case types.MathType():
             return _math(raw, registry)
         case types.ListType(item):
-            return tuple(value_from_data(item, part, registry) for part in _list(raw, separator))
+            return tuple(value_from_data(item, part, registry, notation=notation) for part in _list(raw, separator))
         case types.QuantityType():
             raise AssertionError("the checker refuses columns of quantities")
 
@@ -80,12 +81,12 @@ def _text(raw: Any, wanted: types.Type) -> str:
     raise DataError(f"{_a(wanted)} is wanted, and this is {shown(raw)}")
 
 
-def _number(wanted: types.NumberType, raw: Any, registry: Registry) -> Fraction:
+def _number(wanted: types.NumberType, raw: Any, registry: Registry, notation: str | None) -> Fraction:
     value: Any
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str, Fraction)):
         raise DataError(f"a number is wanted, and this is {shown(raw)}")
     if isinstance(raw, str):
-        value = _read("number", raw, registry)
+        value = _read("number", raw, registry, **({"written": notation} if notation else {}))
     elif isinstance(raw, float):
         if not math.isfinite(raw):
             raise DataError(f"a finite number is wanted, and this is {raw}")
@@ -110,10 +111,10 @@ def _math(raw: Any, registry: Registry) -> Any:
     return _read("math", raw if isinstance(raw, str) else repr(raw) if isinstance(raw, float) else str(raw), registry)
 
 
-def _read(word: str, text: str, registry: Registry) -> Any:
+def _read(word: str, text: str, registry: Registry, **options: str) -> Any:
     reader = registry.get("reader", word)
     assert reader is not None, f"the package has a reader of {word}"
-    (value,) = reader([normalised(text)])
+    (value,) = reader([normalised(text)], **options)
     if isinstance(value, (Missing, Refused)):
         raise DataError(f"this cannot be read as {word}: {shown(text)} ({value.reason})")
     return value
