@@ -40,7 +40,7 @@ def _codes_of(text: str) -> list[str]:
 
 @pytest.mark.parametrize("code", codes.every())
 def test_a_page_has_its_headings(code: str) -> None:
-    """Title, severity, what it means, why, wrong, right, in this order, each with words below it; a page about data may have no file to show."""
+    """Title, severity, what it means, why, wrong, right, in this order, each with words; a page about data may have no file to show."""
     page = _page(code)
     assert page.startswith(f"# {code}: {codes.title(code)}\nseverity: {codes.severity(code)}\n\n")
     headings = [line for line in page.splitlines() if line.startswith("## ")]

@@ -57,7 +57,7 @@ def accumulate(
         rows = [completions[index] for index in wanted[first : first + micro_batch]]
         amounts = [advantages[index] for index in wanted[first : first + micro_batch]]
         loss, report = _loss(engine, rows, amounts, tokens, cap, head_chunk)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         parts.append((sum(len(row.tokens) for row in rows), float(loss.detach()), report))
     trained = max(1, sum(count for count, _, _ in parts))
     return UpdateReport(

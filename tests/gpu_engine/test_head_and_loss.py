@@ -32,7 +32,7 @@ def test_the_fused_head_is_log_softmax_of_a_product(tokens: int, chunk: int, tem
             values = token_logprobs(states, head, wanted, temperature=temperature, chunk=chunk)
         else:
             values = (states @ head.t() / temperature).log_softmax(-1).gather(1, wanted[:, None])[:, 0]
-        values.backward(upstream)  # type: ignore[no-untyped-call]
+        values.backward(upstream)
         assert states.grad is not None
         results.append((values.detach(), states.grad))
     assert torch.allclose(results[0][0], results[1][0], atol=1e-5)
@@ -47,7 +47,7 @@ def test_the_head_stays_frozen_and_autocast_does_not_round_the_logits() -> None:
     exact = (hidden.detach().float() @ head.float().t()).log_softmax(-1).gather(1, wanted[:, None])[:, 0]
     with torch.autocast("cpu", torch.bfloat16):
         values = token_logprobs(hidden, head, wanted)
-    values.sum().backward()  # type: ignore[no-untyped-call]
+    values.sum().backward()
     assert values.dtype == torch.float32
     assert torch.allclose(values.detach(), exact, atol=1e-5)
     assert head.grad is None
@@ -58,7 +58,7 @@ def test_on_policy_the_loss_is_the_policy_gradient() -> None:
     """Where sampler and trainer agree, the gradient is −A/N for every token's log-prob, and nothing is truncated."""
     logprobs = torch.tensor([-1.0, -2.0, -3.0], requires_grad=True)
     loss, report = truncated_loss(logprobs, logprobs.detach(), torch.tensor([1.0, -2.0, 0.5]), tokens=3)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     assert logprobs.grad is not None
     assert torch.allclose(logprobs.grad, torch.tensor([-1.0, 2.0, -0.5]) / 3)
     assert (report.truncated, report.max_weight, report.mean_difference) == (0.0, 1.0, 0.0)
@@ -69,7 +69,7 @@ def test_weights_are_cut_by_token() -> None:
     logprobs = torch.tensor([-1.0, -1.0], requires_grad=True)
     sampled = torch.tensor([-1.0 - torch.log(torch.tensor(10.0)).item(), -1.0])
     loss, report = truncated_loss(logprobs, sampled, torch.ones(2), tokens=2, cap=2.0)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     assert logprobs.grad is not None
     assert torch.allclose(logprobs.grad, torch.tensor([-1.0, -0.5]))
     assert report.truncated == 0.5
@@ -83,7 +83,7 @@ def test_the_gradient_is_that_of_the_clipped_objective() -> None:
     sampled = start + 0.3 * torch.randn(50, generator=generator)
     advantages = torch.randn(50, generator=generator)
     first = start.clone().requires_grad_()
-    truncated_loss(first, sampled, advantages, tokens=50, cap=1.3)[0].backward()  # type: ignore[no-untyped-call]
+    truncated_loss(first, sampled, advantages, tokens=50, cap=1.3)[0].backward()
     second = start.clone().requires_grad_()
     ratio = (second - second.detach()).exp()
     weight = (second.detach() - sampled).exp().clamp(max=1.3)

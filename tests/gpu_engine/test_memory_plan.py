@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,7 +154,8 @@ def test_a_plan_adds_up_and_grows_with_its_workload(name: str, prompt: int, comp
     """Phases are sums of whole bytes; more tokens, more sequences or a higher rank never take less."""
     load = Workload(prompt=prompt, completion=completion, completions=completions, rank=rank)
     small = plan(SHAPES[name], load)
-    assert all(isinstance(part.bytes, int) and part.bytes >= 0 for part in small.parts)
+    assert all(type(part.bytes) is int for part in small.parts)
+    assert all(part.bytes >= 0 for part in small.parts)
     assert small.peak == max(small.phase(ROLLOUT), small.phase(TRAINING))
     for larger in (
         Workload(prompt=prompt + 64, completion=completion, completions=completions, rank=rank),
@@ -163,6 +167,26 @@ def test_a_plan_adds_up_and_grows_with_its_workload(name: str, prompt: int, comp
         assert bigger.phase(TRAINING) >= small.phase(TRAINING)
     unmapped = plan(SHAPES[name], Workload(prompt=prompt, completion=completion, completions=completions, rank=rank, unmap_cache=True))
     assert small.phase(TRAINING) - unmapped.phase(TRAINING) == small.cache_bytes
+
+
+MEASURED = sorted((Path(__file__).parents[2] / "benchmarks" / "results").glob("*-memory-*.json")) + sorted(
+    (Path(__file__).parents[2] / "benchmarks" / "results").glob("*-sleep-*.json")
+)
+
+
+@pytest.mark.parametrize("path", MEASURED, ids=lambda path: path.stem)
+def test_plans_hold_against_what_was_measured(path: Path) -> None:
+    """Every recorded run: the plan's peak, and each phase, lie within 5 % or 0.25 GiB of the card's own count."""
+    record = json.loads(path.read_text())
+    load = Workload(prompt=512, completion=512, prefill=512, micro_batch=record["micro_batch"], unmap_cache=record["unmap_cache"])
+    made = plan(SHAPES[record["model"]], load)
+    for phase in (ROLLOUT, TRAINING):
+        seen = int(record["peaks_gib"][phase] * GIB)
+        assert abs(made.phase(phase) - seen) <= max(made.phase(phase) // 20, GIB // 4), phase
+    for name, seen_gib in record["peaks_gib"].items():
+        if name.endswith("in a pass"):
+            other = plan(SHAPES[record["model"]], replace(load, micro_batch=int(name.split()[1])))
+            assert abs(other.phase(TRAINING) - seen_gib * GIB) <= other.margin, name
 
 
 def test_the_micro_batch_is_the_largest_that_fits() -> None:

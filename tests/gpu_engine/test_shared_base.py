@@ -21,7 +21,8 @@ IDS = torch.arange(1, 41).reshape(2, 20) % 96
 def _logits(model: Any, ids: torch.Tensor) -> torch.Tensor:
     embedded = model.get_submodule("model").embed_tokens(ids).float()
     hidden: torch.Tensor = model.get_submodule("model")(inputs_embeds=embedded, use_cache=False).last_hidden_state
-    return hidden @ model.get_submodule("lm_head").weight.float().t()
+    weight: torch.Tensor = model.get_submodule("lm_head").weight
+    return hidden @ weight.float().t()
 
 
 @pytest.mark.parametrize(("model_type", "tied"), KINDS)
