@@ -2,8 +2,8 @@
 
 In bf16 a matrix's output has 8 significant bits. Rounding W x first and adding B A x afterwards drops every change smaller than
 half a step: of an adapter of relative size 1e-3 (a policy early in training) half the effect is lost, of 3e-4 five sixths. Both vLLM's
-LoRA and peft's add that way. Here the adapter's product is what the large product is accumulated onto, in fp32, and the sum is
-rounded once: the expected effect is then the whole one at any size.
+LoRA and peft's add that way. Here the large product stays in fp32 until the
+adapter's is added, and the sum is rounded once: the expected effect is then the whole one at any size.
 """
 
 from __future__ import annotations
@@ -20,13 +20,23 @@ def dequantized(codes: torch.Tensor, state: Any, dtype: torch.dtype) -> torch.Te
     return weight.to(dtype)
 
 
+def product_fp32(x_NK: torch.Tensor, weight_MK: torch.Tensor) -> torch.Tensor:
+    """x · Wᵀ, accumulated and kept in fp32."""
+    if x_NK.is_cuda and x_NK.dtype != torch.float32:
+        return torch.mm(x_NK, weight_MK.t(), out_dtype=torch.float32)
+    return x_NK.float() @ weight_MK.float().t()
+
+
 @torch.no_grad()
 def add_products_(delta_NM: torch.Tensor, x_NK: torch.Tensor, shards: list[tuple[torch.Tensor, Any]]) -> torch.Tensor:
-    """Adds x · Wᵀ to the columns of each shard in place, accumulated in fp32 and rounded once. `shards` are codes and state, in order."""
+    """Adds x · Wᵀ to the columns of each shard in place, rounded once. `shards` are codes and state, in order.
+
+    `addmm` will not do: on an H100 cuBLAS rounds its product to bf16 before it adds (measured by `benchmarks/gpu/rounding.py`).
+    A bf16 tensor's `add_` of an fp32 one is computed in fp32 and rounded when it is stored.
+    """
     first = 0
     for codes, state in shards:
-        columns = delta_NM[:, first : first + state.shape[0]]
-        columns.addmm_(x_NK, dequantized(codes, state, x_NK.dtype).t())
+        delta_NM[:, first : first + state.shape[0]].add_(product_fp32(x_NK, dequantized(codes, state, x_NK.dtype)))
         first += state.shape[0]
     return delta_NM
 
@@ -44,7 +54,9 @@ class _ProductPlus(torch.autograd.Function):
     def forward(ctx: Any, x_NK: torch.Tensor, delta_NM: torch.Tensor | None, codes: torch.Tensor, state: Any) -> torch.Tensor:
         ctx.codes, ctx.state = codes, state
         weight = dequantized(codes, state, x_NK.dtype)
-        return x_NK @ weight.t() if delta_NM is None else torch.addmm(delta_NM, x_NK, weight.t())
+        if delta_NM is None:
+            return x_NK @ weight.t()
+        return torch.add(delta_NM, product_fp32(x_NK, weight), out=torch.empty_like(delta_NM))
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:

@@ -8,7 +8,7 @@ is a constant of driver and libraries, read once on a real card. `trainer/GPU.md
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rewardlang.trainer.gpu_cards import GIB, Card
@@ -28,12 +28,13 @@ Certainty = Literal["exact", "estimated", "measured"]
 
 @dataclass(frozen=True)
 class Calibration:
-    """Bytes that no shape tells: read on a real machine. The defaults are the first row of the table in `trainer/GPU.md`."""
+    """Bytes that no shape tells, read on one H100 with torch 2.11 and vllm 0.26 (`trainer/GPU.md` has the table)."""
 
-    context: int = int(0.62 * GIB)
-    graphs: int = int(0.10 * GIB)
-    sampler_workspace: int = int(0.12 * GIB)
-    slack: int = int(0.10 * GIB)  # what the caching allocator holds beyond the tensors, after the caches are emptied between phases
+    context: int = int(0.78 * GIB)  # what the driver counts and torch does not: context, kernels, graphs
+    buffers: int = int(0.14 * GIB)  # vLLM's tensors other than weights, slot and cache
+    graph_pool: int = int(0.05 * GIB)  # besides the expanded matrices in it
+    slack: int = int(0.05 * GIB)  # what the caching allocator holds beyond its tensors,
+    slack_percent: int = 19  # and the share of a training step's activations that stays split up in it
 
 
 @dataclass(frozen=True)
@@ -150,16 +151,14 @@ def plan(
     return made(chosen)
 
 
-def plan_with_training_only(full: Plan) -> Plan:
-    """The same plan without what only rollouts need."""
-    return replace(full, parts=tuple(part for part in full.parts if TRAINING in part.phases))
-
-
 def _parts(shape: PolicyShape, load: Workload, micro_batch: int, constants: Calibration) -> tuple[Part, ...]:
     rollout, training = frozenset((ROLLOUT,)), frozenset((TRAINING,))
     lora = shape.lora_parameters(load.rank)
     concurrent = min(load.concurrent or load.completions, load.completions)
     tokens = micro_batch * load.length
+    checkpoints = 2 * shape.hidden * shape.layers * tokens
+    working = max(layer_bytes(shape, tokens, load.rank), head_bytes(shape, load.head_chunk, tokens))
+    slack = constants.slack + (checkpoints + working) * constants.slack_percent // 100
     return (
         Part("NF4 codes", code_bytes(shape)),
         Part("NF4 scales, nested" if load.nested_scales else "NF4 scales", scale_bytes(shape, nested=load.nested_scales)),
@@ -172,13 +171,12 @@ def _parts(shape: PolicyShape, load: Workload, micro_batch: int, constants: Cali
         Part("LoRA in the forward pass, bf16", 2 * lora, training),
         Part(CACHE, cache_bytes(shape, concurrent, load.length), rollout if load.unmap_cache else BOTH),
         Part("prefill and sampling", prefill_bytes(shape, load, concurrent), rollout, "estimated"),
-        Part("checkpointed activations", 2 * shape.hidden * shape.layers * tokens, training),
-        Part("activations of one layer", layer_bytes(shape, tokens, load.rank), training, "estimated"),
-        Part("logits of one chunk, fp32", head_bytes(shape, load.head_chunk, tokens), training, "estimated"),
+        Part("checkpointed activations", checkpoints, training),
+        Part("one layer recomputed, or a chunk of logits", working, training, "estimated"),
+        Part("CUDA graphs and what they keep", constants.graph_pool + 2 * expanded_bytes(shape), BOTH, "estimated"),
+        Part("allocator slack", slack, BOTH, "estimated"),
+        Part("vLLM's buffers", constants.buffers, BOTH, "measured"),
         Part("CUDA context and libraries", constants.context, BOTH, "measured"),
-        Part("CUDA graphs", constants.graphs, BOTH, "measured"),
-        Part("vLLM's buffers", constants.sampler_workspace, BOTH, "measured"),
-        Part("allocator slack", constants.slack, BOTH, "measured"),
     )
 
 
@@ -235,7 +233,7 @@ def prefill_bytes(shape: PolicyShape, load: Workload, concurrent: int) -> int:
     """
     widest = 2 * shape.intermediate + shape.intermediate
     prefill = 2 * load.prefill * (2 * shape.hidden + widest)
-    return max(prefill, 2 * 4 * concurrent * shape.vocabulary) + 2 * max(linear.elements for linear in shape.linears())
+    return max(prefill, 2 * 4 * concurrent * shape.vocabulary) + expanded_bytes(shape)
 
 
 def saved_bytes_a_token(shape: PolicyShape, rank: int) -> int:
@@ -252,10 +250,14 @@ def saved_bytes_a_token(shape: PolicyShape, rank: int) -> int:
     return norms + inputs + attention + 4 * 2 * shape.intermediate + 7 * 2 * rank
 
 
+def expanded_bytes(shape: PolicyShape) -> int:
+    """The largest matrix of a layer expanded to bf16, as every product needs it for a moment."""
+    return 2 * max(linear.elements for linear in shape.linears())
+
+
 def layer_bytes(shape: PolicyShape, tokens: int, rank: int) -> int:
-    """One layer recomputed in the backward pass: what autograd keeps, the MLP's gradients, and one matrix expanded to bf16 twice."""
-    gradients = 2 * (3 * shape.intermediate + 2 * shape.hidden) * tokens
-    return saved_bytes_a_token(shape, rank) * tokens + gradients + 2 * 2 * max(linear.elements for linear in shape.linears())
+    """One layer in the backward pass: what autograd keeps, two gradients as wide as the MLP, and one expanded matrix."""
+    return saved_bytes_a_token(shape, rank) * tokens + 2 * 2 * shape.intermediate * tokens + expanded_bytes(shape)
 
 
 def head_bytes(shape: PolicyShape, chunk: int, tokens: int) -> int:

@@ -20,6 +20,7 @@ os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
 
 import bitsandbytes  # noqa: E402
 import numpy as np  # noqa: E402
+import rounding  # noqa: E402
 import shapes  # noqa: E402
 import torch  # noqa: E402
 
@@ -316,6 +317,7 @@ def main() -> None:
         "memory": lambda: part_memory(arguments.model, unmap=False),
         "sleep": lambda: part_memory(arguments.model, unmap=True),
         "share": lambda: part_share(arguments.model),
+        "rounding": lambda: {"ways": rounding.ways()},
     }
     result = parts[arguments.part]()
     document = {"part": arguments.part, "model": arguments.model} | machine() | result

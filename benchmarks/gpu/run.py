@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LIMITS = {"memory": 170, "sleep": 110, "share": 250}
+LIMITS = {"memory": 170, "sleep": 110, "share": 250, "rounding": 60}
 
 
 def main() -> int:

@@ -42,28 +42,33 @@ class FakeSampler:
     ) -> list[Completion]:
         """Samples each completion from its own seed."""
         self._active = adapter is not None
-        made = []
-        for index, prompt in enumerate(prompts):
-            generator = torch.Generator().manual_seed(index if seeds is None else seeds[index])
-            tokens: list[int] = []
-            logprobs: list[float] = []
-            for _ in range(max_tokens):
-                row = self._logprobs([*prompt, *tokens], temperature)[-1]
-                tokens.append(int(torch.multinomial(row.exp(), 1, generator=generator)))
-                logprobs.append(float(row[tokens[-1]]))
-            made.append(Completion(list(prompt), tokens, self._noisy(np.array(logprobs)), finished=False))
-        return made
+        generators = [torch.Generator().manual_seed(index if seeds is None else seeds[index]) for index in range(len(prompts))]
+        rows = [list(prompt) for prompt in prompts]
+        logprobs: list[list[float]] = [[] for _ in rows]
+        for _ in range(max_tokens):
+            for index, row in enumerate(self._logprobs(rows, temperature)):
+                last = row[len(rows[index]) - 1]
+                rows[index].append(int(torch.multinomial(last.exp(), 1, generator=generators[index])))
+                logprobs[index].append(float(last[rows[index][-1]]))
+        return [
+            Completion(list(prompt), row[len(prompt) :], self._noisy(np.array(values)), finished=False)
+            for prompt, row, values in zip(prompts, rows, logprobs, strict=True)
+        ]
 
     def teacher_forced(self, sequences: Sequence[Sequence[int]], *, adapter: str | None) -> list[Array]:
         """Log-probs of all tokens but the first."""
         self._active = adapter is not None
-        rows = [self._logprobs(tokens, 1.0)[:-1].gather(1, torch.tensor(tokens[1:])[:, None])[:, 0] for tokens in sequences]
-        return [self._noisy(row.double().numpy()) for row in rows]
+        found = self._logprobs([list(tokens) for tokens in sequences], 1.0)
+        picked = [
+            row[: len(tokens) - 1].gather(1, torch.tensor(tokens[1:])[:, None])[:, 0] for row, tokens in zip(found, sequences, strict=True)
+        ]
+        return [self._noisy(row.double().numpy()) for row in picked]
 
     def _noisy(self, values: Array) -> Array:
         return values + self._random.normal(0.0, self._noise, values.shape) if self._noise else values
 
     @torch.no_grad()
-    def _logprobs(self, tokens: Sequence[int], temperature: float) -> torch.Tensor:
-        logits: torch.Tensor = self._model(torch.tensor([list(tokens)]), use_cache=False).logits[0]
+    def _logprobs(self, rows: list[list[int]], temperature: float) -> torch.Tensor:
+        longest = max(len(row) for row in rows)
+        logits: torch.Tensor = self._model(torch.tensor([row + [0] * (longest - len(row)) for row in rows]), use_cache=False).logits
         return (logits.float() / temperature).log_softmax(-1)

@@ -69,7 +69,7 @@ def test_a_published_policy_is_the_one_that_is_sampled() -> None:
 
 @pytest.mark.parametrize("broken", ["cleared", "not swapped", "one matrix"])
 def test_a_broken_swap_is_seen_twice(broken: str) -> None:
-    """A slot that lost the adapter, or keeps an old one, fails the check of the bits, and the statistics see it on their own."""
+    """A slot that lost the adapter or one matrix of it, or keeps an old one, fails the bits; the statistics see it lost or old, too."""
     engine = made()
     engine.gate(PROMPTS, max_tokens=4).check()
     engine.publish()
@@ -125,12 +125,12 @@ def test_training_moves_the_policy_towards_what_is_paid() -> None:
     prepare_training(engine)
     optimizer = torch.optim.Adam([p for p in engine.model.parameters() if p.requires_grad], lr=5e-2)
     counts = []
-    for number in range(10):
+    for number in range(8):
         engine.publish()
-        completions = engine.generate(PROMPTS * 4, 6, seeds=[100 * number + k for k in range(16)])
+        completions = engine.generate(PROMPTS * 3, 5, seeds=[100 * number + k for k in range(12)])
         paid = np.array([sum(token < 48 for token in one.tokens) for one in completions], dtype=float)
         counts.append(paid.mean())
         accumulate(engine, completions, ((paid - paid.mean()) / (paid.std() + 1e-6)).tolist(), micro_batch=16)
         optimizer.step()
         optimizer.zero_grad()
-    assert counts[-1] > counts[0] + 1.0
+    assert np.mean(counts[-2:]) > np.mean(counts[:2]) + 0.5

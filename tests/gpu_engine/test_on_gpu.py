@@ -1,0 +1,62 @@
+"""What only a GPU can show: one rounding in its matrix products, the fused head's fp32 logits, and the engine over a real vLLM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from rewardlang.trainer.gpu_head import token_logprobs
+from rewardlang.trainer.gpu_rounding import product_plus
+from tests.gpu_engine.test_rounding import share_kept
+
+pytestmark = pytest.mark.gpu
+
+
+def test_a_small_adapter_is_kept_whole_by_the_gpus_own_products() -> None:
+    """At 1e-3 of the base's output, the sum keeps the whole effect, in the shapes where cuBLAS's `addmm` keeps half."""
+    from bitsandbytes.functional import quantize_4bit
+
+    weight = torch.randn(1536, 1536, device="cuda").bfloat16() * 0.02
+    codes, state = quantize_4bit(weight, blocksize=64, compress_statistics=False, quant_type="nf4")
+    x = torch.randn(2048, 1536, device="cuda").bfloat16()
+    base = product_plus(x, None, codes, state)
+    delta = (torch.randn(2048, 1536, device="cuda") * 1e-3 * float(base.float().std())).bfloat16()
+    assert abs(share_kept(product_plus(x, delta, codes, state), base, delta) - 1.0) < 0.03
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float32])
+def test_logits_are_fp32_on_the_gpu(kind: torch.dtype) -> None:
+    """bf16 and fp32 states against a bf16 head give the log-probs of an fp32 product, without an fp32 head."""
+    hidden, head = torch.randn(40, 256, device="cuda").to(kind), torch.randn(5000, 256, device="cuda").bfloat16() * 0.1
+    wanted = torch.arange(40, device="cuda")
+    exact = (hidden.double() @ head.double().t()).log_softmax(-1).gather(1, wanted[:, None])[:, 0]
+    assert float((token_logprobs(hidden, head, wanted).double() - exact).abs().max()) < 1e-4
+
+
+def test_the_engine_over_vllm(tmp_path: Path) -> None:
+    """Gate, publish, decode, canary on random weights in the shape of Qwen2.5-0.5B; then a cleared slot is caught."""
+    pytest.importorskip("vllm")
+    from benchmarks.gpu.shapes import SHAPES, register_random_weights, write_config
+    from rewardlang.trainer.gpu_engine import start_engine
+    from rewardlang.trainer.gpu_shared_base import adapters
+    from rewardlang.trainer.gpu_swap import SlotMismatch
+    from rewardlang.trainer.gpu_vllm import SamplerSettings
+    from rewardlang.trainer.memory_plan import Workload, plan
+
+    register_random_weights()
+    folder = write_config("qwen2.5-0.5b", tmp_path)
+    cache = plan(SHAPES["qwen2.5-0.5b"], Workload(prompt=32, completion=64, completions=16)).cache_bytes
+    engine = start_engine(SamplerSettings(str(folder), rank=8, length=96, sequences=16, cache_bytes=cache))
+    prompts = [list(range(5 + index, 37 + index)) for index in range(16)]
+    engine.gate(prompts).check()
+    for _, lora_b, _ in adapters(engine.model).values():
+        torch.nn.init.normal_(lora_b, std=1e-3)
+    engine.publish()
+    report = engine.canary(engine.generate(prompts, 64))
+    report.check()
+    assert report.verdict == "the same policy"
+    engine.swap.clear()
+    with pytest.raises(SlotMismatch):
+        engine.canary(engine.generate(prompts, 64))
