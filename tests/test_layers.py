@@ -87,6 +87,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("intake", ALONE),
     ("scorer", ALONE),
     ("examples", ALONE),
+    ("coverage", ALONE),
     # the public face
     ("explain_places", ALONE),
     ("explain_words", ALONE),

@@ -168,7 +168,7 @@ def test_a_file_without_examples_fails_unless_allowed(run: Run, tmp_path: Path) 
     assert run("test", "math.reward").code == 1
     assert run("test", "math.reward", "--allow-none").code == 0
     (report,) = run("test", "math.reward", "--json").json
-    assert report == {"file": "math.reward", "ok": False, "findings": [], "examples": []}
+    assert report == {"file": "math.reward", "ok": False, "findings": [], "examples": [], "coverage": None}
 
 
 # ---------------------------------------------------------------- init
