@@ -121,6 +121,7 @@ def test_values_are_written_as_toml(value: Any) -> None:
 def test_every_source_counts_as_one() -> None:
     """Each of the four kinds of data is enough by itself."""
     for source in ("file", "hub", "reasoning_gym", "recipe"):
-        data = DataConfig(size=4, **{source: "x.jsonl"})
+        named: dict[str, Any] = {source: "x.jsonl"}
+        data = DataConfig(size=4, **named)
         config = RunConfig(reward="r", output="o", data=data)
         assert not [mistake for mistake in mistakes_of(config) if "data" in mistake]

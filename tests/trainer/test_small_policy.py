@@ -66,7 +66,7 @@ def test_equal_seeds_make_equal_weights() -> None:
 def test_the_warm_up_sees_no_held_out_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every answer that it learns from is to a training problem."""
     seen: list[problems.Problem] = []
-    write = warm_up.write
+    write = pupils.write
 
     def spy(problem: problems.Problem, rng: random.Random, habits: Habits) -> str:
         seen.append(problem)
