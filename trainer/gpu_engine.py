@@ -76,19 +76,28 @@ class SamplerSide(Protocol):
         ...
 
 
-def start_engine(settings: SamplerSettings, *, alpha: int | None = None, seed: int = 0) -> Engine:
+def start_engine(settings: SamplerSettings, *, alpha: int | None = None, seed: int = 0, temperature: float = 1.0) -> Engine:
     """vLLM and the trainer's model over its base. Raises `gpu_shape.UnsupportedPolicy` before anything is loaded."""
     from transformers import AutoConfig
 
     config: Any = AutoConfig.from_pretrained(settings.model)
     sampler = Sampler(settings, shape_from_config(config.to_dict()))
-    return Engine(sampler, config, rank=settings.rank, alpha=alpha, seed=seed)
+    return Engine(sampler, config, rank=settings.rank, alpha=alpha, seed=seed, temperature=temperature)
 
 
 class Engine:
-    """Sampler and trainer over one base. `model` is the peft model to train; `version` counts the policies published."""
+    """Sampler and trainer over one base. `model` is the peft model to train; `version` counts the policies published.
 
-    def __init__(self, sampler: SamplerSide, config: Any, *, rank: int, alpha: int | None = None, seed: int = 0) -> None:
+    The temperature is the one of sampling, and what every log-prob on both sides is divided by. Nothing else reshapes the
+    distribution: nucleus, top-k and penalties are not offered, because the trainer would not know of them.
+    """
+
+    def __init__(
+        self, sampler: SamplerSide, config: Any, *, rank: int, alpha: int | None = None, seed: int = 0, temperature: float = 1.0
+    ) -> None:
+        if not temperature > 0.0:
+            raise ValueError(f"the sampling temperature is {temperature}; a policy is trained on what it draws, at a temperature above 0")
+        self.temperature = temperature
         self.sampler = sampler
         self.shape = sampler.weights.shape
         self.device = sampler.weights.dense("model.norm.weight").device
@@ -131,17 +140,28 @@ class Engine:
             torch.cuda.synchronize()
         self.version += 1
 
-    def generate(self, prompts: Sequence[Sequence[int]], max_tokens: int, **options: Any) -> list[Completion]:
-        """Completions of the current policy; the options are those of `Sampler.generate`."""
-        return self.sampler.generate(prompts, adapter=self.adapter if self.version else None, max_tokens=max_tokens, **options)
+    def generate(
+        self, prompts: Sequence[Sequence[int]], max_tokens: int, *, seeds: Sequence[int] | None = None, stop: Sequence[int] = ()
+    ) -> list[Completion]:
+        """One completion a prompt, of the current policy; without `stop` tokens all have `max_tokens`."""
+        adapter = self.adapter if self.version else None
+        return self.sampler.generate(prompts, adapter=adapter, max_tokens=max_tokens, seeds=seeds, temperature=self.temperature, stop=stop)
 
     def logprobs(
-        self, sequences: Sequence[Sequence[int]], starts: Sequence[int], *, adapter: bool = True, exact: bool = False, batch: int = 1
+        self,
+        sequences: Sequence[Sequence[int]],
+        starts: Sequence[int],
+        *,
+        adapter: bool = True,
+        exact: bool = False,
+        batch: int = 1,
+        temperature: float | None = None,
     ) -> list[Array]:
         """The trainer's log-probs of each sequence's tokens from its start on, without gradients.
 
-        In bf16 as it trains, or `exact`: everything but the stored weights in fp32.
+        In bf16 as it trains, or `exact`: everything but the stored weights in fp32. At the engine's temperature unless told.
         """
+        divisor = self.temperature if temperature is None else temperature
         results: list[Array] = []
         with torch.no_grad(), self._without_adapter() if not adapter else nullcontext(), _exact_products() if exact else nullcontext():
             for first in range(0, len(sequences), batch):
@@ -149,7 +169,9 @@ class Engine:
                 hidden = self.hidden(rows, exact=exact)
                 for row, tokens, start in zip(hidden, rows, begins, strict=True):
                     wanted = torch.tensor(tokens[start:], device=self.device)
-                    results.append(token_logprobs(row[start - 1 : len(tokens) - 1], self.head, wanted).double().cpu().numpy())
+                    results.append(
+                        token_logprobs(row[start - 1 : len(tokens) - 1], self.head, wanted, temperature=divisor).double().cpu().numpy()
+                    )
         return results
 
     def hidden(self, sequences: Sequence[Sequence[int]], *, exact: bool = False) -> torch.Tensor:
@@ -162,11 +184,11 @@ class Engine:
         return states
 
     def gate(self, prompts: Sequence[Sequence[int]], max_tokens: int = 32) -> GateReport:
-        """Compares both sides with fp32 on tokens decoded by the base; sets the canary's limit. The caller calls `check`."""
+        """Compares both sides with fp32 on tokens decoded by the base at temperature 1; sets the canary's limit. The caller checks."""
         decoded = self.sampler.generate(prompts, adapter=None, max_tokens=max_tokens, seeds=range(len(prompts)))
         sequences, starts = [one.prompt + one.tokens for one in decoded], [len(one.prompt) for one in decoded]
-        exact = self.logprobs(sequences, starts, adapter=False, exact=True)
-        trained = self.logprobs(sequences, starts, adapter=False)
+        exact = self.logprobs(sequences, starts, adapter=False, exact=True, temperature=1.0)
+        trained = self.logprobs(sequences, starts, adapter=False, temperature=1.0)
         forced = [row[start - 1 :] for row, start in zip(self.sampler.teacher_forced(sequences, adapter=None), starts, strict=True)]
         noise = _distance(trained, exact)
         limit = NOISE * noise + NOISE_FLOOR

@@ -80,5 +80,5 @@ def _loss(
     sampled = torch.tensor([value for row in rows for value in row.logprobs.tolist()], device=engine.device, dtype=torch.float32)
     lengths = torch.tensor([len(row.tokens) for row in rows], device=engine.device)
     spread = torch.tensor(list(amounts), device=engine.device, dtype=torch.float32).repeat_interleave(lengths)
-    logprobs = token_logprobs(states, engine.head, targets, chunk=head_chunk)
+    logprobs = token_logprobs(states, engine.head, targets, temperature=engine.temperature, chunk=head_chunk)
     return truncated_loss(logprobs, sampled, spread, tokens=tokens, cap=cap)

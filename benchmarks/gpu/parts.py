@@ -10,20 +10,20 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1])]
+sys.path.insert(0, str(HERE.parents[1]))
 os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
 
-import bitsandbytes  # noqa: E402
+import bitsandbytes.optim  # noqa: E402
 import numpy as np  # noqa: E402
-import rounding  # noqa: E402
-import shapes  # noqa: E402
 import torch  # noqa: E402
 
+from benchmarks.gpu import rounding, shapes  # noqa: E402
 from rewardlang.trainer.gpu_cards import GIB  # noqa: E402
 from rewardlang.trainer.gpu_effect import share_of_effect  # noqa: E402
 from rewardlang.trainer.gpu_engine import Engine, start_engine  # noqa: E402
@@ -121,7 +121,8 @@ def part_memory(model: str, *, unmap: bool) -> dict[str, Any]:
         torch.cuda.empty_cache()
         result["idle_gib"] = round(watch.now() / GIB, 3)
         prepare_training(engine)
-        optimizer = bitsandbytes.optim.AdamW8bit([p for p in engine.model.parameters() if p.requires_grad], lr=1e-5)
+        adam: Any = vars(bitsandbytes.optim)["AdamW8bit"]
+        optimizer = adam([p for p in engine.model.parameters() if p.requires_grad], lr=1e-5)
         for number, micro_batch in enumerate(batches):
             row = one_round(engine, optimizer, watch, number, micro_batch, planned=micro_batch == batches[0], unmap=unmap)
             result["rounds"].append(row)
@@ -267,9 +268,10 @@ def broken_canaries(engine: Engine) -> dict[str, Any]:
     rows = prompts_of(16, 64, 77)
     good = engine.canary(engine.generate(rows, 256, seeds=range(16)))
     found: dict[str, Any] = {"good": [good.verdict, good.agreement.mean_difference, good.limit, str(good.share)]}
-    broken = {
+    slots: Any = engine.swap.pairs
+    broken: dict[str, Callable[[], object]] = {
         "all of the slot lost": engine.swap.clear,
-        "one matrix lost": engine.swap.pairs[5].slot_b.zero_,
+        "one matrix lost": slots[5].slot_b.zero_,
         "stale": lambda: set_adapter(engine, 3e-2, seed=4242),
     }
     for name, breaking in broken.items():
@@ -313,7 +315,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--model", default="qwen2.5-1.5b")
     arguments = parser.parse_args()
-    parts = {
+    parts: dict[str, Callable[[], dict[str, Any]]] = {
         "memory": lambda: part_memory(arguments.model, unmap=False),
         "sleep": lambda: part_memory(arguments.model, unmap=True),
         "share": lambda: part_share(arguments.model),

@@ -99,6 +99,17 @@ def test_an_untrained_adapter_is_not_yet_detectable() -> None:
     assert engine.canary(engine.generate(PROMPTS, 4)).verdict == "not yet detectable"
 
 
+def test_both_sides_divide_by_the_same_temperature() -> None:
+    """At a temperature other than 1, sampler and trainer still agree; a temperature of 0 is refused."""
+    fake = fake_vllm("llama", tied=False)
+    engine = Engine(FakeSampler(fake), fake.config, rank=4, temperature=0.7)
+    engine.gate(PROMPTS, max_tokens=4).check()
+    engine.publish()
+    assert engine.compare(engine.generate(PROMPTS, 6)).mean_difference < 0.1
+    with pytest.raises(ValueError, match="temperature above 0"):
+        Engine(FakeSampler(fake), fake.config, rank=4, temperature=0.0)
+
+
 def test_micro_batches_add_up_to_the_whole_gradient() -> None:
     """The gradient of a batch is the same in one forward pass and in many, and sequences without advantage only count as tokens."""
     engine = made()
