@@ -16,6 +16,7 @@ from pathlib import Path
 import rewardlang
 from rewardlang.trainer import small_policy
 from rewardlang.trainer.config import DataConfig, EvaluationConfig, LoraConfig, ModelConfig, RunConfig, TrainingConfig
+from rewardlang.trainer.cpu_threads import wait_without_spinning
 from rewardlang.trainer.data import Row, load_rows
 from rewardlang.trainer.evaluate import Evaluation, mark
 from rewardlang.trainer.extras import TRAINING, need
@@ -80,6 +81,7 @@ def prepare(folder: Path) -> None:
 def run_demo(folder: Path, seed: int, plan: DemoPlan, progress: Progress) -> DemoResult | None:
     """Warms up and trains twice; `prepare` comes first. None when the user stopped it with Ctrl-C."""
     need(TRAINING, "train", purpose="the demonstration")
+    wait_without_spinning()
     began = time.monotonic()
     make_policy(folder / "policy", seed, plan.warm_up, progress)
     warm_up_seconds = time.monotonic() - began

@@ -11,6 +11,7 @@ import rewardlang
 from rewardlang.reward import Reward
 from rewardlang.trainer import checkpoints
 from rewardlang.trainer.config import RunConfig
+from rewardlang.trainer.cpu_threads import wait_without_spinning
 from rewardlang.trainer.data import Row, load_rows
 from rewardlang.trainer.evaluate import Evaluation, evaluate
 from rewardlang.trainer.extras import TRAINING, need
@@ -54,6 +55,7 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> Run
     Raises `TrainingProblem`, and `rewardlang.RewardError` for a reward file with mistakes.
     """
     need(TRAINING, "train", purpose="training")
+    wait_without_spinning()
     from rewardlang.trainer.noise import gathered_warnings
 
     began = time.monotonic()

@@ -15,6 +15,7 @@ import pytest
 
 from rewardlang.trainer import checkpoints, extras
 from rewardlang.trainer.charts import Line, line_chart
+from rewardlang.trainer.cpu_threads import wait_without_spinning
 from rewardlang.trainer.metrics import MetricsLog, read_metrics, training_row
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.progress import Bar, PlainLines, progress_for
@@ -121,6 +122,16 @@ def test_a_missing_extra_names_the_command_that_installs_it(monkeypatch: pytest.
     with pytest.raises(TrainingProblem) as caught:
         extras.need(extras.TRAINING, "train", purpose="training")
     assert str(caught.value) == "training needs trl and peft, which are not installed\n  remedy: pip install 'rewardlang[train]'"
+
+
+def test_threads_wait_without_spinning_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spinning threads make a busy machine several times slower."""
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    wait_without_spinning()
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    wait_without_spinning()
+    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
 
 
 def test_a_chart_is_well_formed_and_keeps_to_its_frame() -> None:
