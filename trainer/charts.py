@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 _WIDTH, _HEIGHT = 520, 290
-_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 98, 16, 46
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 114, 16, 46
 _LABEL_GAP = 15
 _DASHES = ("", "7 4", "2 3", "9 3 2 3")
 

@@ -117,8 +117,12 @@ def _careless(result: DemoResult, figures: dict[str, Any]) -> Iterable[str]:
     yield f'<pre class="lint">{escape(chr(10).join(careless["check"]) or "no findings")}</pre>'
     yield (
         f"<p>Trained on it all the same, the reward went from {careless['reward_before']:.2f} to {careless['reward_after']:.2f} of 2, "
-        f"while right answers went from {careless['accuracy_before']:.0%} to {careless['accuracy_after']:.0%}. "
-        "The policy learned what was paid: to write both numbers.</p>"
+        f"while right answers went from {careless['accuracy_before']:.0%} to {careless['accuracy_after']:.0%}.</p>"
+    )
+    yield (
+        "<p>The policy learned what is paid: the right number somewhere. "
+        f"{careless['two_candidates_after']:.0%} of its answers now name two candidates ({careless['two_candidates_before']:.0%} before), "
+        f"{careless['untagged_after']:.0%} give no answer in tags ({careless['untagged_before']:.0%} before).</p>"
     )
     rows = run.result.rows
     yield '<div class="pair">'

@@ -9,6 +9,7 @@ from typing import Any
 
 import rewardlang
 from rewardlang.trainer.demo import CARELESS, HONEST, HOW_DRAWN, DemoResult, DemoRun
+from rewardlang.trainer.evaluate import Evaluation
 
 _LIBRARIES = ("torch", "transformers", "trl", "peft")
 
@@ -52,8 +53,22 @@ def _figures(run: DemoRun) -> dict[str, Any]:
         "accuracy_after": run.accuracy_after,
         "reward_before": run.before.score,
         "reward_after": run.after.score,
+        "two_candidates_before": _two_candidates(run.before),
+        "two_candidates_after": _two_candidates(run.after),
+        "untagged_before": _untagged(run.before),
+        "untagged_after": _untagged(run.after),
         "steps": run.result.steps,
     }
+
+
+def _two_candidates(evaluation: Evaluation) -> float:
+    """The share of answers that name two candidates, `9.11 or 9.9`: no question of the recipe is answered so."""
+    return sum(" or " in completion for completion in evaluation.completions) / len(evaluation.completions)
+
+
+def _untagged(evaluation: Evaluation) -> float:
+    """The share of answers without a pair of answer tags."""
+    return sum("</answer>" not in completion for completion in evaluation.completions) / len(evaluation.completions)
 
 
 def _cores() -> int:
