@@ -12,6 +12,8 @@ SHELL := /bin/sh
 
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 PIP := .venv/bin/python -m pip --disable-pip-version-check
+# pip compiles what it copies; an editable install copies nothing, so its modules are compiled here, and the command starts quickly.
+COMPILE := .venv/bin/python -m compileall -q rewardlang verifiers trainer
 
 .PHONY: demo test lint venv clean help
 
@@ -55,8 +57,10 @@ clean:
 
 .venv/.installed-train: .venv/.installed-torch pyproject.toml constraints.txt
 	@[ .venv/.installed-dev -nt pyproject.toml ] && [ .venv/.installed-dev -nt constraints.txt ] || $(PIP) install -qq -c constraints.txt -e '.[train]'
+	@$(COMPILE)
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed-torch pyproject.toml constraints.txt
 	@$(PIP) install -qq -c constraints.txt -e '.[dev]'
+	@$(COMPILE)
 	@touch $@
