@@ -1,4 +1,4 @@
-"""The one guarded boundary: verifiers are called here, and what one of them raises ends here.
+"""The one guarded boundary: what is not ours is called here, and what it raises ends here.
 
 A verifier that raises has a bug. The row is marked as if the verdict were
 unknown, with the exception's name on it; when it happens too often the run
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rewardlang.marks import Failure
@@ -24,6 +24,26 @@ _REMEMBERED = ("dictionary", "symbolic", "external")
 
 class VerifierBreakdown(RuntimeError):
     """A verifier broke too often to go on; names the verifier and what it raised last."""
+
+
+class Raised:
+    """What stands for the result of a call that raised."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __str__(self) -> str:
+        return f"{type(self.error).__name__}: {self.error}"
+
+
+def attempt(function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
+    """What the function returns, or `Raised`."""
+    try:
+        return function(*arguments, **options)
+    except Exception as error:  # noqa: BLE001 - the one place that catches everything: a foreign bug costs a verdict or a row, not the run
+        return Raised(error)
 
 
 class Broke:
@@ -80,14 +100,12 @@ class Guard:
 
     def _call(self, verifier: Verifier, arguments: tuple[Any, ...], options: tuple[tuple[str, Any], ...]) -> Any:
         outcome = self.outcomes.setdefault(verifier.word, [])
-        try:
-            (result,) = verifier(*([argument] for argument in arguments), **dict(options))
-        except Exception as error:  # noqa: BLE001 - the one place that catches everything: a verifier's bug must cost a verdict, not the run
-            outcome.append(True)
-            self.last_error[verifier.word] = f"{type(error).__name__}: {error}"
+        results = attempt(verifier, *([argument] for argument in arguments), **dict(options))
+        outcome.append(isinstance(results, Raised))
+        if isinstance(results, Raised):
+            self.last_error[verifier.word] = str(results)
             return Broke(f"'{verifier.word}' broke ({self.last_error[verifier.word]})")
-        outcome.append(False)
-        return result
+        return results[0]
 
 
 def failure(verifier: Verifier, reason: str, *, broke: bool) -> Failure:

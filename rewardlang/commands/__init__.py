@@ -31,7 +31,13 @@ _STORY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("help", "help_", "the page of a message's code, such as RW302"),
         ),
     ),
-    ("believe", (Entry("test", "test", "run the examples and attacks that stand in files"),)),
+    (
+        "believe",
+        (
+            Entry("test", "test", "run the examples and attacks that stand in files"),
+            Entry("diff", "diff", "which scores a new version changes, and which rules did it"),
+        ),
+    ),
     (
         "use",
         (
