@@ -32,10 +32,19 @@ long_test = pytest.mark.skipif(not os.environ.get("REWARDLANG_LONG_TESTS"), reas
 
 
 def shuffled_gold(folder: Path, data: DataConfig) -> DataConfig:
-    """The training problems with one another's answers: as many right answers as before, none where it belongs."""
+    """The training problems with one another's answers, and none with its own.
+
+    Many problems share an answer, so a plain shuffle leaves some right. A handful among thousands is enough to teach:
+    reward that is that rare still moves the weights by full steps, because Adam divides by the size of the gradients it has seen.
+    """
     rows = load_rows(data, columns=("gold",), chat=False, held_out=False)
-    golds = [row["gold"] for row in rows]
-    random.Random(0).shuffle(golds)
+    own = [row["gold"] for row in rows]
+    golds = list(own)
+    rng = random.Random(0)
+    rng.shuffle(golds)
+    while right := [index for index, gold in enumerate(golds) if gold == own[index]]:
+        other = rng.randrange(len(golds))
+        golds[right[0]], golds[other] = golds[other], golds[right[0]]
     path = folder / "shuffled.jsonl"
     path.write_text("".join(json.dumps(row | {"gold": gold}) + "\n" for row, gold in zip(rows, golds, strict=True)), encoding="utf-8")
     return DataConfig(file=str(path))
