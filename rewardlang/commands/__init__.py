@@ -36,6 +36,7 @@ _STORY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("test", "test", "run the examples and attacks that stand in files"),
             Entry("diff", "diff", "which scores a new version changes, and which rules did it"),
+            Entry("doc", "doc", "the policy as a document to read, print and sign"),
         ),
     ),
     (
