@@ -1,0 +1,121 @@
+"""Mathematical equality beside math-verify 0.9.0: the same distinct pairs, slice by slice in turn, in one run.
+
+    python benchmarks/scoring/math_equality.py --peer-python PEER/bin/python --out benchmarks/results/NAME.json
+
+PEER is a virtual environment with `math-verify==0.9.0`; it runs as a child
+process, so that the two sets of packages stay apart. Each slice is timed in both
+(reading gold and answer and comparing them, nothing remembered between pairs,
+math-verify without its time limits and with the answer already in a box); the
+figure is the median over slices of the ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from math_answers import Pair, pairs
+
+_CHILD = """
+import json, logging, sys, time
+from math_verify import parse, verify
+logging.disable(logging.CRITICAL)
+def box(text):
+    text = text.strip("$")
+    return text if "\\\\boxed" in text else "\\\\boxed{" + text + "}"
+for line in sys.stdin:
+    began = time.perf_counter()
+    verdicts = [
+        verify(parse(f"${gold}$", parsing_timeout=None), parse(box(answer), parsing_timeout=None), timeout_seconds=None)
+        for gold, answer in json.loads(line)
+    ]
+    print(json.dumps([time.perf_counter() - began, verdicts]), flush=True)
+"""
+
+
+def ours(batch: list[Pair]) -> tuple[float, list[bool | None]]:
+    """Seconds and verdicts, through the verifiers that `as math` and `equals` call."""
+    from rewardlang.registry import default_registry
+
+    registry = default_registry()
+    reader, equals = registry.get("reader", "math"), registry.get("equivalence", "math")
+    assert reader is not None
+    assert equals is not None
+    began = time.perf_counter()
+    gold, answer = reader([pair.gold for pair in batch]), reader([pair.answer for pair in batch])
+    verdicts = equals(gold, answer)
+    return time.perf_counter() - began, [verdict.holds for verdict in verdicts]
+
+
+def measure(peer_python: str, slices: int, size: int, seed: int) -> dict[str, Any]:
+    """The figures of one run."""
+    drawn = pairs(size * (slices + 1), seed)
+    peer = subprocess.Popen([peer_python, "-c", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert peer.stdin is not None
+    assert peer.stdout is not None
+    ratios, rates, agreed = [], [], {"ours": 0, "peer": 0}
+    wrong_yes = {"ours": 0, "peer": 0}
+    not_judged = 0
+    for index in range(slices + 1):
+        batch = drawn[index * size : (index + 1) * size]
+        peer.stdin.write(json.dumps([[pair.gold, pair.answer] for pair in batch]) + "\n")
+        peer.stdin.flush()
+        theirs, their_verdicts = json.loads(peer.stdout.readline())
+        seconds, verdicts = ours(batch)
+        if index == 0:  # warm-up
+            continue
+        ratios.append(theirs / seconds)
+        rates.append((size / seconds, size / theirs))
+        not_judged += verdicts.count(None)
+        for name, said in (("ours", verdicts), ("peer", their_verdicts)):
+            agreed[name] += sum(verdict is pair.equal for verdict, pair in zip(said, batch, strict=True))
+            wrong_yes[name] += sum(verdict is True and not pair.equal for verdict, pair in zip(said, batch, strict=True))
+    peer.stdin.close()
+    peer.wait()
+    total = slices * size
+    return {
+        "what": "equality of distinct answers, reading included",
+        "pairs": total,
+        "ratio_median": round(statistics.median(ratios), 1),
+        "ratio_min_max": [round(min(ratios), 1), round(max(ratios), 1)],
+        "pairs_a_second_median": {
+            "ours": round(statistics.median(r[0] for r in rates)),
+            "math-verify": round(statistics.median(r[1] for r in rates)),
+        },
+        "right": {"ours": agreed["ours"] / total, "math-verify": agreed["peer"] / total},
+        "wrong_yes": {"ours": wrong_yes["ours"], "math-verify": wrong_yes["peer"]},
+        "ours_not_judged": not_judged,
+        "peer": "math-verify 0.9.0, no time limits, answer in a box",
+    }
+
+
+def main() -> None:
+    """Runs, prints and writes the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peer-python", required=True, help="the interpreter of an environment with math-verify 0.9.0")
+    parser.add_argument("--slices", type=int, default=9)
+    parser.add_argument("--size", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=20261123)
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    figures = measure(given.peer_python, given.slices, given.size, given.seed)
+    figures["machine"] = f"{platform.machine()}, {os.cpu_count()} cores"
+    figures["python"] = platform.python_version()
+    figures["date"] = date.today().isoformat()
+    text = json.dumps(figures, indent=2)
+    print(text)
+    if given.out is not None:
+        given.out.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
