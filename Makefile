@@ -15,6 +15,9 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 # pip compiles what it copies; an editable install copies nothing, so its modules are compiled here, and the command starts quickly.
 COMPILE := .venv/bin/python -m compileall -q rewardlang verifiers trainer
 
+# Waiting threads of OpenMP sleep: with spinning ones, training is several times slower on a machine that does anything else.
+export OMP_WAIT_POLICY := PASSIVE
+
 .PHONY: demo test lint venv clean help
 
 help:
