@@ -6,52 +6,21 @@ incomplete: two tests about which nothing is known are taken to be independent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import Literal, NamedTuple, TypeAlias
 
 from rewardlang import meaning
+from rewardlang.comparisons import Comparisons
 from rewardlang.same_meaning import Keys
-
-_INFINITE = None
-_Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
-
-
-class _Span(NamedTuple):
-    """The numbers for which a test of one term against constants holds; None is no bound."""
-
-    low: Fraction | None
-    low_open: bool
-    high: Fraction | None
-    high_open: bool
-
-    def inside(self, other: _Span) -> bool:
-        """Whether every number here is one there."""
-        low = other.low is None or (
-            self.low is not None and (self.low > other.low or (self.low == other.low and (self.low_open or not other.low_open)))
-        )
-        high = other.high is None or (
-            self.high is not None and (self.high < other.high or (self.high == other.high and (self.high_open or not other.high_open)))
-        )
-        return low and high
-
-    def apart(self, other: _Span) -> bool:
-        """Whether no number is in both."""
-        return _before(self, other) or _before(other, self)
-
-
-def _before(first: _Span, second: _Span) -> bool:
-    if first.high is None or second.low is None:
-        return False
-    return first.high < second.low or (first.high == second.low and (first.high_open or second.low_open))
 
 
 class Axioms:
     """Implications and exclusions between single tests, given as `atoms`: key to test."""
 
-    def __init__(self, keys: Keys, atoms: Mapping[str, meaning.Expr]) -> None:
+    def __init__(self, keys: Keys, comparisons: Comparisons, atoms: Mapping[str, meaning.Expr]) -> None:
         self._keys = keys
+        self._facts = {id(test): comparisons.facts(test) or () for test in atoms.values()}
         pairs = [(a, b) for a in atoms for b in atoms if a != b]
         self._implied = _grouped((a, b) for a, b in pairs if self._implies(atoms[a], atoms[b]))
         self._implying = _grouped((b, a) for a, found in self._implied.items() for b in found)
@@ -97,8 +66,8 @@ class Axioms:
                 if wider[0] is None or wider[1] is None or a.relative != b.relative or wider[1] > wider[0]:
                     return False
                 return self._same(a.operand, b.operand) and self._same(a.target, b.target)
-        first, second = self._bounded(a), self._bounded(b)
-        return first is not None and second is not None and self._same(first[0], second[0]) and first[1].inside(second[1])
+        known, wanted = self._facts[id(a)], self._facts[id(b)]
+        return bool(wanted) and all(any(x.term == y.term and x.range.inside(y.range) for x in known) for y in wanted)
 
     def _excludes(self, a: meaning.Expr, b: meaning.Expr) -> bool:
         match a, b:
@@ -117,24 +86,7 @@ class Axioms:
                     return bool(constants[0][1].strip().casefold() != constants[1][1].strip().casefold())
         if _is_opposite(a, b) and self._same(_without_negation(a), _without_negation(b)):
             return True
-        first, second = self._bounded(a), self._bounded(b)
-        return first is not None and second is not None and self._same(first[0], second[0]) and first[1].apart(second[1])
-
-    def _bounded(self, test: meaning.Expr) -> tuple[meaning.Expr, _Span] | None:
-        """The term that a test holds against constants, and where it then lies."""
-        if isinstance(test, meaning.Between) and not test.negated:
-            low, high = _constant(test.low), _constant(test.high)
-            return None if low is None or high is None else (test.operand, _Span(low, False, high, False))
-        if not isinstance(test, meaning.NumberTest):
-            return None
-        term, limit = test.left, _constant(test.right)
-        operator: _Operator = test.operator
-        if limit is None:
-            term, operator, limit = test.right, _MIRRORED[test.operator], _constant(test.left)
-        operator = _NEGATED[operator] if test.negated else operator
-        if limit is None or operator == "!=":
-            return None
-        return term, _SPANS[operator](limit)
+        return any(x.term == y.term and x.range.apart(y.range) for x in self._facts[id(a)] for y in self._facts[id(b)])
 
 
 def _is_opposite(a: meaning.Expr, b: meaning.Expr) -> bool:
@@ -144,17 +96,6 @@ def _is_opposite(a: meaning.Expr, b: meaning.Expr) -> bool:
 def _without_negation(test: meaning.Expr) -> meaning.Expr:
     assert isinstance(test, (meaning.NumberTest, meaning.Between, meaning.Within, meaning.In, meaning.Predicate, meaning.Some))
     return replace(test, negated=False)
-
-
-_MIRRORED: Mapping[str, _Operator] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_NEGATED: Mapping[str, _Operator] = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-_SPANS: Mapping[str, Callable[[Fraction], _Span]] = {
-    "=": lambda limit: _Span(limit, False, limit, False),
-    "<": lambda limit: _Span(_INFINITE, True, limit, True),
-    "<=": lambda limit: _Span(_INFINITE, True, limit, False),
-    ">": lambda limit: _Span(limit, True, _INFINITE, True),
-    ">=": lambda limit: _Span(limit, False, _INFINITE, True),
-}
 
 
 def _constant(node: meaning.Expr) -> Fraction | None:

@@ -10,7 +10,7 @@ from typing import Any
 from rewardlang import expressions as ex
 from rewardlang import meaning, syntax, types
 from rewardlang.check_finders import pattern
-from rewardlang.check_values import UNITS_LATER, fitted, list_constant
+from rewardlang.check_values import fitted, list_constant
 from rewardlang.checker import NOTATION, Checker, Mistake, bare, described, maybe
 from rewardlang.errors import DataError
 from rewardlang.program import ColumnDecl, LetDecl, ParamDecl
@@ -23,14 +23,14 @@ TYPE_NAMES: Mapping[str, types.Type] = {"text": types.TEXT, "number": types.NUMB
 
 
 def type_from_syntax(checker: Checker, node: syntax.TypeNode) -> types.Type:
-    """A written type; quantities are not evaluated yet and say so."""
+    """A written type."""
     match node:
         case syntax.NamedType(name=name):
             if name in TYPE_NAMES:
                 return TYPE_NAMES[name]
             if name == "quantity":
-                checker.not_yet(node.span, "the type 'quantity'", UNITS_LATER)
-            known = [*TYPE_NAMES, "list of text", "optional text", "one of"]
+                checker.fail("RW204", node.span, "a quantity of what?", "write: quantity of mass, or quantity of mass per time, …")
+            known = [*TYPE_NAMES, "list of text", "optional text", "one of", "quantity of mass"]
             checker.fail(
                 "RW204", node.span, f"there is no type called '{name}'", checker.suggest(name, known) or "types are: " + ", ".join(known)
             )
@@ -54,7 +54,9 @@ def type_from_syntax(checker: Checker, node: syntax.TypeNode) -> types.Type:
                 checker.fail("RW204", node.span, "one of these values is written twice", "keep it once")
             return types.OneOfType(values)
         case syntax.QuantityType():
-            checker.not_yet(node.span, "the type 'quantity'", UNITS_LATER)
+            from rewardlang.check_quantities import type_from_syntax as quantity_from_syntax
+
+            return quantity_from_syntax(checker, node)
 
 
 def notation(checker: Checker, nodes: list[syntax.NumbersWritten]) -> None:
@@ -97,7 +99,9 @@ def raw_literal(checker: Checker, node: ex.Literal_) -> Any:
         case ex.ListLiteral(items=items):
             return [raw_literal(checker, item) for item in items]
         case ex.Quantity():
-            checker.not_yet(node.span, f"the quantity '{node.written}'", UNITS_LATER)
+            from rewardlang.check_quantities import literal
+
+            return literal(checker, node)
         case _:
             return node.value
 

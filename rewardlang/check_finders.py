@@ -81,7 +81,11 @@ def _named(checker: Checker, node: ex.NamedFinder) -> tuple[meaning.Find, types.
             else f"nothing called '{node.name}' can be looked for"
         )
         checker.fail("RW205", node.span, what, checker.suggest(node.name, known) or "these can: <a_tag>, " + ", ".join(known))
-    return meaning.WordFind(verifier=verifier, options=options(checker, verifier, node.options, node.span)), verifier.gives
+    chosen = options(checker, verifier, node.options, node.span)
+    if verifier.gives == types.ANY_QUANTITY:
+        dimension = checker.dimensions.fresh()
+        return meaning.WordFind(verifier=verifier, options=chosen, dimension=dimension), types.QuantityType(dimension)
+    return meaning.WordFind(verifier=verifier, options=chosen), verifier.gives
 
 
 def _select(checker: Checker, node: ex.Select) -> meaning.Expr:
@@ -94,6 +98,8 @@ def _select(checker: Checker, node: ex.Select) -> meaning.Expr:
         type_ = maybe(types.ListType(item), optional)
     else:
         type_ = types.OptionalType(item)
+    if isinstance(item, types.QuantityType) and not node.selector.startswith("count of"):
+        checker.dimensions.found.append((item.dimension, node.span))
     return meaning.Select(span=node.span, type=type_, selector=node.selector, find=found, operand=operand)
 
 

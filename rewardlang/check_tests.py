@@ -37,6 +37,8 @@ def _numeric(checker: Checker, node: ex.Node, left: meaning.Expr, right: meaning
     kinds = [bare(side.type)[0] for side in (left, right)]
     if all(isinstance(kind, _NUMERIC) for kind in kinds):
         return
+    if _like_with_like(checker, node, left, right, f"{operator} compares like with like"):
+        return
     if all(isinstance(kind, _TEXTUAL) for kind in kinds):
         checker.fail(
             "RW301",
@@ -45,6 +47,18 @@ def _numeric(checker: Checker, node: ex.Node, left: meaning.Expr, right: meaning
             "write 'equals' for texts, or read them 'as number'",
         )
     _mismatch(checker, node, left, right, f"{operator} compares two numbers")
+
+
+def _like_with_like(checker: Checker, node: ex.Node, left: meaning.Expr, right: meaning.Expr, sentence: str) -> bool:
+    """Whether a quantity is compared with one of its dimension; another dimension is an error."""
+    if not any(isinstance(bare(side.type)[0], types.QuantityType) for side in (left, right)):
+        return False
+    from rewardlang.check_quantities import agree, are_measured
+
+    if not are_measured(left, right):
+        return False
+    agree(checker, node.span, left, right, sentence)
+    return True
 
 
 def _mismatch(checker: Checker, node: ex.Node, left: meaning.Expr, right: meaning.Expr, sentence: str) -> NoReturn:
@@ -91,6 +105,8 @@ def matched(
                     )
         return left, right, None
     if all(isinstance(kind, types.NumberType) for kind in kinds) or kinds == [types.BOOLEAN, types.BOOLEAN]:
+        return left, right, None
+    if _like_with_like(checker, node, left, right, sentence):
         return left, right, None
     if all(isinstance(kind, _NUMERIC) for kind in kinds):
         equivalence = checker.registry.get("equivalence", "math")
@@ -161,8 +177,8 @@ def _is_between(checker: Checker, node: ex.IsBetween) -> meaning.Expr:
 
 def _is_within(checker: Checker, node: ex.IsWithin) -> meaning.Expr:
     operand, target = checker.value(node.operand), checker.value(node.target)
-    tolerance, _ = checker.number(node.tolerance, "'is within' takes as its tolerance")
     _numeric(checker, node, operand, target, "'is within'")
+    tolerance = _tolerance(checker, node, target)
     if isinstance(tolerance, meaning.Constant) and tolerance.value < 0:
         checker.fail("RW310", tolerance.span, "nothing is within a negative tolerance", "write a tolerance of 0 or more")
     operand, target, equivalence = matched(checker, node, operand, target, "'is within' compares two numbers")
@@ -176,6 +192,16 @@ def _is_within(checker: Checker, node: ex.IsWithin) -> meaning.Expr:
         negated=node.negated,
         equivalence=equivalence,
     )
+
+
+def _tolerance(checker: Checker, node: ex.IsWithin, target: meaning.Expr) -> meaning.Expr:
+    """A share of the target for a written percent, else something of its dimension."""
+    tolerance, _ = checker.measured(node.tolerance, "'is within' takes as its tolerance")
+    if not isinstance(node.tolerance, ex.Percent) and isinstance(bare(target.type)[0], types.QuantityType):
+        _like_with_like(checker, node.tolerance, tolerance, target, "the tolerance is of the kind that is compared")
+    elif isinstance(bare(tolerance.type)[0], types.QuantityType):
+        _mismatch(checker, node.tolerance, tolerance, target, "the tolerance is of the kind that is compared")
+    return tolerance
 
 
 def _is_predicate(checker: Checker, node: ex.IsPredicate) -> meaning.Expr:

@@ -12,15 +12,15 @@ from rewardlang.checker import NOTATION, Checker, Mistake, bare, described, mayb
 from rewardlang.source import Span
 from rewardlang.verifier import OptionSpec, Verifier
 
-UNITS_LATER = "quantities with units come with a later version; compare plain numbers for now"
-
 
 def _number(checker: Checker, node: ex.Number | ex.Percent) -> meaning.Expr:
     return meaning.Constant(span=node.span, type=types.NumberType(node.value, node.value), value=node.value)
 
 
 def _quantity(checker: Checker, node: ex.Quantity) -> meaning.Expr:
-    checker.not_yet(node.span, f"the quantity '{node.written}'", UNITS_LATER)
+    from rewardlang.check_quantities import constant
+
+    return constant(checker, node)
 
 
 def _text(checker: Checker, node: ex.Text) -> meaning.Expr:
@@ -40,7 +40,7 @@ def list_constant(checker: Checker, node: ex.ListLiteral, name: str) -> meaning.
         )
     kinds = [_widened(item.type) for item in items]
     for item, kind in zip(items, kinds, strict=True):
-        if kind != kinds[0]:
+        if kind != kinds[0] and not _one_dimension(checker, kind, kinds[0]):
             checker.fail(
                 "RW301",
                 item.span,
@@ -57,6 +57,13 @@ def _list(checker: Checker, node: ex.ListLiteral) -> meaning.Expr:
     return list_constant(checker, node, "this list")
 
 
+def _one_dimension(checker: Checker, first: types.Type, second: types.Type) -> bool:
+    """Whether both are quantities, and can be of one dimension."""
+    if not isinstance(first, types.QuantityType) or not isinstance(second, types.QuantityType):
+        return False
+    return checker.dimensions.equate(first.dimension, second.dimension)
+
+
 def _widened(type_: types.Type) -> types.Type:
     return types.NUMBER if isinstance(type_, types.NumberType) else type_
 
@@ -70,23 +77,38 @@ def _field(checker: Checker, node: ex.Field) -> meaning.Expr:
 
 
 def _negative(checker: Checker, node: ex.Negative) -> meaning.Expr:
-    operand, optional = checker.number(node.operand, "a sign stands before")
+    operand, optional = checker.measured(node.operand, "a sign stands before")
+    inner = bare(operand.type)[0]
     zero = meaning.Constant(span=node.span, type=types.NumberType(Fraction(0), Fraction(0)), value=Fraction(0))
     if isinstance(operand, meaning.Constant):
         value = -operand.value
-        return meaning.Constant(span=node.span, type=types.NumberType(value, value), value=value)
-    return meaning.Arithmetic(span=node.span, type=maybe(types.NUMBER, optional), operator="-", left=zero, right=operand)
+        kind = inner if isinstance(inner, types.QuantityType) else types.NumberType(value, value)
+        return meaning.Constant(span=node.span, type=kind, value=value)
+    return meaning.Arithmetic(span=node.span, type=maybe(_widened(inner), optional), operator="-", left=zero, right=operand)
 
 
 def _arithmetic(checker: Checker, node: ex.Arithmetic) -> meaning.Expr:
-    left, left_optional = checker.number(node.left, f"'{node.operator}' works on numbers: the left side must be")
-    right, right_optional = checker.number(node.right, f"'{node.operator}' works on numbers: the right side must be")
+    left, left_optional = checker.measured(node.left, f"'{node.operator}' works on numbers: the left side must be")
+    right, right_optional = checker.measured(node.right, f"'{node.operator}' works on numbers: the right side must be")
+    type_: types.Type = types.NUMBER
+    if any(isinstance(bare(side.type)[0], types.QuantityType) for side in (left, right)):
+        type_ = _type_of_result(checker, node, left, right)
     optional = left_optional or right_optional
     if node.operator == "/":
         if isinstance(right, meaning.Constant) and right.value == 0:
             checker.fail("RW307", right.span, "this divides by zero, which is always missing", "divide by another number")
         optional = optional or not isinstance(right, meaning.Constant)
-    return meaning.Arithmetic(span=node.span, type=maybe(types.NUMBER, optional), operator=node.operator, left=left, right=right)
+    return meaning.Arithmetic(span=node.span, type=maybe(type_, optional), operator=node.operator, left=left, right=right)
+
+
+def _type_of_result(checker: Checker, node: ex.Arithmetic, left: meaning.Expr, right: meaning.Expr) -> types.Type:
+    """The type of arithmetic on quantities: sums have the dimension of both sides, products the product of the two."""
+    from rewardlang.check_quantities import agree, product_type
+
+    if node.operator in "*/":
+        return product_type(checker, node.operator, bare(left.type)[0], bare(right.type)[0])
+    agree(checker, node.span, left, right, f"'{node.operator}' adds like to like" if node.operator == "+" else "'-' takes like from like")
+    return bare(left.type)[0]
 
 
 def _convert(checker: Checker, node: ex.Convert) -> meaning.Expr:
@@ -162,7 +184,7 @@ def fitted(checker: Checker, argument: meaning.Expr, wanted: types.Type, sentenc
         return meaning.AsMath(span=argument.span, type=maybe(types.MATH, optional), operand=argument)
     if isinstance(inner, types.OneOfType) and wanted == types.TEXT:
         return argument
-    if _widened(inner) != _widened(wanted):
+    if _widened(inner) != _widened(wanted) and not _one_dimension(checker, inner, wanted):
         checker.fail("RW301", argument.span, f"{sentence}, and this is {described(argument.type)}")
     return argument
 

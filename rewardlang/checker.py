@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, NoReturn, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 from rewardlang import expressions as ex
 from rewardlang import meaning, types
@@ -19,6 +20,9 @@ from rewardlang.errors import Diagnostic, Related
 from rewardlang.registry import Registry
 from rewardlang.source import Source, Span
 from rewardlang.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from rewardlang.dimensions import Dimensions
 
 NameKind: TypeAlias = Literal["column", "param", "list", "let", "pattern", "definition", "loop name", "value of the row"]
 
@@ -69,6 +73,18 @@ class Checker:
         self.lost = lost
         self.notation = NOTATION
         self.refused: set[str] = set()  # functions whose declaration cannot be evaluated yet, which is said once
+
+    @cached_property
+    def dimensions(self) -> Dimensions:
+        """What is known of the dimensions of quantities; made at the first use, so that a file without quantities loads nothing of it."""
+        from rewardlang.dimensions import Dimensions
+
+        return Dimensions()
+
+    @property
+    def has_quantities(self) -> bool:
+        """Whether `dimensions` was used."""
+        return "dimensions" in self.__dict__
 
     # -------------------------------------------------------- telling
 
@@ -197,10 +213,16 @@ class Checker:
         """A value that must be a number, and whether it can be missing."""
         return self.expect(node, (types.NumberType,), f"{what} a number")
 
+    def measured(self, node: ex.Expression, what: str) -> tuple[meaning.Expr, bool]:
+        """A value that must be a number or a quantity, and whether it can be missing."""
+        return self.expect(node, (types.NumberType, types.QuantityType), f"{what} a number")
+
     def expect(self, node: ex.Expression, kinds: tuple[type, ...], sentence: str) -> tuple[meaning.Expr, bool]:
         """A value of one of the kinds of type, or an error that says what it is instead."""
         expression = self.value(node)
         inner, optional = bare(expression.type)
+        if isinstance(inner, types.QuantityType) and kinds == (types.NumberType,) and self.dimensions.equate(inner.dimension, ()):
+            return expression, optional
         if not isinstance(inner, kinds):
             self.fail(
                 "RW301", expression.span, f"{sentence}, and this is {described(expression.type)}", conversion_help(self, inner, kinds)
@@ -242,6 +264,8 @@ def maybe(type_: types.Type, optional: bool) -> types.Type:
 def described(type_: types.Type) -> str:
     """A type as a sentence names it: "a number", "a text that may be missing"."""
     inner, optional = bare(type_)
+    if isinstance(inner, types.QuantityType) and any(base.startswith("?") for base, _ in inner.dimension):
+        return "a quantity" + (" that may be missing" if optional else "")
     noun = {"text": "a text", "number": "a number", "math": "a mathematical answer", "boolean": "true or false"}.get(
         str(inner), f"a {inner}"
     )

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from rewardlang import meaning
 from rewardlang.axioms import Axioms
 from rewardlang.checker import Checker
+from rewardlang.comparisons import Comparisons
 from rewardlang.program import Bound, Guarantee, Interval, Outweighs, Part, Program, Rule, Section, WhenBody
 from rewardlang.same_meaning import Keys
 from rewardlang.written import written
@@ -45,7 +46,7 @@ class Prover:
         tests = [case.condition for body in bodies if isinstance(body, WhenBody) for case in body.cases if case.condition is not None]
         for test in [*conditions, *tests, *(gate.condition for gate in program.requires)]:
             self._collect(test)
-        self._axioms = Axioms(self._keys, self.atoms)
+        self._axioms = Axioms(self._keys, Comparisons(self._keys, program.lets, program.requires), self.atoms)
 
     # -------------------------------------------------------- tests
 
@@ -99,6 +100,13 @@ class Prover:
     def assume(self, known: Known, test: meaning.Expr, holds: bool) -> dict[str, bool] | None:
         """What is known if the test comes out so as well; None when it cannot."""
         return self._joined(known, dict(self._forced(test, holds)), test, holds)
+
+    def of_passed_rows(self, test: meaning.Expr, holds: bool) -> dict[str, bool] | None:
+        """What is known of rows that pass every gate if the test comes out so as well; None when there are none."""
+        known: dict[str, bool] | None = {}
+        for gate in self._program.requires:
+            known = None if known is None else self.assume(known, gate.condition, True)
+        return None if known is None else self.assume(known, test, holds)
 
     def _joined(self, known: Known, forced: Known, test: meaning.Expr, holds: bool) -> dict[str, bool] | None:
         if any(known.get(key, value) != value for key, value in forced.items()):
@@ -186,14 +194,15 @@ class Prover:
 
 def prove(checker: Checker, program: Program) -> None:
     """Reports every guarantee of the program that is not proved."""
+    if not program.guarantees:
+        return
     bounds = [promise for promise in program.guarantees if isinstance(promise, Guarantee)]
-    if bounds:
-        prover = Prover(program, tuple(promise.condition for promise in bounds if promise.condition is not None))
-        for promise in bounds:
-            _prove_bound(checker, prover, promise)
+    prover = Prover(program, tuple(promise.condition for promise in bounds if promise.condition is not None))
+    for promise in bounds:
+        _prove_bound(checker, prover, promise)
     for weighing in program.guarantees:
         if isinstance(weighing, Outweighs):
-            _prove_outweighs(checker, program, weighing)
+            _prove_outweighs(checker, program, prover, weighing)
 
 
 def _prove_bound(checker: Checker, prover: Prover, promise: Guarantee) -> None:
@@ -221,8 +230,8 @@ def _outside(reached: Interval, bound: Bound) -> Fraction | None:
 # ---------------------------------------------------------------- one part against another
 
 
-def _prove_outweighs(checker: Checker, program: Program, promise: Outweighs) -> None:
-    heavy, light = _Side(program, promise.heavier), _Side(program, promise.lighter)
+def _prove_outweighs(checker: Checker, program: Program, prover: Prover, promise: Outweighs) -> None:
+    heavy, light = _Side(program, prover, promise.heavier), _Side(program, prover, promise.lighter)
     if heavy.section is light.section and (promise.heavier.kind == "section" or promise.lighter.kind == "section"):
         checker.report(
             "RW421",
@@ -255,11 +264,13 @@ def _prove_outweighs(checker: Checker, program: Program, promise: Outweighs) -> 
 class _Side:
     """A rule or section, its range, and the range of what else stands in its section."""
 
-    def __init__(self, program: Program, part: Part) -> None:
+    def __init__(self, program: Program, prover: Prover, part: Part) -> None:
+        self._prover = prover
+        self._rule: Rule | None = None
         if part.kind == "rule":
             (rule,) = (rule for rule in program.rules if rule.name == part.name)
-            name, self.own = rule.section, rule.range
-            self.others = [other.range for other in program.rules if other.section == name and other is not rule]
+            name, self.own, self._rule = rule.section, rule.range, rule
+            self.others = [other for other in program.rules if other.section == name and other is not rule]
         else:
             name = part.name
             self.own = _ZERO
@@ -271,7 +282,7 @@ class _Side:
 
     def least_difference(self) -> Fraction:
         """How much the part at its best is worth over itself at its worst, whatever else is in its section, at least."""
-        return min(self._differences(self.own.high, self.own.low, self._rest()))
+        return min(self._differences(self.own.high, self.own.low, self._shared_rest()))
 
     def most_difference(self) -> Fraction:
         """The same, at most."""
@@ -285,7 +296,25 @@ class _Side:
     def _rest(self) -> Interval:
         rest = _ZERO
         for other in self.others:
-            rest = rest + other
+            rest = rest + other.range
+        return rest
+
+    def _shared_rest(self) -> Interval:
+        """What the rest can be both in a row with the rule at its best and in one with the rule at its worst."""
+        rest = self._rest()
+        if self._rule is None or not isinstance(self._rule.body, WhenBody) or len(self._rule.body.cases) > 1:
+            return rest
+        (case,) = self._rule.body.cases
+        if case.condition is None or case.points.range.low != case.points.range.high:
+            return rest
+        for holds in (True, False):
+            known = self._prover.of_passed_rows(case.condition, holds)
+            if known is not None:
+                possible = _ZERO
+                for other in self.others:
+                    possible = possible + self._prover.rule_range(other, known)
+                if possible.low <= rest.high and rest.low <= possible.high:
+                    rest = Interval(max(rest.low, possible.low), min(rest.high, possible.high))
         return rest
 
     def _differences(self, best: Fraction, worst: Fraction, rest: Interval) -> list[Fraction]:

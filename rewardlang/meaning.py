@@ -13,6 +13,7 @@ from dataclasses import fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from rewardlang.answers.values import Dimension
 from rewardlang.record import Record
 from rewardlang.source import Span
 from rewardlang.types import Type
@@ -83,7 +84,7 @@ class LoopValue(Expr):
 
 
 class Arithmetic(Expr):
-    """Exact arithmetic on numbers."""
+    """Exact arithmetic on numbers, or on quantities in base units."""
 
     operator: Literal["+", "-", "*", "/"]
     left: Expr
@@ -132,10 +133,11 @@ class TagFind(Record):
 
 
 class WordFind(Record):
-    """A finder of a verifier."""
+    """A finder of a verifier. `dimension` is what quantities must have to be read; None where nobody reads them, or for other things."""
 
     verifier: Verifier
     options: Options
+    dimension: Dimension | None = None
 
     def __str__(self) -> str:
         return self.verifier.word
@@ -204,7 +206,7 @@ class ShareOf(Expr):
 
 
 class NumberTest(Expr):
-    """An order or equality of numbers; on math, of numeric values."""
+    """An order or equality of numbers, or of quantities of one dimension; on math, of numeric values."""
 
     operator: Literal["=", "!=", "<", "<=", ">", ">="]
     left: Expr
@@ -233,7 +235,7 @@ class Within(Expr):
 
 
 class Equal(Expr):
-    """`equals`: of texts, numbers, booleans, or math (then `equivalence` decides)."""
+    """`equals`: of texts, numbers, quantities of one dimension, booleans, or math (then `equivalence` decides)."""
 
     left: Expr
     right: Expr

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from rewardlang import check_declarations as declarations
-from rewardlang import check_finders, check_rules, check_tests, check_values, lints, meaning, syntax
+from rewardlang import check_finders, check_quantities, check_rules, check_tests, check_values, lints, meaning, syntax
 from rewardlang.check_definitions import Definitions
 from rewardlang.check_examples import Examples, rule_expressions
 from rewardlang.checker import Checker, Mistake
@@ -88,10 +88,12 @@ class _Build:
         reachable = check_rules.reachable(self.checker, sections, rules, requires, score) if score is not None and self.whole else None
         guarantees = self._guarantees(sections)
         examples = self._examples(lets, rules, success is not None)
+        if self.checker.has_quantities and not self._wrong():
+            check_quantities.settle(self.checker, self._nodes(syntax.Let))
         if self.whole:
             self._unused()
         self._once()
-        if score is None or reachable is None or any(d.severity == "error" for d in self.checker.diagnostics):
+        if score is None or reachable is None or self._wrong():
             return None
         params = {name: self._set(decl) for name, decl in self.params.items()}
         file = self.file
@@ -116,12 +118,17 @@ class _Build:
                 file, self.lists, _verifiers(lets, requires, rules, success), {n: p.default for n, p in params.items()}
             ),
         )
+        if self.checker.has_quantities:
+            program = check_quantities.resolved(self.checker, program)
         check_polarity(self.checker, program)
         prove(self.checker, program)
         lints.lint(self.checker, program)
         return program
 
     # -------------------------------------------------------- helpers
+
+    def _wrong(self) -> bool:
+        return any(d.severity == "error" for d in self.checker.diagnostics)
 
     def _nodes(self, kind: type[T]) -> list[T]:
         return [node for node in self.file.statements if isinstance(node, kind)]
@@ -288,7 +295,7 @@ class _Build:
         self.checker.diagnostics = list(dict.fromkeys(self.checker.diagnostics))
 
     def _unused(self) -> None:
-        if any(d.severity == "error" for d in self.checker.diagnostics):
+        if self._wrong():
             return
         for name, declared in self.checker.names.items():
             if not declared.used and declared.kind == "column":

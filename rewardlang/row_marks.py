@@ -9,7 +9,8 @@ import math
 from fractions import Fraction
 from typing import NamedTuple
 
-from rewardlang import meaning
+from rewardlang import meaning, types
+from rewardlang.answers.values import Measured
 from rewardlang.marks import Gate, Mark, Place, RowMarks, SectionMark, Shown
 from rewardlang.piece import Piece
 from rewardlang.program import EachBody, Program, Require, Rule, ScaledBody, Section, WhenBody
@@ -172,7 +173,7 @@ class RowMarker:
             most if limited and most is not None else points,
             count > 0,
             reason,
-            shown=(Shown(body.each.span, name, _listed(shown, count)),) if count else (),
+            shown=(Shown(body.each.span, name, _listed(shown, count, body.each.item)),) if count else (),
             places=tuple(places),
             unjudged=tuple(dict.fromkeys(unjudged)),
         )
@@ -233,12 +234,13 @@ class RowMarker:
         for leaf in leaves:
             for node, value in leaf.compared:
                 words = self._words(node)
-                found.setdefault(words, Shown(node.span, words, shown_value(value)))
+                found.setdefault(words, Shown(node.span, words, shown_value(value, node.type)))
         return tuple(found.values())[:_MAX_SHOWN]
 
 
-def shown_value(value: Value) -> str:
-    """A value as an explanation shows it, shortened; control characters escaped."""
+def shown_value(value: Value, type_: types.Type = types.NUMBER) -> str:
+    """A value as an explanation shows it, shortened; control characters escaped. The type says what a quantity measures."""
+    inner = getattr(type_, "item", type_)  # of a list, or of what is optional
     match value:
         case Piece(text=text):
             return _quoted(text)
@@ -246,10 +248,16 @@ def shown_value(value: Value) -> str:
             return _quoted(value)
         case bool():
             return "true" if value else "false"
+        case Measured(written=words) if words:
+            return _shortened(words)
+        case Fraction() if isinstance(inner, types.QuantityType):
+            from rewardlang.answers.quantities import shown_quantity
+
+            return shown_quantity(value, inner.dimension)
         case Fraction():
             return written(value)
         case tuple():
-            return _listed(list(value))
+            return _listed(list(value), type_=inner)
         case Missing(reason=reason):
             return f"missing: {reason}"
         case Refused(reason=reason):
@@ -265,8 +273,8 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
 
 
-def _listed(values: list[Value], count: int | None = None) -> str:
+def _listed(values: list[Value], count: int | None = None, type_: types.Type = types.NUMBER) -> str:
     """The first values, and how many more there are."""
-    shown = ", ".join(shown_value(value) for value in values[:_MAX_SHOWN])
+    shown = ", ".join(shown_value(value, type_) for value in values[:_MAX_SHOWN])
     more = (len(values) if count is None else count) - _MAX_SHOWN
     return (shown + (f" and {more} more" if more > 0 else "")) or "none"

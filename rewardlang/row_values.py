@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from rewardlang import meaning
+from rewardlang.answers.values import Dimension, Quantity
 from rewardlang.guard import Broke, Guard
 from rewardlang.marks import Failure
 from rewardlang.passages import tags, text_after, text_before, text_between
@@ -150,6 +151,13 @@ class Row:
                 found: list[_Raw] | Refused = self.call(verifier, (Piece(text),), options)
                 return found
 
+    def _readable(self, find: meaning.Find, found: list[_Raw]) -> list[_Raw]:
+        """What a loop goes over: quantities of another dimension than the uses of the item want are none of them."""
+        if not isinstance(find, meaning.WordFind) or find.dimension is None:
+            return found
+        measured = ((*raw[:2], _measured(raw[2], find.dimension), raw[3]) for raw in found)
+        return [raw for raw in measured if not isinstance(raw[2], Missing)]
+
     def _select(self, node: meaning.Select) -> Value:
         text = self.value(node.operand)
         if isinstance(text, ABSENT):
@@ -165,7 +173,7 @@ class Row:
             return found
         match node.selector:
             case "every":
-                return tuple(_finding(text, raw)[1] for raw in found)
+                return tuple(_finding(text, raw)[1] for raw in self._readable(node.find, found))
             case "count of":
                 return Fraction(len(found))
             case "count of distinct":
@@ -174,7 +182,9 @@ class Row:
                 return Missing(f"{len(found) or 'no'} {_plural(str(node.find), len(found))} found, exactly one wanted")
             case _ if not found:
                 return Missing(f"no {node.find} found")
-        return _finding(text, found[-1 if node.selector == "last" else 0])[1]
+        value = _finding(text, found[-1 if node.selector == "last" else 0])[1]
+        dimension = node.find.dimension if isinstance(node.find, meaning.WordFind) else None
+        return value if dimension is None else _measured(value, dimension)
 
     def each(self, loop: meaning.Each) -> Iterator[tuple[Piece | None, Value, str]] | Missing | Refused:
         """What a loop goes over: the place of each item in a text (if any), its value, its note."""
@@ -184,7 +194,7 @@ class Row:
         if loop.find is None:
             return ((item if isinstance(item, Piece) else None, item, "") for item in over)
         found = self._found(loop.find, over.text)
-        return found if isinstance(found, Refused) else (_finding(over, raw) for raw in found)
+        return found if isinstance(found, Refused) else (_finding(over, raw) for raw in self._readable(loop.find, found))
 
     def _share(self, node: meaning.ShareOf) -> Value:
         both = self.values(node.items, node.operand)
@@ -200,6 +210,18 @@ class Row:
             members = {identity(value, ignoring_case=node.ignoring_case) for value in within}
             hits = sum(identity(item, ignoring_case=node.ignoring_case) in members for item in items)
         return Fraction(hits, len(items))
+
+
+def _measured(found: Quantity, dimension: Dimension) -> Value:
+    """A quantity that was found where a dimension is wanted; of another dimension it is missing."""
+    from rewardlang.answers.quantities import fitted_to, in_words
+
+    value = fitted_to(found, dimension)
+    if value is not None:
+        return value
+    if not found.dimensions:
+        return Missing(f"'{found.written}' cannot be read as a quantity")
+    return Missing(f"{found.written} is no {in_words(dimension)}")
 
 
 def _finding(text: Piece, raw: _Raw) -> tuple[Piece, Value, str]:
@@ -253,7 +275,9 @@ def contains_words(text: str, wanted: str) -> bool:
 
 
 def _plural(noun: str, count: int) -> str:
-    return noun if count == 1 or noun.startswith(("<", "text", "match")) or noun.endswith("s") else noun + "s"
+    if count == 1 or noun.startswith(("<", "text", "match")) or noun.endswith("s"):
+        return noun
+    return noun[:-1] + "ies" if noun == "quantity" else noun + "s"
 
 
 _VALUES: Mapping[type, Callable[[Row, Any], Value]] = {

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from rewardlang import types
+from rewardlang.answers.values import Quantity
 from rewardlang.errors import DataError
 from rewardlang.registry import Registry
 from rewardlang.verdict import Missing, Refused
@@ -61,7 +62,7 @@ def value_from_data(wanted: types.Type, raw: Any, registry: Registry, separator:
         case types.ListType(item):
             return tuple(value_from_data(item, part, registry, notation=notation) for part in _list(raw, separator))
         case types.QuantityType():
-            raise AssertionError("the checker refuses columns of quantities")
+            return _quantity(wanted, raw, registry, notation)
 
 
 def _a(wanted: types.Type) -> str:
@@ -97,6 +98,43 @@ def _number(wanted: types.NumberType, raw: Any, registry: Registry, notation: st
         raise DataError(f"{_range(wanted)} is wanted, and this is {shown(raw)}")
     assert isinstance(value, Fraction)
     return value
+
+
+def _quantity(wanted: types.QuantityType, raw: Any, registry: Registry, notation: str | None) -> Any:
+    """A text with a unit; or a bare number, where the column says its unit."""
+    from rewardlang.answers.numerals import value_of_numeral
+    from rewardlang.answers.quantities import fitted_to, in_words, read_quantity
+
+    style = notation or "1,234.5"
+    if isinstance(raw, str):
+        found = read_quantity(normalised(raw), style)
+        if isinstance(found, Missing) and wanted.unit is not None:
+            bare = value_of_numeral(raw.strip(), style)
+            found = _in_unit(bare, wanted.unit, raw.strip()) if isinstance(bare, Fraction) else found
+    elif isinstance(raw, Quantity):
+        found = raw
+    elif isinstance(raw, bool) or not isinstance(raw, (int, float, Fraction)):
+        raise DataError(f"{_a(wanted)} is wanted, and this is {shown(raw)}")
+    elif wanted.unit is None:
+        raise DataError(f"{_a(wanted)} is wanted, and {shown(raw)} has no unit; write it in the data, or after the column's type: in mg")
+    else:
+        number = _number(types.NUMBER, raw, registry, notation)
+        found = _in_unit(number, wanted.unit, written(number))
+    if not isinstance(found, Quantity):
+        raise DataError(f"{_a(wanted)} is wanted, and this cannot be read as one: {shown(raw)} ({found.reason})")
+    value = fitted_to(found, wanted.dimension)
+    if value is None:
+        other = " or ".join(in_words(dimension) for dimension in found.dimensions)
+        raise DataError(f"{_a(wanted)} is wanted, and {shown(found.written)} is {other}")
+    return value
+
+
+def _in_unit(number: Fraction, unit: str, figures: str) -> Quantity:
+    from rewardlang.answers.quantities import unit_of
+
+    known = unit_of(unit)
+    assert known is not None, "the checker knows the units of columns"
+    return Quantity(number * known.size, known.dimensions, f"{figures} {unit}")
 
 
 def _range(wanted: types.NumberType) -> str:

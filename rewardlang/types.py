@@ -1,12 +1,13 @@
 """The types of the language: what a name can hold, decided before any row is seen.
 
 Values at run time are plain Python: `str` for text and one-of, `Fraction` for
-number, `bool`, `tuple` for lists, `answers.Answer` for math; a value that is not
+number and for quantity (in base units), `bool`, `tuple` for lists, `answers.Answer` for math; a value that is not
 there is a `verdict.Missing` with its reason.
 """
 
 from __future__ import annotations
 
+from dataclasses import field
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -45,13 +46,18 @@ class BooleanType(PlainRecord):
 
 
 class QuantityType(PlainRecord):
-    """A number with a unit. `dimension` is sorted pairs of base dimension and exponent, never 0."""
+    """A number with a unit. `dimension` is sorted pairs of base dimension and exponent, never 0.
+
+    `unit` is that of bare numbers in the data, None where they are refused.
+    """
 
     dimension: tuple[tuple[str, int], ...]
+    unit: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
-        over = [name for name, power in self.dimension for _ in range(power)]
-        under = [name for name, power in self.dimension for _ in range(-power)]
+        named = [("area", power // 2) if name == "length" and power % 2 == 0 else (name, power) for name, power in self.dimension]
+        over = [name for name, power in named for _ in range(power)]
+        under = [name for name, power in named for _ in range(-power)]
         return "quantity of " + " ".join([" ".join(over) or "number", *(f"per {name}" for name in under)])
 
 
@@ -88,3 +94,5 @@ TEXT = TextType()
 NUMBER = NumberType()
 MATH = MathType()
 BOOLEAN = BooleanType()
+ANY_QUANTITY = QuantityType((("any", 1),))
+"""What a verifier gives that finds quantities of every dimension; the uses of a finding say which one is wanted."""

@@ -33,7 +33,7 @@ from types import MappingProxyType, NoneType
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from rewardlang import types
-from rewardlang.answers.values import Answer
+from rewardlang.answers.values import Answer, Quantity
 from rewardlang.verdict import Finding, Missing, Refused, Verdict
 
 Kind: TypeAlias = Literal["finder", "predicate", "measure", "equivalence", "reader"]
@@ -41,7 +41,7 @@ Cost: TypeAlias = Literal["free", "linear", "dictionary", "symbolic", "external"
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PYTHON_TYPES: Mapping[Any, types.Type] = MappingProxyType(
-    {str: types.TEXT, Fraction: types.NUMBER, bool: types.BOOLEAN, Answer: types.MATH}
+    {str: types.TEXT, Fraction: types.NUMBER, bool: types.BOOLEAN, Answer: types.MATH, Quantity: types.ANY_QUANTITY}
 )
 
 

@@ -75,6 +75,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("check_examples", ALONE),
     ("lints", ALONE),
     ("same_meaning", ALONE),
+    ("comparisons", ALONE),
     ("axioms", ALONE),
     ("polarity", ALONE),
     ("guarantees", ALONE),

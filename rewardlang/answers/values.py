@@ -1,4 +1,4 @@
-"""An answer of mathematics, as the language holds it: the text that it was read from, and what it means (`kinds`).
+"""What the language holds besides texts and numbers: answers of mathematics (`kinds` says what they mean), and quantities.
 
 This module stands on the path of every command, so it loads nothing of the rest.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+from rewardlang.record import PlainRecord
 
 if TYPE_CHECKING:
     from rewardlang.answers.kinds import Value
@@ -27,3 +29,39 @@ def answer_of_number(value: Fraction) -> Answer:
     from rewardlang.answers.kinds import Expression
 
     return Answer(str(value), Expression(number(value)))
+
+
+Dimension: TypeAlias = tuple[tuple[str, int], ...]
+"""Sorted pairs of a base dimension and its exponent, which is never 0; the empty one is that of a number."""
+
+
+class Quantity(PlainRecord):
+    """A number with a unit as it was found. `value` is in base units; `dimensions` are all that the unit can mean, the likeliest first.
+
+    There are none for one that cannot be read as a whole.
+    """
+
+    value: Fraction
+    dimensions: tuple[Dimension, ...]
+    written: str = field(compare=False)
+
+    def __str__(self) -> str:
+        if not self.dimensions:
+            return "unreadable"
+        return f"{self.value} [{' or '.join(' '.join(f'{base}^{power}' for base, power in d) for d in self.dimensions)}]"
+
+
+class Measured(Fraction):
+    """The value of a quantity in base units, with the words that it was read from. What is computed from it is a plain `Fraction`.
+
+    Its dimension is known before any row is seen, so no row carries it.
+    """
+
+    __slots__ = ("written",)
+    written: str
+
+    def __new__(cls, value: Fraction | str, written: str = "") -> Measured:
+        """The exact value, and the words if there are any."""
+        self = super().__new__(cls, value)
+        self.written = written
+        return self

@@ -1,0 +1,104 @@
+"""What the prover draws from comparisons is true of every row."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import rewardlang
+from rewardlang import meaning
+from rewardlang.axioms import Axioms
+from rewardlang.comparisons import Comparisons
+from rewardlang.compiled import compile_text
+from rewardlang.program import WhenBody
+from rewardlang.same_meaning import Keys
+
+TERMS = [
+    "a",
+    "b",
+    "c",
+    "a * b",
+    "b * a",
+    "2 * a",
+    "-1 * b",
+    "3 * a * b",
+    "b / 2",
+    "c / -4",
+    "-b",
+    "a + b",
+    "0 * c",
+    "0",
+    "1",
+    "-2",
+    "twice",
+]
+OPERATORS = ["=", "!=", "<", "<=", ">", ">=", "is at least", "is not more than", "equals"]
+terms, operators = st.sampled_from(TERMS), st.sampled_from(OPERATORS)
+comparisons = st.one_of(
+    st.builds(lambda x, op, y: f"{x} {op} {y}", terms, operators, terms),
+    st.builds(lambda x, y, z: f"{x} is between {y} and {z}", terms, terms, terms),
+)
+ROWS = list(product((-2, -1, 0, 1, 3), (-2, 0, 1, 2), (-1, 0, 2)))
+COLUMNS = {name: [row[index] for row in ROWS] for index, name in enumerate("abc")}
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    comparisons,
+    comparisons,
+    st.sampled_from(["", "require a > 0 else skip", "require a * b > 0 else skip", "require a > 0 and b >= 1 else skip"]),
+)
+def test_what_follows_from_a_comparison_holds_in_every_row(first: str, second: str, gate: str) -> None:
+    """Of rows that get a score: where the first test holds, so does all that is said to follow from it."""
+    assume(first != second)
+    lines = ["rewardlang 1", "reward t", *(f"column {name}: number" for name in "abc"), "let twice = 2 * a", gate]
+    lines += [
+        f"rule one: award 1 point when {first}",
+        f"rule two: award 1 point when {second}",
+        "rule used: award 1 point when twice > c + b",
+    ]
+    text = "\n".join([*lines, "score between 0 and 3"])
+    program = compile_text(text).program
+    assume(program is not None)
+    assert program is not None
+    keys = Keys(program.lets)
+    atoms: dict[str, meaning.Expr] = {}
+    for rule in program.rules[:2]:
+        assert isinstance(rule.body, WhenBody)
+        condition = rule.body.cases[0].condition
+        assert condition is not None
+        atoms.setdefault(keys.key(condition), condition)
+    assume(len(atoms) == 2)
+    one, two = atoms
+    axioms = Axioms(keys, Comparisons(keys, program.lets, program.requires), atoms)
+    for known in (True, False):
+        closed = axioms.closed({one: known})
+        marked = rewardlang.loads(text).score([""] * len(ROWS), columns=COLUMNS).rows
+        for row in marked:
+            fired = {mark.rule: mark.fired for mark in row.marks}
+            if row.score is not None and fired["one"] == known:
+                assert closed is not None, (text, known)
+                assert closed.get(two, fired["two"]) == fired["two"], (text, known)
+
+
+def _follows(gate: str, first: str, second: str) -> bool:
+    file = f"rewardlang 1\nreward t\ncolumn a: number\ncolumn b: number\n{gate}\nrule one: award 1 point when {second}\n"
+    file += "score between 0 and 1\n"
+    return compile_text(f"{file}guarantee score at least 1 when {first}").program is not None
+
+
+def test_multiples_of_a_term_whose_sign_is_known_are_in_order() -> None:
+    """At least ten times a positive limit is more than the limit; without the sign nothing follows."""
+    assert _follows("require a > 0 else skip", "b is at least 10 * a", "b is more than a")
+    assert not _follows("", "b is at least 10 * a", "b is more than a")
+    assert not _follows("require a > 0 else score 0", "b is at least 10 * a", "b is more than a")
+    assert not _follows("require a > 0 else skip", "b is more than a", "b is at least 10 * a")
+
+
+def test_opposite_comparisons_of_one_pair_exclude_each_other() -> None:
+    """Whichever way round they are written."""
+    assert _follows("", "b is more than a", "a < b")
+    assert _follows("", "b is more than 2 * a", "not 2 * a >= b")
+    assert not _follows("", "b is at least a", "a < b")

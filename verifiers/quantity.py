@@ -1,0 +1,126 @@
+"""`quantity`: numbers with a unit in a text, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cache
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from rewardlang.answers.values import Quantity
+from rewardlang.verdict import Finding
+from rewardlang.verifier import finder
+
+if TYPE_CHECKING:
+    import re
+
+Notation: TypeAlias = Literal["1,234.5", "1.234,5"]
+_SIGNS = "-\N{MINUS SIGN}+"
+_BEFORE_SIGN = "([{<=>~≈≤≥\"'“‘"
+
+
+@cache
+def _figures() -> re.Pattern[str]:
+    import re
+
+    return re.compile(r"[0-9][0-9.,]*+")
+
+
+@cache
+def _range_end() -> re.Pattern[str]:
+    """The other end of a range, from which the first takes its unit: `500-750 mg`, `500 to 750 mg`."""
+    import re
+
+    return re.compile(r"(?:\s?[-–—]\s?|\sto\s)[0-9][0-9.,]{0,30}+")
+
+
+@finder("quantity", cost="linear", version="1")
+def quantity(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[list[Finding[Quantity]]]:
+    """The numbers with a unit in a text, exactly.
+
+    What it checks
+    --------------
+    Finds figures with a unit behind them, at once or after one space or hyphen: `500 mg`, `40 mg/kg/day`, `2.5 mL per dose`.
+    Units: ng mcg µg mg g kg lb, µL mL cL dL L, µmol mmol mol, IU, mEq, s min h day week, mm cm m km, cm2 m2, dose; and the words
+    (`milligrams`, `hours`). Both ends of a range are found: `500-750 mg` is 500 mg and 750 mg. Units are converted exactly, and a
+    quantity of another kind than the rule compares is missing: `500 mL` is no mass. So is one that cannot be read as a whole:
+    `500 mg/tablet`, `200 mg/5 mL`, `1/2 mg`, `2x500 mg`, `0,5 mg`. It is found, so that two are two, and it has no value.
+
+    Why it earns reward
+    -------------------
+    A dose is right or wrong with its unit: 10 mg is not 10 g. Body mass is a kind of its own, so that mg/kg is never taken for mg.
+
+    Example
+    -------
+    `let dose = only quantity in only <dose> in completion`
+
+    Known gaps
+    ----------
+    A number without a known unit is passed over: `500`, `2 tsp`, `1 month`, `5 MG` (case matters), temperatures; and so are numbers in
+    words. A second dose can hide there. Words behind a unit (`daily`, `bid`, `of base`) are not read: `500 mg daily` is 500 mg.
+    `1,500 mg` can be meant as 1.5 mg: the notation is the file's choice. `10 mg/g` is read as a dose for a body mass, as is everything
+    behind a mass and a stroke. A model can write several quantities: use `only`.
+    """
+    return [list(_quantities(text, written)) for text in texts]
+
+
+def _quantities(text: str, notation: str) -> Iterator[Finding[Quantity]]:
+    from rewardlang.answers.quantities import unit_of, unit_text
+
+    position = 0
+    while (match := _figures().search(text, position)) is not None:
+        start, position = match.span()
+        numeral = match[0].rstrip(".,")
+        end = start + len(numeral)
+        kind = _kind(text, start)
+        if kind == "other":
+            continue
+        behind = unit_text().match(text, end)
+        if behind is not None:
+            stop = position = behind.end("unit")
+        else:
+            other = _range_end().match(text, end)
+            behind = unit_text().match(text, other.end()) if other else None
+            stop = end
+        unit = unit_of(" ".join(behind["unit"].split())) if behind else None
+        if behind is None or unit is None:
+            continue
+        start, value = _value(text, start, numeral, notation)
+        if value is None or kind == "part" or behind["more"]:
+            yield Finding(start, stop, Quantity(Fraction(0), (), _written(text[start : max(stop, behind.end())])))
+        else:
+            shown = text[start:stop] if stop > end else f"{text[start:end]} {behind['unit']}"
+            yield Finding(start, stop, Quantity(value * unit.size, unit.dimensions, _written(shown)))
+
+
+def _written(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 40 else words[:37] + "..."
+
+
+def _kind(text: str, start: int) -> Literal["whole", "part", "other"]:
+    """Whether the number that begins here is whole, part of a longer one (`1/2 mg`, `2x500 mg`), or something else (`B12`, `12:30 h`)."""
+    before, earlier = text[max(0, start - 1) : start], text[max(0, start - 2) : max(0, start - 1)]
+    if before == "/" and earlier.isdigit():
+        return "part"
+    if before in ("x", "X") and (earlier == "" or earlier.isdigit() or earlier.isspace()):
+        return "part"
+    if before.isalnum() or before in ("_", "^") or (before == ":" and earlier.isdigit()):
+        return "other"
+    return "whole"
+
+
+def _value(text: str, start: int, numeral: str, notation: str) -> tuple[int, Fraction | None]:
+    """Where the number begins with its point and sign, and its value; None where it is not well formed (`0,5`, `,5`)."""
+    from rewardlang.answers.numerals import value_of_numeral
+
+    before, earlier = text[max(0, start - 1) : start], text[max(0, start - 2) : max(0, start - 1)]
+    if before in (".", ",") and earlier != before and not (earlier.isalpha() and before != notation[-2]):
+        start, numeral = start - 1, before + numeral
+    value = value_of_numeral(numeral, notation)
+    if not isinstance(value, Fraction):
+        return start, None
+    sign, earlier = text[max(0, start - 1) : start], text[max(0, start - 2) : max(0, start - 1)]
+    if sign == "" or sign not in _SIGNS or (earlier and not earlier.isspace() and earlier not in _BEFORE_SIGN):
+        return start, value
+    return start - 1, value if sign == "+" else -value
