@@ -35,6 +35,7 @@ _STORY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "believe",
         (
             Entry("test", "test", "run the examples and attacks that stand in files"),
+            Entry("example", "example", "a row of samples as an example of the file: example add"),
             Entry("diff", "diff", "which scores a new version changes, and which rules did it"),
             Entry("doc", "doc", "the policy as a document to read, print and sign"),
         ),

@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the .reward file")
     parser.add_argument("--samples", required=True, metavar="S", help="the completions; '-' reads JSONL from standard input")
     parser.add_argument("--row", metavar="ID", help="the row's id, or its line where it has none")
-    parser.add_argument("--completion", type=_number, default=1, metavar="K", help="which completion of a row that has several, from 1")
+    parser.add_argument(
+        "--completion", type=which_completion, default=1, metavar="K", help="which completion of a row that has several, from 1"
+    )
     shared.add_map(parser)
     shared.add_step(parser)
     parser.add_argument("--whole", action="store_true", help="show a long completion to its end")
@@ -43,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--html", metavar="OUT", help="write a page that needs nothing else")
 
 
-def _number(text: str) -> int:
+def which_completion(text: str) -> int:
+    """The argument of `--completion`."""
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise argparse.ArgumentTypeError(f"a whole number from 1 is wanted, found '{text}'")
     return int(text)
@@ -55,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     samples = shared.open_samples(arguments.samples, shared.renames_of(arguments.map, compiled))
     if shared.tell_errors(compiled):
         return 1
-    found = _find(samples, arguments.row)
+    found = find_row(samples, arguments.row)
     if isinstance(found, Problem):
         print(found.render(color=wants_color(sys.stderr)), file=sys.stderr)
         return 1
@@ -111,7 +114,7 @@ def _tell(explanation: Explanation, arguments: argparse.Namespace) -> None:
         print(explanation.text(shared.width(), wants_color(sys.stdout), whole=arguments.whole))
 
 
-def _find(samples: Samples, row_id: str | None) -> Row | Problem:
+def find_row(samples: Samples, row_id: str | None) -> Row | Problem:
     """The row, or the problem that stands on its line. Raises `UsageError` when no row has the id."""
     ids: list[str] = []
     problem = None
