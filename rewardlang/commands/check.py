@@ -23,6 +23,7 @@ rewardlang check math.reward
 rewardlang check math.reward --samples samples.jsonl
 rewardlang check math.reward --samples runs.parquet --map completion=response
 rewardlang check memo.reward --text memo.md --with row.json
+rewardlang check memo.reward --strict --sarif findings.sarif
 """
 
 
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared.add_step(parser)
     parser.add_argument("--strict", action="store_true", help="warnings count: exit code 1")
     parser.add_argument("--watch", action="store_true", help="check again whenever a file is saved; Ctrl-C ends it")
+    parser.add_argument("--sarif", metavar="OUT", help="write the findings as SARIF 2.1.0, for code hosts and editors")
     parser.add_argument("--json", action="store_true", help="one JSON object: file, ok, findings, examples, samples, document")
 
 
@@ -56,6 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     outcome = _outcome(arguments)
     ok = not outcome.count("error") and not (arguments.strict and outcome.count("warning"))
+    if arguments.sarif:
+        from rewardlang.commands.sarif import write_sarif
+
+        write_sarif(arguments.sarif, outcome.findings, outcome.unshown)
     if arguments.json:
         shared.print_json(_json(outcome, ok))
     else:
