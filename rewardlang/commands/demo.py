@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ report.html and summary.json. Takes about five minutes on two cores; nothing is 
 EXAMPLE = """
 rewardlang demo
 rewardlang demo --out demo --seed 1
+rewardlang demo --json > figures.json
 """
 
 
@@ -28,11 +31,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `demo`."""
     parser.add_argument("--out", default="demo", metavar="FOLDER", help="where everything goes (default: demo)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the policy, the problems and the draws (default 0)")
+    parser.add_argument("--json", action="store_true", help="summary.json on standard output, and the story on standard error")
     parser.add_argument("--quick", action="store_true", help="under a minute: shows that every part runs, too short to learn anything")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The whole story."""
+    """The whole story, told on standard error where standard output is for JSON."""
+    story: AbstractContextManager[Any] = redirect_stdout(sys.stderr) if arguments.json else nullcontext()
+    with story:
+        figures = _story(arguments)
+    if figures is not None and arguments.json:
+        print(json.dumps(figures, ensure_ascii=False, indent=2))
+    return 0 if figures is not None else 1
+
+
+def _story(arguments: argparse.Namespace) -> dict[str, Any] | None:
+    """The figures of the summary; None when it was stopped."""
     from rewardlang.trainer import demo
     from rewardlang.trainer.extras import TRAINING, need
     from rewardlang.trainer.problem import TrainingProblem
@@ -52,9 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(str(problem)) from None
     if result is None:
         print("stopped before the end; nothing was reported")
-        return 1
-    _tell(folder, result, quick=arguments.quick)
-    return 0
+        return None
+    return _tell(folder, result, quick=arguments.quick)
 
 
 def _check(folder: Path) -> None:
@@ -73,7 +86,7 @@ def _check(folder: Path) -> None:
         print()
 
 
-def _tell(folder: Path, result: DemoResult, *, quick: bool) -> None:
+def _tell(folder: Path, result: DemoResult, *, quick: bool) -> dict[str, Any]:
     """Part three: the figures, the summary, the report."""
     from rewardlang.trainer.demo import CARELESS, HONEST, HOW_DRAWN
     from rewardlang.trainer.demo_report import report
@@ -92,6 +105,7 @@ def _tell(folder: Path, result: DemoResult, *, quick: bool) -> None:
     print(f"{figures['seconds'] / 60:.1f} minutes. Open {folder / 'report.html'}; the figures are in {folder / 'summary.json'}.")
     if quick:
         print("This was --quick: far too short to learn anything.")
+    return figures
 
 
 def _lint(path: Path) -> list[str]:
