@@ -68,6 +68,8 @@ def _mismatch(checker: Checker, node: ex.Node, left: meaning.Expr, right: meanin
         advice = "read the text as a number first: (… as number)"
     elif types.TextType in kinds and types.MathType in kinds:
         advice = "read the text as mathematics first: (… as math)"
+    elif types.TextType in kinds and types.QuantityType in kinds:
+        advice = "find the quantity in the text first: only quantity in …"
     elif types.ListType in kinds:
         advice = "for membership in a list write 'is in'"
     checker.fail(

@@ -184,6 +184,8 @@ def fitted(checker: Checker, argument: meaning.Expr, wanted: types.Type, sentenc
         return meaning.AsMath(span=argument.span, type=maybe(types.MATH, optional), operand=argument)
     if isinstance(inner, types.OneOfType) and wanted == types.TEXT:
         return argument
+    if isinstance(inner, types.QuantityType) and isinstance(wanted, types.NumberType) and checker.dimensions.equate(inner.dimension, ()):
+        return argument
     if _widened(inner) != _widened(wanted) and not _one_dimension(checker, inner, wanted):
         checker.fail("RW301", argument.span, f"{sentence}, and this is {described(argument.type)}")
     return argument

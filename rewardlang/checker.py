@@ -143,7 +143,10 @@ class Checker:
         if name in self.bound:
             return self.bound[name]
         if name in self.loops:
-            return meaning.LoopValue(span=span, type=self.loops[name], name=name)
+            item = self.loops[name]
+            if isinstance(item, types.QuantityType):
+                self.dimensions.found.append((item.dimension, span))
+            return meaning.LoopValue(span=span, type=item, name=name)
         if name in BUILT_INS:
             return meaning.BuiltIn(span=span, type=BUILT_INS[name], name=name)
         declared = self.names.get(name)

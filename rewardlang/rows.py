@@ -102,14 +102,14 @@ def _number(wanted: types.NumberType, raw: Any, registry: Registry, notation: st
 
 def _quantity(wanted: types.QuantityType, raw: Any, registry: Registry, notation: str | None) -> Any:
     """A text with a unit; or a bare number, where the column says its unit."""
-    from rewardlang.answers.numerals import value_of_numeral
+    from rewardlang.answers.numerals import read_number
     from rewardlang.answers.quantities import fitted_to, in_words, read_quantity
 
     style = notation or "1,234.5"
     if isinstance(raw, str):
         found = read_quantity(normalised(raw), style)
         if isinstance(found, Missing) and wanted.unit is not None:
-            bare = value_of_numeral(raw.strip(), style)
+            bare = found if "%" in raw else read_number(normalised(raw), style)
             found = _in_unit(bare, wanted.unit, raw.strip()) if isinstance(bare, Fraction) else found
     elif isinstance(raw, Quantity):
         found = raw

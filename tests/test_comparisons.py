@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import product
 
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import rewardlang
@@ -102,3 +103,45 @@ def test_opposite_comparisons_of_one_pair_exclude_each_other() -> None:
     assert _follows("", "b is more than a", "a < b")
     assert _follows("", "b is more than 2 * a", "not 2 * a >= b")
     assert not _follows("", "b is at least a", "a < b")
+
+
+WEIGHED = """rewardlang 1
+reward w
+let v = (only <a> in completion) as number
+{gate}
+section one{cap}
+rule heavy: {heavy} when {c0}
+rule other: {other} when {c1}
+rule third: {third} when {c2}
+section two
+rule light: {light} when {c3}
+score between -20 and 20
+"""
+CONDITIONS = ["v is more than 2", "v is at least 5", "v > 7", "v < 4", "v is present", "v = 6", 'completion contains "x"', "not v > 3"]
+values = st.sampled_from(["award 1 point", "award 2 points", "award 3 points", "deduct 1 point", "deduct 2 points", "deduct 3 points"])
+COMPLETIONS = [f"{answer}{flag}" for answer in ("", *(f"<a>{n}</a>" for n in range(9))) for flag in ("", "x")]
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])
+@given(
+    st.sampled_from(["require v is present else score -20", "require v is present and v > 1 else score -20"]),
+    st.sampled_from([" at most 2", " at least -3 at most 0", " at least -2", " at least -4 at most 3"]),
+    st.lists(values, min_size=4, max_size=4),
+    st.lists(st.sampled_from(CONDITIONS), min_size=4, max_size=4),
+)
+def test_what_outweighs_decides_in_every_pair_of_rows(gate: str, cap: str, points: list[str], conditions: list[str]) -> None:
+    """Rows alike in the other rules: the heavier at its best with the lighter at its worst scores more than the other way round."""
+    named = dict(zip(("heavy", "other", "third", "light"), points, strict=True))
+    text = WEIGHED.format(gate=gate, cap=cap, **named, **{f"c{index}": condition for index, condition in enumerate(conditions)})
+    assume(compile_text(f"{text}guarantee rule heavy outweighs rule light\n").program is not None)
+    rows = [row for row in rewardlang.loads(text).score(COMPLETIONS).rows if row.gate is None]
+    marked = [({mark.rule: mark.points for mark in row.marks}, row.score or 0.0) for row in rows]
+    ends = {
+        name: sorted((Fraction(0), Fraction(value.split()[1]) * (1 if value.startswith("award") else -1))) for name, value in named.items()
+    }
+    best = [(p, s) for p, s in marked if (p["heavy"], p["light"]) == (ends["heavy"][1], ends["light"][0])]
+    worst = [(p, s) for p, s in marked if (p["heavy"], p["light"]) == (ends["heavy"][0], ends["light"][1])]
+    for points_one, score_one in best:
+        for points_two, score_two in worst:
+            if all(points_one[name] == points_two[name] for name in ("other", "third")):
+                assert score_one > score_two, text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from fractions import Fraction
 
 import pytest
@@ -10,9 +12,10 @@ from hypothesis import strategies as st
 
 import rewardlang
 from rewardlang.answers.quantities import NAMED, combined, fitted_to, known_units, read_quantity, shown_quantity, unit_of
-from rewardlang.answers.values import Dimension, Quantity
+from rewardlang.answers.values import Dimension, Measured, Quantity
 from rewardlang.compiled import compile_text
 from rewardlang.dimensions import Dimensions, unknowns
+from rewardlang.registry import default_registry
 from rewardlang.written import written
 
 SINGLE = [name for name in known_units() if unit_of(name) is not None]
@@ -142,6 +145,9 @@ def test_two_uses_of_one_found_quantity_must_agree() -> None:
         ("let found = only quantity in completion\nrule r: award 1 point when found is present", "RW316"),
         ("let found = only quantity in completion\nrule r: award 1 point when found * found is more than 5", "RW316"),
         ("let found = only quantity in completion\nrule r: award 1 point when found / dose is more than rate", "RW316"),
+        ("rule r: award 1 point when some quantity in completion where quantity is at most quantity", "RW316"),
+        ("rule r: award 1 point when completion is at most 5 mg", "RW301"),
+        ("rule r: award 1 point when dose is between 5 g and 1 mg", "RW310"),
         ("rule r: award up to 1 point scaled by dose", "RW301"),
         ("rule r: award 1 point when dose contains completion", "RW301"),
         ("param most: quantity of mass = 5 mL", "RW301"),
@@ -182,3 +188,42 @@ def test_a_bare_number_has_the_unit_of_its_column() -> None:
         "rewardlang 1\nreward w\ncolumn weight: quantity of body_mass in kg\nrule r: award 1 point when weight equals 20 kg" + TAIL
     )
     assert list(reward.score([""] * 4, columns={"weight": [20, "20", "20000 g", 21.0]}).values) == [1, 1, 1, 0]
+
+
+ACCEPTED = [
+    ("define large(d: quantity of mass) = d is more than 1 g\nrule r: award 1 point when large(only quantity in completion)", "2 g", 1),
+    ("list doses = [250 mg, 0.5 g]\nrule r: award 1 point when (only quantity in completion) is in doses", "500 mg", 1),
+    ("rule r: award up to 1 point scaled by (only quantity in completion) / 1 kg", "250 g", 0.25),
+    ("rule r: award up to 1 point scaled by ramp((only quantity in completion) / 1 mg, 0, 2)", "1000 mcg", 0.5),
+    ("rule r: award up to 1 point scaled by count of quantity in completion", "1 mg/tablet", 1),
+    ("rule r: award 1 point when -(only quantity in completion) = -1 * 5 mL", "0.5 cL", 1),
+    ("param most: quantity of mass per area = 2 mg/m2\nrule r: award 1 point when only quantity in completion = most", "2 mg/m²", 1),
+    ("let side = only quantity in completion\nrule r: award 1 point when side * side equals 4 m2", "2 m", 1),
+    ("rule r: award 1 point for each distinct quantity in completion, up to 1 point", "", 0),
+    ("rule r: award 0.5 points for each distinct quantity in completion, up to 1 point", "1 g, 1000 mg, 1 L", 1),
+]
+
+
+@pytest.mark.parametrize(("statement", "completion", "score"), ACCEPTED, ids=range(len(ACCEPTED)))
+def test_quantities_stand_wherever_numbers_do(statement: str, completion: str, score: float) -> None:
+    """In definitions, lists, params, measures of their quotients, and squared."""
+    reward = rewardlang.loads("rewardlang 1\nreward q\n" + statement + TAIL)
+    assert reward.score_one(completion) == score
+
+
+def test_a_measured_value_survives_copying() -> None:
+    """Copies and pickles keep the value and the words."""
+    value = Measured("1/3", "a third")
+    for again in (copy.copy(value), copy.deepcopy([value])[0], pickle.loads(pickle.dumps(value))):
+        assert (again, again.written) == (value, "a third")
+
+
+HOSTILE = ["1 mg/", "1-", "5 mg per ", "1,", "1 to ", "/mg", "1 mg-", " mg", "1.1", "1/", "2x"]
+
+
+@pytest.mark.parametrize("part", HOSTILE)
+def test_long_texts_are_read_in_linear_time(part: str) -> None:
+    """A hundred thousand characters of what could make a search go back and forth."""
+    finder = default_registry().get("finder", "quantity")
+    assert finder is not None
+    assert len(finder([part * 20_000, "1" + part * 20_000 + " mg"])) == 2

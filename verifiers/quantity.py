@@ -59,7 +59,8 @@ def quantity(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[lis
     A number without a known unit is passed over: `500`, `2 tsp`, `1 month`, `5 MG` (case matters), temperatures; and so are numbers in
     words. A second dose can hide there. Words behind a unit (`daily`, `bid`, `of base`) are not read: `500 mg daily` is 500 mg.
     `1,500 mg` can be meant as 1.5 mg: the notation is the file's choice. `10 mg/g` is read as a dose for a body mass, as is everything
-    behind a mass and a stroke. A model can write several quantities: use `only`.
+    behind a mass and a stroke. A model can write several quantities: use `only`. A loop (`some quantity in … where …`) passes over what has
+    no value.
     """
     return [list(_quantities(text, written)) for text in texts]
 

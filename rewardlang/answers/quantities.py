@@ -206,6 +206,7 @@ _SHOWN: Mapping[str, tuple[str, ...]] = {
     "area": ("m2", "cm2"),
     "dose": ("dose",),
 }
+_ZERO = {"mass": "mg", "volume": "mL", "amount": "mmol"}
 _BELOW = {"volume": "mL", "body_mass": "kg", "time": "day", "length": "m"}
 
 
@@ -220,7 +221,7 @@ def shown_quantity(value: Fraction, dimension: Dimension) -> str:
     top = [_SHOWN[name][-1] for name in above[1:]]
     if above:
         fitting = (unit for unit in _SHOWN[above[0]] if abs(value) >= _size(unit, above[0]))
-        chosen = next(fitting, _SHOWN[above[0]][-1])
+        chosen = next(fitting, _SHOWN[above[0]][-1]) if value else _ZERO.get(above[0], _SHOWN[above[0]][0])
         value /= _size(chosen, above[0])
         top.insert(0, chosen)
     return " ".join([written_number(value), "/".join(["*".join(top), *units])]) if top else f"{written_number(value)}/{'/'.join(units)}"

@@ -65,3 +65,12 @@ class Measured(Fraction):
         self = super().__new__(cls, value)
         self.written = written
         return self
+
+    def __reduce__(self) -> tuple[type[Measured], tuple[str, str]]:
+        return Measured, (str(self), self.written)
+
+    def __copy__(self) -> Measured:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Measured:
+        return self
