@@ -40,12 +40,13 @@ def test_the_command_tells_the_whole_story(tmp_path: Path, capsys: pytest.Captur
     monkeypatch.setattr(DemoPlan, "quick", staticmethod(lambda: tiny))
     folder = tmp_path / "demo"
     (folder / "runs" / "decimals" / "checkpoints" / "checkpoint-9").mkdir(parents=True)  # an earlier demonstration was here
-    assert cli.main(["demo", "--quick", "--out", str(folder), "--seed", "3"]) == 0
+    assert cli.main(["demo", "--quick", "--out", str(folder), "--seed", "3", "--json"]) == 0
     assert not (folder / "runs" / "decimals" / "checkpoints" / "checkpoint-9").exists()
-    shown = capsys.readouterr().out
+    printed = capsys.readouterr()
     for words in ("10 rows", "the best completion", "the worst completion", "warning[RW703]", "12 held-out problems", "→", "too short"):
-        assert words in shown
+        assert words in printed.err, "standard output is for JSON"
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert json.loads(printed.out) == summary
     wanted = {"accuracy_before", "accuracy_after", "reward_before", "reward_after", "steps", "seconds", "reward_file", "fingerprint"}
     assert wanted | {"seed", "versions", "how_answers_are_drawn", "careless"} <= set(summary)
     assert (summary["steps"], summary["seed"], summary["reward_file"]) == (2, 3, HONEST)
