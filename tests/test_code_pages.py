@@ -9,6 +9,7 @@ import pytest
 from rewardlang import codes
 from rewardlang.compiled import compile_text
 from rewardlang.examples import run_program_examples
+from rewardlang.free_points import free_points
 
 _BLOCK = re.compile(r"^## (Wrong|Right)\n+```reward\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _ELSEWHERE = ("RW0", "RW1", "RW6")  # files and samples are not in the text; mistakes of syntax have a test of their own
@@ -21,6 +22,7 @@ def _found(text: str) -> set[str]:
     if compiled.program is not None:
         results = run_program_examples(compiled.program, compiled.registry)
         found |= {failure.code for result in results for failure in result.failures}
+        found |= {warning.code for warning in free_points(compiled.program, compiled.registry)}
     return found
 
 

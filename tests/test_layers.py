@@ -91,6 +91,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("scorer", ALONE),
     ("examples", ALONE),
     ("coverage", ALONE),
+    ("free_points", ALONE),
     # the public face
     ("explain_places", ALONE),
     ("explain_words", ALONE),

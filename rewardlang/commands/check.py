@@ -12,8 +12,9 @@ from rewardlang.samples_problem import UsageError
 from rewardlang.terminal_text import wants_color
 
 DESCRIPTION = """
-Tells every mistake of a reward file in one run, runs the examples that stand in it, and, with --samples, marks
-completions: how often each rule fires, how the scores lie, and the best and the worst completion explained.
+Tells every mistake of a reward file in one run, runs the examples that stand in it, tries built-in attacks on their rows
+(rewardlang help RW710), and, with --samples, marks completions: how often each rule fires, how the scores lie, and the
+best and the worst completion explained.
 
 Samples are JSONL, a JSON array, CSV, TSV, Parquet or XLSX, or JSONL from standard input as '-'. A row holds
 'prompt', 'completion' (a text, or a list of chat messages, or a list of these) and the columns that the file declares.
@@ -91,6 +92,10 @@ def _outcome(arguments: argparse.Namespace) -> Outcome:
     for example in outcome.examples:
         for failure in example.failures:
             outcome.add(failure)
+    from rewardlang.free_points import free_points
+
+    for warning in free_points(compiled.program, compiled.registry):
+        outcome.add(warning)
     if samples:
         from rewardlang.commands.check_samples import mark_samples
 
