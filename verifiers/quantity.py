@@ -88,7 +88,10 @@ def _quantities(text: str, notation: str) -> Iterator[Finding[Quantity]]:
             continue
         start, value = _value(text, start, numeral, notation)
         if value is None or kind == "part" or behind["more"]:
-            yield Finding(start, stop, Quantity(Fraction(0), (), _written(text[start : max(stop, behind.end())])))
+            begins = start
+            while kind == "part" and begins > max(0, start - 8) and text[begins - 1] in "0123456789./xX":
+                begins -= 1
+            yield Finding(start, stop, Quantity(Fraction(0), (), _written(text[begins : max(stop, behind.end())])))
         else:
             shown = text[start:stop] if stop > end else f"{text[start:end]} {behind['unit']}"
             yield Finding(start, stop, Quantity(value * unit.size, unit.dimensions, _written(shown)))
