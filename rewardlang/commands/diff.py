@@ -23,10 +23,10 @@ flips. Scores within 1e-9 of each other are equal. When any score changes, NEW o
 'version'. Equal fingerprints say at once that no score can change.
 
 OLD may also name functions of Python, as module:function or module:first,second for the sum of several: a function
-with TRL's signature (prompts, completions, **columns -> list of numbers), or one that takes a row (completion, **row ->
-number); None leaves a row out. The module is looked for in the current folder first, imported, and run in this process
-with all your rights: name only code that you would run yourself. What it prints goes to standard error. NEW then owes no
-version.
+with TRL's signature (prompts, completions, **columns -> list of numbers), with verl's (data_source, solution_str,
+ground_truth, extra_info -> number), or one that takes a row (completion, **row -> number); None leaves a row out. The
+module is looked for in the current folder first, imported, and run in this process with all your rights: name only
+code that you would run yourself. What it prints goes to standard error. NEW then owes no version.
 
 Exit code 1: scores change and NEW does not have the version that it owes (with functions as OLD: scores change at all),
 or a row could not be compared.

@@ -239,17 +239,17 @@ def compare(old: Side, new: Side, files: Iterable[Samples], *, by_part: bool, mo
         for batch in batches(samples):
             told = [item for item in batch if isinstance(item, Problem)]
             rows = [item for item in batch if isinstance(item, Row)]
-            found: list[dict[int, tuple[Verdict, ...]]] = []
+            found: list[dict[int, tuple[Verdict, ...]]] = []  # by the row's identity: ids and lines may occur twice
             for side in (old, new):
                 marked: dict[int, tuple[Verdict, ...]] = {}
                 for item in side.verdicts(rows, samples):
                     if isinstance(item, Problem):
                         told.append(item)
                     else:
-                        marked[item[0].line] = item[1]
+                        marked[id(item[0])] = item[1]
                 found.append(marked)
             comparison.problems += dict.fromkeys(told)
             for row in rows:
-                if row.line in found[0] and row.line in found[1]:
-                    comparison.add(row, found[0][row.line], found[1][row.line])
+                if id(row) in found[0] and id(row) in found[1]:
+                    comparison.add(row, found[0][id(row)], found[1][id(row)])
     return comparison

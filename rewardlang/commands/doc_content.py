@@ -180,15 +180,14 @@ class _Content:
 
     def _inputs(self) -> Iterator[Block]:
         yield Heading(1, "What is read")
-        yield Paragraph(("The completion that a model wrote is marked. Beside it, each row of the data gives:",))
+        beside = " Beside it, each row of the data gives:" if self._program.columns else " Nothing else is looked at."
+        yield Paragraph((f"The completion that a model wrote is marked.{beside}",))
         rows: list[tuple[Cell, ...]] = []
         for column in self._program.columns.values():
             shown = column.name if column.name == column.original else f"{column.name} (in the data: {column.original})"
             rows.append(((shown,), (type_words(column.type),), (self._because(column.span),)))
         if rows:
             yield Table(("Name", "What it is", "Because"), tuple(rows))
-        else:
-            yield Paragraph(("Nothing: the completion alone is looked at.",))
         if self._program.params:
             yield Paragraph(("A training run may set these numbers within their limits:",))
             params = tuple(
@@ -343,9 +342,10 @@ class _Content:
     # -------------------------------------------------------- examples
 
     def _examples(self) -> Iterator[Block]:
-        if not self._results:
-            return
         yield Heading(1, "Examples, and attempts to game it")
+        if not self._results:
+            yield Paragraph(("The file has none: nobody has seen it mark anything.",))
+            return
         yield Paragraph(("Marked when this document was made; every expectation holds.",))
         for example, result in zip(self._program.examples, self._results, strict=True):
             yield Heading(2, f"{'Attempt' if example.kind == 'attack' else 'Example'}: {example.title}")

@@ -2,8 +2,10 @@
 
 A function is called in this process. Its signature says how: with a parameter
 `completions` as TRL calls it (`prompts`, `completions` and the columns, each a
-list with one value a completion, by keyword), with a parameter `completion` once
-for each completion. What it prints goes to standard error.
+list with one value a completion, by keyword); with a parameter `completion` once
+for each completion; with a parameter `solution_str` as verl calls it, also once for
+each (`data_source`, `solution_str`, `ground_truth`, `extra_info`). What it prints
+goes to standard error.
 """
 
 from __future__ import annotations
@@ -102,12 +104,13 @@ class Function:
         named = [parameter for parameter in parameters if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)]
         self._names = {parameter.name for parameter in named}
         self._required = [parameter.name for parameter in named if parameter.default is parameter.empty]
-        if not self._names & {"completions", "completion"}:
+        if not self._names & {"completions", "completion", "solution_str"}:
             raise UsageError(
                 f"{name}{signature} has neither a parameter 'completions' (TRL's signature: prompts, completions, **columns)"
-                " nor a parameter 'completion' (one row: completion, **columns)"
+                " nor 'completion' (one row: completion, **columns) nor 'solution_str' (verl's signature)"
             )
         self._batched = "completions" in self._names
+        self._verl = not self._names & {"completions", "completion"}
         self._file = getattr(getattr(call, "__code__", None), "co_filename", None)
 
     def points(self, rows: Sequence[Row], samples: Samples) -> list[list[float | None] | Problem]:
@@ -162,11 +165,14 @@ class Function:
         """What one completion hands over by keyword: of the columns those that the function names, or all if it takes `**columns`."""
         prompt, text = ("prompts", "completions") if self._batched else ("prompt", "completion")
         values = {name: value for name, value in row.values.items() if name not in _NOT_COLUMNS}
+        if self._verl:
+            values = {**_of_verl(row), **values, "solution_str": _text_of(completion)}
         values.update({prompt: row.values.get("prompt"), text: completion})
         return {str(name): value for name, value in values.items() if self._takes_all or name in self._names}
 
     def _lacks(self, row: Row, samples: Samples) -> Problem | None:
         there = {"prompts", "prompt", "completions", "completion", *row.values}
+        there |= {"solution_str", *_of_verl(row)} if self._verl else set()
         missing = next((name for name in self._required if name not in there), None)
         if missing is None:
             return None
@@ -182,6 +188,20 @@ class Function:
         return _told("RW626", row, samples, f"{self.name} raised on row '{row.id}': {what}", notes=(f"raised at {where}",) if where else ())
 
 
+def _of_verl(row: Row) -> dict[str, Any]:
+    """verl keeps the gold answer inside of the column `reward_model`."""
+    holder = row.values.get("reward_model")
+    return {"ground_truth": holder["ground_truth"]} if isinstance(holder, dict) and "ground_truth" in holder else {}
+
+
+def _text_of(completion: Any) -> str:
+    """verl hands over the text alone: of a chat, the last message."""
+    content = completion if isinstance(completion, str) else completion[-1].get("content")
+    if isinstance(content, list):
+        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return content or ""
+
+
 def _calling(call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     """The call. `sys.exit` inside a reward function is an error of that row and no end of the comparison."""
     try:
@@ -192,6 +212,8 @@ def _calling(call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
 
 def _number(value: Any) -> float | str | None:
     """The points as a float; None leaves the row out, as in TRL; a text says what is wrong with the value."""
+    if isinstance(value, dict) and "score" in value:  # verl's functions may return what they want logged beside the score
+        value = value["score"]
     if value is None:
         return None
     number = attempt(float, value) if not isinstance(value, str | bytes) else Raised(TypeError("text"))

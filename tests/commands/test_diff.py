@@ -181,6 +181,36 @@ def test_a_function_of_one_row(run: Run, tmp_path: Path) -> None:
     assert "no longer skipped: 1 completion (q1)" in run("diff", "one_row_rewards:picky", "math.reward", "--samples", "samples.jsonl").out
 
 
+def test_a_function_of_verl(run: Run, tmp_path: Path) -> None:
+    """The text alone, the gold answer out of `reward_model`, and a dictionary with the score as the result."""
+    source = """
+    def compute_score(data_source, solution_str, ground_truth, extra_info=None):
+        if solution_str.count("<answer>") != 1:
+            return {"score": -1.0, "found": False}
+        return 2.0 * (solution_str.split("<answer>")[1].split("</answer>")[0] == ground_truth)
+    """
+    _write(tmp_path, "\n".join(line[4:] for line in source.splitlines()), "verl_rewards.py")
+    chat = [{"role": "assistant", "content": "<answer>5</answer>"}]
+    rows = [
+        {"completion": chat, "data_source": "gsm8k", "reward_model": {"style": "rule", "ground_truth": "5"}, "answer": "5"},
+        {"completion": "five", "data_source": "gsm8k", "ground_truth": "5", "answer": "5"},
+        {"completion": "five", "data_source": "gsm8k", "answer": "5"},
+    ]
+    _write(tmp_path, "".join(json.dumps(row) + "\n" for row in rows), "verl.jsonl")
+    result = run("diff", "verl_rewards:compute_score", "math.reward", "--samples", "verl.jsonl")
+    assert "2 rows, 2 completions compared: no score changes" in result.out
+    assert "row '3' has no column 'ground_truth', which compute_score asks for" in result.err
+
+
+def test_rows_on_one_line_are_rows_of_their_own(run: Run, tmp_path: Path) -> None:
+    """A JSON array may hold all rows on one line, and ids may occur twice."""
+    rows = [{"id": "a", "completion": f"<answer>{answer}</answer>", "answer": "1"} for answer in (1, 2)]
+    (tmp_path / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
+    _write(tmp_path, CHEAPER)
+    data = run("diff", "math.reward", "new.reward", "--samples", "rows.json", "--json").json
+    assert (data["completions"], data["changed"], data["change"]["mean"]) == (2, 1, -1.0)
+
+
 BROKEN = """import sys
 def raises(completion, id):
     if id == "q2":

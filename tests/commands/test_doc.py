@@ -156,6 +156,19 @@ def test_a_file_whose_examples_fail_gives_no_document(run: Run, tmp_path: Path) 
     assert not (tmp_path / "out.html").exists()
 
 
+def test_what_is_absent_is_said(run: Run, tmp_path: Path) -> None:
+    """No column, no example, no success: somebody who signs should know."""
+    text = 'rewardlang 1\nreward bare\nrule r: award 1 point when completion contains "x"\nscore between 0 and 1\n'
+    (tmp_path / "math.reward").write_text(text, encoding="utf-8")
+    out = run("doc", "math.reward").out
+    for sentence in (
+        "The completion that a model wrote is marked. Nothing else is looked at.",
+        "The file does not say when a completion is right.",
+        "The file has none: nobody has seen it mark anything.",
+    ):
+        assert sentence in out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
