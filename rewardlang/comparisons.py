@@ -39,6 +39,12 @@ class Range(NamedTuple):
         )
         return low and high
 
+    def both(self, other: Range) -> Range:
+        """The numbers in both; none at all where they are apart."""
+        low = max(self, other, key=lambda r: (r.low is not None, r.low or 0, r.low_open))
+        high = min(self, other, key=lambda r: (r.high is None, r.high or 0, not r.high_open))
+        return Range(low.low, low.low_open, high.high, high.high_open)
+
     def apart(self, other: Range) -> bool:
         """Whether no number is in both."""
         return _before(self, other) or _before(other, self)
@@ -90,9 +96,7 @@ class Comparisons:
                 lower, upper = self._fact(operand, ">=", low), self._fact(operand, "<=", high)
                 if lower is None or upper is None:
                     return None
-                if lower.term == upper.term:
-                    return (Fact(lower.term, Range(lower.range.low, False, upper.range.high, False)),)
-                return lower, upper
+                return (Fact(lower.term, lower.range.both(upper.range)),) if lower.term == upper.term else (lower, upper)
             case meaning.NumberTest(left=left, operator=operator, right=right, negated=negated):
                 fact = self._fact(left, _NEGATED[operator] if negated else operator, right)
             case meaning.Equal(left=left, right=right) if all(isinstance(bare(side.type)[0], _EXACT) for side in (left, right)):
@@ -137,6 +141,9 @@ class Comparisons:
             case meaning.Arithmetic(operator="/", left=left, right=meaning.Constant(value=Fraction() as divisor)) if divisor:
                 product = self._product(left)
                 return _Product(product.number / divisor, product.factors)
+            case meaning.Arithmetic(operator="-", left=meaning.Constant(value=0), right=right):  # a sign before a term
+                product = self._product(right)
+                return _Product(-product.number, product.factors)
         return self._opaque(node)
 
     def _opaque(self, node: meaning.Expr) -> _Product:

@@ -98,6 +98,13 @@ def test_multiples_of_a_term_whose_sign_is_known_are_in_order() -> None:
     assert not _follows("require a > 0 else skip", "b is more than a", "b is at least 10 * a")
 
 
+def test_bounds_of_a_negated_term_change_places() -> None:
+    """`-b is between 1 and 5` says that b lies between -5 and -1, and no more."""
+    assert _follows("", "-b is between 1 and 5", "b is between -6 and -1")
+    assert not _follows("", "-b is between 1 and 5", "b is between 0 and 1")
+    assert not _follows("require a > 0 else skip", "b = a", "-b is between a and a")
+
+
 def test_opposite_comparisons_of_one_pair_exclude_each_other() -> None:
     """Whichever way round they are written."""
     assert _follows("", "b is more than a", "a < b")
