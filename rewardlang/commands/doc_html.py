@@ -14,7 +14,7 @@ _STYLE = """
 :root{color-scheme:light dark;--ink:#1c1b19;--soft:#5d5a54;--line:#d8d4cb;--paper:#fffefb;--tint:#f6f3ec;--words:#234a72}
 @media (prefers-color-scheme:dark){:root{--ink:#e8e5df;--soft:#a8a39a;--line:#423f3a;--paper:#1b1a18;--tint:#26241f;--words:#a9c8ea}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 Charter,"Bitstream Charter","Sitka Text",Cambria,Georgia,serif}
+body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.55 Charter,"Bitstream Charter","Sitka Text",Cambria,Georgia,serif}
 main{max-width:54rem;margin:0 auto;padding:3.5rem 1.5rem 4rem}
 h1{font-size:2.1rem;line-height:1.2;margin:0 0 .4rem}
 h2{font-size:1.3rem;margin:2.6rem 0 .5rem;padding-top:.9rem;border-top:1px solid var(--line)}
@@ -45,7 +45,8 @@ footer{margin-top:2rem;font-size:.85rem;color:var(--soft)}
 tr{border-bottom:1px solid var(--line);padding:.5rem 0}td.n{text-align:left}
 table.marks tr{display:flex;justify-content:space-between;gap:1rem}}
 @media print{:root{--ink:#000;--soft:#333;--line:#bbb;--paper:#fff;--tint:#f4f4f4;--words:#000}
-body{font-size:10.5pt}main{max-width:none;padding:0}h2,h3{break-after:avoid}tr,pre{break-inside:avoid}@page{margin:20mm 18mm}}
+html{font-size:9.5pt}main{max-width:none;padding:0}h2{margin-top:1.6rem}h2,h3,h3+p{break-after:avoid}
+tr,pre,table.marks{break-inside:avoid}@page{margin:20mm 18mm}}
 """
 
 
