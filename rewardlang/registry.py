@@ -17,7 +17,7 @@ from functools import lru_cache
 from types import ModuleType
 
 import rewardlang.verifiers
-from rewardlang.verifier import Kind, Verifier
+from rewardlang.verifier import Declaration, Kind, Verifier
 
 ENTRY_POINTS = "rewardlang.verifiers"
 
@@ -29,8 +29,8 @@ class DuplicateVerifierError(ValueError):
 class Registry:
     """Verifiers by kind and word, in the order of kind, then word. Immutable."""
 
-    def __init__(self, verifiers: Iterable[Verifier]) -> None:
-        by_key: dict[tuple[Kind, str], Verifier] = {}
+    def __init__(self, verifiers: Iterable[Verifier | Declaration]) -> None:
+        by_key: dict[tuple[Kind, str], Verifier | Declaration] = {}
         for verifier in verifiers:
             key = (verifier.kind, verifier.word)
             if key in by_key:
@@ -41,14 +41,15 @@ class Registry:
         self._by_key = {key: by_key[key] for key in sorted(by_key)}
 
     def __iter__(self) -> Iterator[Verifier]:
-        return iter(self._by_key.values())
+        return (_made(entry) for entry in self._by_key.values())
 
     def __len__(self) -> int:
         return len(self._by_key)
 
     def get(self, kind: Kind, word: str) -> Verifier | None:
         """The verifier, or None; a word may be written with spaces or hyphens for underscores ("valid json")."""
-        return self._by_key.get((kind, word)) or self._by_key.get((kind, word.replace(" ", "_").replace("-", "_")))
+        entry = self._by_key.get((kind, word)) or self._by_key.get((kind, word.replace(" ", "_").replace("-", "_")))
+        return None if entry is None else _made(entry)
 
     def words(self, kind: Kind) -> tuple[str, ...]:
         """The words of a kind, sorted."""
@@ -62,13 +63,17 @@ class Registry:
         return close[0] if close else None
 
 
-def declared_in(module: ModuleType) -> list[Verifier]:
+def _made(entry: Verifier | Declaration) -> Verifier:
+    return entry.verifier if isinstance(entry, Declaration) else entry
+
+
+def declared_in(module: ModuleType) -> list[Declaration]:
     """The verifiers that a module declares itself, in the order of its text."""
     found = []
     for value in vars(module).values():
-        verifier = getattr(value, "verifier", None)
-        if isinstance(verifier, Verifier) and verifier.module == module.__name__:
-            found.append(verifier)
+        declaration = getattr(value, "declaration", None)
+        if isinstance(declaration, Declaration) and declaration.module == module.__name__:
+            found.append(declaration)
     return found
 
 
@@ -77,7 +82,7 @@ def modules() -> list[str]:
     return sorted(f"{rewardlang.verifiers.__name__}.{entry.name}" for entry in pkgutil.iter_modules(rewardlang.verifiers.__path__))
 
 
-def find_verifiers() -> list[Verifier]:
+def find_verifiers() -> list[Declaration]:
     """Imports the modules of the folder and of the entry points, and lists what they declare."""
     found = [verifier for name in modules() for verifier in declared_in(importlib.import_module(name))]
     for name in _entry_points():

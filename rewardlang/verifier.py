@@ -29,6 +29,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from types import MappingProxyType, NoneType
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -107,9 +108,26 @@ def _gives(kind: Kind, annotation: Any, where: str) -> types.Type:
     return _type_of(item, where)
 
 
-def _declare(kind: Kind, word: str, cost: Cost, version: str, limits: Mapping[str, int]) -> Callable[[F], F]:
-    def decorate(function: F) -> F:
-        where = f"{function.__module__}.{function.__name__}"
+@dataclass(frozen=True)
+class Declaration:
+    """What a decorator leaves on its function. Most files use few verifiers, so annotations are read when one is asked for."""
+
+    kind: Kind
+    word: str
+    cost: Cost
+    version: str
+    limits: Mapping[str, int]
+    function: Callable[..., Any]
+
+    @property
+    def module(self) -> str:
+        """The full name of the module that declares it."""
+        return self.function.__module__
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """The verifier. Raises `TypeError` for an annotation that has no counterpart in the language."""
+        function, where = self.function, f"{self.module}.{self.function.__name__}"
         hints = typing.get_type_hints(function)
         parameters, options = [], {}
         for name, parameter in inspect.signature(function).parameters.items():
@@ -117,20 +135,24 @@ def _declare(kind: Kind, word: str, cost: Cost, version: str, limits: Mapping[st
                 options[name] = OptionSpec(_type_of(hints[name], where), parameter.default)
             else:
                 parameters.append((name, _type_of(_item(hints[name], Sequence, where), where)))
-        verifier = Verifier(
-            word=word,
-            kind=kind,
-            cost=cost,
-            version=version,
+        return Verifier(
+            word=self.word,
+            kind=self.kind,
+            cost=self.cost,
+            version=self.version,
             function=function,
             parameters=tuple(parameters),
-            gives=_gives(kind, hints["return"], where),
+            gives=_gives(self.kind, hints["return"], where),
             options=MappingProxyType(options),
-            limits=MappingProxyType(dict(limits)),
-            module=function.__module__,
+            limits=self.limits,
+            module=self.module,
             doc=inspect.cleandoc(function.__doc__ or ""),
         )
-        function.verifier = verifier  # type: ignore[attr-defined]
+
+
+def _declare(kind: Kind, word: str, cost: Cost, version: str, limits: Mapping[str, int]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        function.declaration = Declaration(kind, word, cost, version, MappingProxyType(dict(limits)), function)  # type: ignore[attr-defined]
         return function
 
     return decorate
