@@ -95,7 +95,7 @@ def _fragile(texts: Sequence[str]) -> list[Verdict]:
 
 
 def _with_fragile() -> Reward:
-    return Reward(compile_text(FRAGILE, registry=Registry([*default_registry(), _fragile.verifier])))  # type: ignore[attr-defined]
+    return Reward(compile_text(FRAGILE, registry=Registry([*default_registry(), _fragile.declaration])))  # type: ignore[attr-defined]
 
 
 def test_a_verifier_that_breaks_is_told_and_never_a_silent_zero() -> None:
