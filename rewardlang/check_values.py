@@ -148,9 +148,12 @@ def _call(checker: Checker, node: ex.Call) -> meaning.Expr:
         declared.used = True
         assert checker.use_of_definition is not None, "whoever declares a definition can use it"
         return checker.use_of_definition(node)
-    measure = checker.registry.get("measure", word)
     if word in checker.lost or word in checker.refused:
         raise Mistake
+    python = checker.functions.get(word)
+    if declared is not None and python is not None:
+        declared.used = True
+    measure = checker.registry.get("measure", word) if python is None else python.verifier
     if "." in word:
         checker.not_yet(node.function.span, "a name of another file", "copy the statement that declares it into this file")
     if measure is None:
@@ -168,12 +171,14 @@ def _call(checker: Checker, node: ex.Call) -> meaning.Expr:
     for written, (name, wanted) in zip(node.arguments, measure.parameters, strict=True):
         argument = checker.value(written)
         arguments.append(fitted(checker, argument, wanted, f"'{word}' takes {described(wanted)} as its {name}"))
+    may_be_missing = python is None or any(bare(argument.type)[1] for argument in arguments)
     return meaning.Measure(
         span=node.span,
-        type=maybe(measure.gives, True),
+        type=maybe(measure.gives, may_be_missing),
         verifier=measure,
         arguments=tuple(arguments),
         options=options(checker, measure, node.options, node.span),
+        on_error=None if python is None else python.on_error,
     )
 
 

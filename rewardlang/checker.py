@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
@@ -20,11 +21,12 @@ from rewardlang.errors import Diagnostic, Related
 from rewardlang.registry import Registry
 from rewardlang.source import Source, Span
 from rewardlang.suggest import did_you_mean
+from rewardlang.verifier import Verifier
 
 if TYPE_CHECKING:
     from rewardlang.dimensions import Dimensions
 
-NameKind: TypeAlias = Literal["column", "param", "list", "let", "pattern", "definition", "loop name", "value of the row"]
+NameKind: TypeAlias = Literal["column", "param", "list", "let", "pattern", "definition", "function", "loop name", "value of the row"]
 
 NOTATION = "1,234.5"
 """How numbers are written where the file does not say: thousands by commas, decimals by a full stop."""
@@ -52,6 +54,14 @@ class Declared:
     used: bool = False
 
 
+@dataclass(frozen=True)
+class PythonUse:
+    """A function of Python that the file declares. `on_error` stands in where it breaks."""
+
+    verifier: Verifier
+    on_error: Fraction | None
+
+
 class Checker:
     """See the module's docstring."""
 
@@ -72,7 +82,8 @@ class Checker:
         self._handlers = handlers
         self.lost = lost
         self.notation = NOTATION
-        self.refused: set[str] = set()  # functions whose declaration cannot be evaluated yet, which is said once
+        self.functions: dict[str, PythonUse] = {}
+        self.refused: set[str] = set()  # functions whose declaration is wrong, which is said once
 
     @cached_property
     def dimensions(self) -> Dimensions:

@@ -73,7 +73,14 @@ def compile_text(
     if parsed.file is None:
         return Compiled(source, folder, None, None, parsed.diagnostics, registry)
     program, checked = program_from_syntax.check(
-        parsed.file, source, registry, lambda path: _read_beside(folder, path), params or {}, whole=parsed.ok, lost=parsed.lost
+        parsed.file,
+        source,
+        registry,
+        lambda path: _read_beside(folder, path),
+        params or {},
+        whole=parsed.ok,
+        lost=parsed.lost,
+        folder=folder,
     )
     diagnostics = tuple(sorted([*parsed.diagnostics, *checked], key=lambda d: d.span.start))
     errors = any(d.severity == "error" for d in diagnostics)

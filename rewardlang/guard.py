@@ -1,4 +1,4 @@
-"""The one guarded boundary: what is not ours is called here, and what it raises ends here.
+"""Verifiers are called here, and what they raise ends here.
 
 A verifier that raises has a bug. The row is marked as if the verdict were
 unknown, with the exception's name on it; when it happens too often the run
@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from rewardlang.attempt import Raised, attempt
 from rewardlang.marks import Failure
 from rewardlang.verifier import Verifier
 
@@ -24,26 +25,6 @@ _REMEMBERED = ("dictionary", "symbolic", "external")
 
 class VerifierBreakdown(RuntimeError):
     """A verifier broke too often to go on; names the verifier and what it raised last."""
-
-
-class Raised:
-    """What stands for the result of a call that raised."""
-
-    __slots__ = ("error",)
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-    def __str__(self) -> str:
-        return f"{type(self.error).__name__}: {self.error}"
-
-
-def attempt(function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
-    """What the function returns, or `Raised`."""
-    try:
-        return function(*arguments, **options)
-    except Exception as error:  # noqa: BLE001 - the one place that catches everything: a foreign bug costs a verdict or a row, not the run
-        return Raised(error)
 
 
 class Broke:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -118,6 +119,7 @@ class Measure(Expr):
     verifier: Verifier
     arguments: tuple[Expr, ...]
     options: Options
+    on_error: Fraction | None = None  # of a function of Python: what stands in where it breaks
 
 
 # ---------------------------------------------------------------- finding

@@ -74,14 +74,7 @@ class _Polarity:
             case WhenBody(cases=cases):
                 for index, case in enumerate(cases):
                     if case.condition is not None:
-                        rest = [later.points.range for later in cases[index + 1 :]]
-                        lows, highs = [r.low for r in rest], [r.high for r in rest]
-                        if cases[-1].condition is not None:
-                            lows.append(Fraction(0))
-                            highs.append(Fraction(0))
-                        more = case.points.range.low >= max(highs)
-                        less = case.points.range.high <= min(lows)
-                        sign: Sign = 0 if more == less and not (more and less) else 1 if more else -1
+                        sign = sign_of_case(body, index)
                         yield from self.places(case.condition, _flipped(sign) if deducts else sign, present)
             case EachBody(each=each, where=where):
                 if deducts:
@@ -172,6 +165,19 @@ class _Polarity:
         elif isinstance(value, (meaning.Arithmetic, meaning.Read, meaning.Outside, meaning.AsMath, meaning.Select, meaning.Measure)):
             for child in meaning.children(value):
                 yield from self._implied(child)
+
+
+def sign_of_case(body: WhenBody, index: int) -> Sign:
+    """Whether a case gives more points, unsigned, than what comes after it."""
+    cases = body.cases
+    rest = [later.points.range for later in cases[index + 1 :]]
+    lows, highs = [r.low for r in rest], [r.high for r in rest]
+    if cases[-1].condition is not None:
+        lows.append(Fraction(0))
+        highs.append(Fraction(0))
+    more = cases[index].points.range.low >= max(highs)
+    less = cases[index].points.range.high <= min(lows)
+    return 0 if more == less and not (more and less) else 1 if more else -1
 
 
 def _flipped(sign: Sign) -> Sign:

@@ -39,7 +39,6 @@ _HANDLERS: Mapping[type, Callable[[Checker, Any], meaning.Expr]] = {
 _NOT_YET: Mapping[type, tuple[str, str]] = {
     syntax.Import: ("'import'", "copy what you need into this file"),
     syntax.Include: ("'include'", "copy the section into this file"),
-    syntax.UsePython: ("'use python'", "express the check with what the language has; see the list of verifiers"),
 }
 
 
@@ -52,15 +51,16 @@ def check(
     *,
     whole: bool,
     lost: frozenset[str],
+    folder: str | None = None,
 ) -> tuple[Program | None, tuple[Diagnostic, ...]]:
     """The program, or None when the file has errors; and all errors and warnings in the order of the file.
 
     `read_text` gives the text of a file that this one names (it may raise
-    OSError or UnicodeDecodeError); `params` are values that a run sets; `whole`
+    OSError or UnicodeDecodeError); modules of Python are looked for in `folder` first; `params` are values that a run sets; `whole`
     is False when statements were lost to syntax errors, so that nothing is said
     about what is missing or unused; `lost` are the names that they would have declared.
     """
-    build = _Build(file, Checker(source, registry, _HANDLERS, lost), read_text, params, whole)
+    build = _Build(file, Checker(source, registry, _HANDLERS, lost), read_text, params, whole, folder)
     program = build.run()
     diagnostics = tuple(sorted(build.checker.diagnostics, key=lambda d: (d.span.start, d.code)))
     return (None if any(d.severity == "error" for d in diagnostics) else program), diagnostics
@@ -68,8 +68,15 @@ def check(
 
 class _Build:
     def __init__(
-        self, file: syntax.File, checker: Checker, read_text: declarations.ReadText, params: Mapping[str, Any], whole: bool
+        self,
+        file: syntax.File,
+        checker: Checker,
+        read_text: declarations.ReadText,
+        params: Mapping[str, Any],
+        whole: bool,
+        folder: str | None,
     ) -> None:
+        self.folder = folder
         self.file, self.checker, self.read_text, self.given, self.whole = file, checker, read_text, params, whole
         self.columns: dict[str, ColumnDecl] = {}
         self.params: dict[str, ParamDecl] = {}
@@ -121,6 +128,10 @@ class _Build:
         if self.checker.has_quantities:
             program = check_quantities.resolved(self.checker, program)
         check_polarity(self.checker, program)
+        if any(use.on_error is not None for use in self.checker.functions.values()):
+            from rewardlang.error_values import check_error_values
+
+            check_error_values(self.checker, program)
         prove(self.checker, program)
         lints.lint(self.checker, program)
         return program
@@ -154,8 +165,6 @@ class _Build:
             if type(node) in _NOT_YET:
                 what, instead = _NOT_YET[type(node)]
                 checker.report("RW901", node.span, f"not yet: {what} cannot be evaluated by this version", instead)
-                if isinstance(node, syntax.UsePython):
-                    checker.refused.add(node.alias.text)
             try:
                 self._declare_one(node)
             except Mistake:
@@ -184,6 +193,10 @@ class _Build:
                 self.lets.declare(node)
             case syntax.Define():
                 self.definitions.declare(node)
+            case syntax.UsePython():
+                from rewardlang import check_python
+
+                check_python.declare(checker, node, self.folder)
             case _:
                 pass
 

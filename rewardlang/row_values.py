@@ -132,7 +132,12 @@ class Row:
 
     def _measure(self, node: meaning.Measure) -> Value:
         found = self.values(*node.arguments)
-        return found if isinstance(found, ABSENT) else self.call(node.verifier, found, node.options)
+        if isinstance(found, ABSENT):
+            return found
+        value = self.call(node.verifier, found, node.options)
+        if isinstance(value, Refused) and node.on_error is not None:
+            return node.on_error
+        return _pieces(value)
 
     # -------------------------------------------------------- finding
 
@@ -231,6 +236,13 @@ def _finding(text: Piece, raw: _Raw) -> tuple[Piece, Value, str]:
     if value is None:
         return place, place, note
     return place, Piece(value, place.pieces) if isinstance(value, str) else value, note
+
+
+def _pieces(value: Value) -> Value:
+    """What a function gave, with texts as texts of a row are; they stand in no place."""
+    if isinstance(value, str):
+        return Piece(value)
+    return tuple(_pieces(item) for item in value) if type(value) is tuple else value
 
 
 def _cut(find: meaning.MarkerFind, text: str) -> list[Finding[str]]:

@@ -74,7 +74,5 @@ def test_every_rule_fires_on_a_sample_and_is_silent_on_another(path: Path) -> No
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_the_commands_of_the_page_print_what_it_shows(folder: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
     """The page's console blocks, run beside a copy of the files; `pytest --update-pages` writes what they print into the page."""
-    for path in folder.iterdir():
-        if path.is_file():
-            shutil.copy(path, tmp_path)
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     assert run_page(folder / "README.md", tmp_path, update=pytestconfig.getoption("--update-pages")) == []

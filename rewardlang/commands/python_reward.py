@@ -21,7 +21,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rewardlang.guard import Raised, attempt
+from rewardlang.attempt import Raised, attempt
 from rewardlang.samples import Row, Samples, kind_of
 from rewardlang.samples_problem import Problem, UsageError
 
