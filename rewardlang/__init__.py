@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rewardlang.errors import DataError, Diagnostic, RewardError
-    from rewardlang.guard import VerifierBreakdown
+    from rewardlang.marking.guard import VerifierBreakdown
     from rewardlang.reward import Reward, load, loads
     from rewardlang.scores import Scores
 
@@ -27,7 +27,7 @@ _HOME = {
     "Reward": "rewardlang.reward",
     "RewardError": "rewardlang.errors",
     "Scores": "rewardlang.scores",
-    "VerifierBreakdown": "rewardlang.guard",
+    "VerifierBreakdown": "rewardlang.marking.guard",
     "load": "rewardlang.reward",
     "loads": "rewardlang.reward",
 }

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from rewardlang.commands import entries, story
-from rewardlang.samples_problem import UsageError
+from rewardlang.samples.problem import UsageError
 from rewardlang.terminal_text import terminal_width, wrap
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rewardlang import program_from_syntax, syntax_from_text
+from rewardlang.checking import program_from_syntax
 from rewardlang.errors import Diagnostic, RewardError
+from rewardlang.parsing import syntax_from_text
+from rewardlang.parsing.syntax import File
 from rewardlang.program import Program
 from rewardlang.record import PlainRecord
 from rewardlang.registry import Registry, default_registry
 from rewardlang.source import Source, Span
-from rewardlang.syntax import File
 
 MAX_LIST_BYTES = 64 * 2**20
 

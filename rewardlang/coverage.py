@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rewardlang.check_examples import needed_columns
+from rewardlang.checking.examples import needed_columns
 from rewardlang.examples import ExampleResult
 from rewardlang.marks import Mark
 from rewardlang.program import Program, Require, Rule, WhenBody

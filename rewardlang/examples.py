@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from rewardlang.errors import Diagnostic
-from rewardlang.intake import example_row
+from rewardlang.marking.intake import example_row
+from rewardlang.marking.scorer import Scorer
 from rewardlang.marks import Mark, RowMarks
 from rewardlang.program import Example, Expectation, Program
 from rewardlang.record import PlainRecord
 from rewardlang.registry import Registry
-from rewardlang.scorer import Scorer
 from rewardlang.source import Span
 from rewardlang.written import written
 

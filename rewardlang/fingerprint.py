@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from rewardlang import syntax
+from rewardlang.parsing import syntax
 from rewardlang.verifier import Verifier
 
 

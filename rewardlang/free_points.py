@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rewardlang import codes, meaning, types
-from rewardlang.check_examples import rule_expressions
+from rewardlang.checking.examples import rule_expressions
 from rewardlang.errors import Diagnostic
-from rewardlang.intake import example_row
+from rewardlang.marking.intake import example_row
+from rewardlang.marking.scorer import Scorer
 from rewardlang.marks import Mark, RowMarks
 from rewardlang.program import Example, Program
 from rewardlang.registry import Registry
-from rewardlang.scorer import Scorer
 from rewardlang.source import Span
 from rewardlang.written import written
 

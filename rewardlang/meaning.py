@@ -21,7 +21,7 @@ from rewardlang.types import Type
 from rewardlang.verifier import Verifier
 
 if TYPE_CHECKING:
-    from rewardlang.patterns import LikePattern, Pattern
+    from rewardlang.patterns.pattern import LikePattern, Pattern
 
 
 class Expr(Record):

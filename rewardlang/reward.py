@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rewardlang.compiled import Compiled, compile_path, compile_text, program_of
 from rewardlang.errors import DataError, Diagnostic
 from rewardlang.examples import ExampleResult, run_program_examples
-from rewardlang.intake import rows_from_data
-from rewardlang.scorer import Scorer
+from rewardlang.marking.intake import rows_from_data
+from rewardlang.marking.scorer import Scorer
 from rewardlang.scores import Scores
 from rewardlang.source import Source
 
@@ -118,7 +118,7 @@ class Reward:
         return trl_section_rewards(self)
 
     def _repr_html_(self) -> str:
-        from rewardlang.explain import reward_html
+        from rewardlang.explaining.explanation import reward_html
 
         return reward_html(self)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rewardlang.explain import Explanation
+    from rewardlang.explaining.explanation import Explanation
 
     Floats = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ class Scores:
 
     def explain(self, index: int) -> Explanation:
         """How the score of one row came about."""
-        from rewardlang.explain import Explanation
+        from rewardlang.explaining.explanation import Explanation
 
         return Explanation(self.program, self.rows[index])
 
@@ -78,7 +78,7 @@ class Scores:
         return pandas.DataFrame(frame | self.rules)
 
     def _repr_html_(self) -> str:
-        from rewardlang.explain import scores_html
+        from rewardlang.explaining.explanation import scores_html
 
         return scores_html(self)
 

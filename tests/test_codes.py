@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from rewardlang import codes
-from rewardlang.recovery import MAX_MISTAKES
+from rewardlang.parsing.recovery import MAX_MISTAKES
+from rewardlang.parsing.syntax_from_text import parse
+from rewardlang.parsing.text_limits import MAX_LENGTH
 from rewardlang.source import Source
-from rewardlang.syntax_from_text import parse
-from rewardlang.text_limits import MAX_LENGTH
 from tests.sources import ROOT
 
 _FENCE = re.compile(r"```reward\n(.*?)\n?```", re.DOTALL)
@@ -62,8 +62,7 @@ def test_the_wrong_file_has_the_mistake_and_the_right_one_has_none(code: str) ->
 
 def test_every_code_in_the_program_has_a_page() -> None:
     """A code that is raised somewhere can be looked up; a page that nothing raises is out of date."""
-    folders = [ROOT / "rewardlang", ROOT / "rewardlang" / "commands", ROOT / "verifiers", ROOT / "trainer"]
-    files: list[Path] = [path for folder in folders for path in sorted(folder.glob("*.py"))]
+    files: list[Path] = [path for folder in ("rewardlang", "verifiers", "trainer") for path in (ROOT / folder).rglob("*.py")]
     raised = {code for path in files for code in _USED.findall(path.read_text(encoding="utf-8"))}
     assert raised == set(codes.every())
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 import rewardlang
 from rewardlang import meaning
-from rewardlang.axioms import Axioms
-from rewardlang.comparisons import Comparisons
+from rewardlang.checking.axioms import Axioms
+from rewardlang.checking.comparisons import Comparisons
+from rewardlang.checking.same_meaning import Keys
 from rewardlang.compiled import compile_text
 from rewardlang.program import WhenBody
-from rewardlang.same_meaning import Keys
 
 TERMS = [
     "a",

@@ -12,8 +12,8 @@ from typing import cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardlang.explain import Explanation, reward_html, scores_html
-from rewardlang.explain_words import exact, number
+from rewardlang.explaining.explanation import Explanation, reward_html, scores_html
+from rewardlang.explaining.words import exact, number
 from rewardlang.marks import Failure, Gate, Mark, Place, RowMarks, SectionMark, Shown
 from rewardlang.program import Program, ScoreRange
 from rewardlang.source import Source, Span

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rewardlang.compiled import compile_text
-from rewardlang.guard import VerifierBreakdown
+from rewardlang.marking.guard import VerifierBreakdown
 from rewardlang.registry import Registry, default_registry
 from rewardlang.reward import Reward
 from rewardlang.verdict import Verdict

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewardlang.pattern_linear import linear_pattern
-from rewardlang.pattern_parse import PatternError, parse_pattern
-from rewardlang.pattern_run import Machine
-from rewardlang.patterns import compile_like, compile_pattern
+from rewardlang.patterns.linear import linear_pattern
+from rewardlang.patterns.parse import PatternError, parse_pattern
+from rewardlang.patterns.pattern import compile_like, compile_pattern
+from rewardlang.patterns.run import Machine
 
 
 @pytest.mark.parametrize(

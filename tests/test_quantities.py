@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import rewardlang
 from rewardlang.answers.quantities import NAMED, combined, fitted_to, known_units, read_quantity, shown_quantity, unit_of
 from rewardlang.answers.values import Dimension, Measured, Quantity
+from rewardlang.checking.dimensions import Dimensions, unknowns
 from rewardlang.compiled import compile_text
-from rewardlang.dimensions import Dimensions, unknowns
 from rewardlang.registry import default_registry
 from rewardlang.written import written
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardlang.samples import Row, Samples
-from rewardlang.samples_problem import Problem, UsageError
+from rewardlang.samples.problem import Problem, UsageError
+from rewardlang.samples.read import Row, Samples
 
 
 def read(text: str | bytes, **options: Any) -> list[Row | Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from rewardlang.explain_words import number
+from rewardlang.explaining.words import number
 from rewardlang.trainer.charts import Line, line_chart
 from rewardlang.trainer.demo import CARELESS, HONEST, DemoResult, DemoRun
 from rewardlang.trainer.demo_style import STYLE

@@ -8,7 +8,7 @@ from typing import Any
 
 from rewardlang.commands import shared
 from rewardlang.commands.outcome import Outcome
-from rewardlang.samples_problem import UsageError
+from rewardlang.samples.problem import UsageError
 from rewardlang.terminal_text import wants_color
 
 DESCRIPTION = """
@@ -115,7 +115,7 @@ def _print(outcome: Outcome, arguments: argparse.Namespace) -> None:
     if outcome.reward is not None:
         program = outcome.reward.program
         version = f" {program.version}" if program.version else ""
-        from rewardlang.explain_words import exact
+        from rewardlang.explaining.words import exact
 
         rules = shared.counted(len(program.rules), "rule")
         print(paint("bold", f"{program.name}{version}") + f": {rules}, score {exact(program.score.low)} to {exact(program.score.high)}")

@@ -9,15 +9,15 @@ from rewardlang.commands.marking import marked_rows
 from rewardlang.commands.shared import counted, times
 from rewardlang.commands.statistics import RuleStatistics, Statistics
 from rewardlang.errors import Diagnostic
-from rewardlang.explain import Explanation
-from rewardlang.guard import VerifierBreakdown
-from rewardlang.samples_problem import Problem
+from rewardlang.explaining.explanation import Explanation
+from rewardlang.marking.guard import VerifierBreakdown
+from rewardlang.samples.problem import Problem
 from rewardlang.terminal_text import listed
 
 if TYPE_CHECKING:
     from rewardlang.commands.outcome import Outcome
     from rewardlang.reward import Reward
-    from rewardlang.samples import Samples
+    from rewardlang.samples.read import Samples
 
 _FEW = 2
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.commands import shared
-from rewardlang.samples_problem import UsageError
+from rewardlang.samples.problem import UsageError
 
 if TYPE_CHECKING:
     from rewardlang.trainer.demo import DemoResult

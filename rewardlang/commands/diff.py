@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rewardlang.commands import shared
-from rewardlang.samples_problem import UsageError
+from rewardlang.samples.problem import UsageError
 from rewardlang.terminal_text import safe, wants_color, wrap
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         shared.open_samples(path, renames)
     if sum(shared.tell_errors(compiled) for compiled in (old, new) if compiled is not None):
         return 1
-    from rewardlang.guard import VerifierBreakdown
+    from rewardlang.marking.guard import VerifierBreakdown
 
     try:
         if old is not None:

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from rewardlang.commands.marking import MarkedRow, marked_rows
-from rewardlang.explain_words import number
+from rewardlang.explaining.words import number
 from rewardlang.marks import RowMarks
-from rewardlang.samples_problem import Problem
+from rewardlang.samples.problem import Problem
 
 if TYPE_CHECKING:
     from rewardlang.commands.python_reward import Function
     from rewardlang.reward import Reward
-    from rewardlang.samples import Row, Samples
+    from rewardlang.samples.read import Row, Samples
 
 TOLERANCE = 1e-9
 MOST_NAMES = 20
@@ -232,7 +232,7 @@ def told_parts(changed: Changed) -> str:
 def compare(old: Side, new: Side, files: Iterable[Samples], *, by_part: bool, most: int) -> Comparison:
     """Marks every row of the files on both sides. Raises `VerifierBreakdown` as marking does."""
     from rewardlang.commands.marking import batches
-    from rewardlang.samples import Row
+    from rewardlang.samples.read import Row
 
     comparison = Comparison(by_part=by_part, most=most)
     for samples in files:

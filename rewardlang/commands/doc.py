@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from rewardlang.commands import shared
-from rewardlang.samples_problem import UsageError
+from rewardlang.samples.problem import UsageError
 
 DESCRIPTION = """
 Writes the policy as a document for people: what is read, the conditions that come first, every section and rule in words

@@ -12,12 +12,13 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from rewardlang import meaning, syntax, types
-from rewardlang.check_examples import rule_expressions
-from rewardlang.explain_words import exact, number, signed, verdict
+from rewardlang import meaning, types
+from rewardlang.checking.examples import rule_expressions
+from rewardlang.explaining.words import exact, number, signed, verdict
+from rewardlang.parsing import syntax
+from rewardlang.parsing.syntax_from_text import tokens
 from rewardlang.program import Bound, Guarantee, Interval, Outweighs, Part, Program, Section
 from rewardlang.source import Span
-from rewardlang.syntax_from_text import tokens
 
 if TYPE_CHECKING:
     from rewardlang.examples import ExampleResult

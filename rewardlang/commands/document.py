@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.commands.marking import MarkedRow, marked_rows
-from rewardlang.explain import Explanation
-from rewardlang.guard import VerifierBreakdown
-from rewardlang.samples import Row, existing_file, kind_of
-from rewardlang.samples_problem import Problem, UsageError
+from rewardlang.explaining.explanation import Explanation
+from rewardlang.marking.guard import VerifierBreakdown
+from rewardlang.samples.problem import Problem, UsageError
+from rewardlang.samples.read import Row, existing_file, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

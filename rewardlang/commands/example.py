@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rewardlang.commands import shared
 from rewardlang.commands.explain import OneRow, find_row, which_completion
 from rewardlang.errors import RewardError
-from rewardlang.samples import existing_file
-from rewardlang.samples_problem import Problem, UsageError
+from rewardlang.samples.problem import Problem, UsageError
+from rewardlang.samples.read import existing_file
 from rewardlang.terminal_text import wants_color
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     which = f", completion {arguments.completion}" if count > 1 else ""
     title = arguments.title if arguments.title is not None else f"row {found.id}{which} of {samples.name}"
     from rewardlang.commands.marking import marked_rows
-    from rewardlang.guard import VerifierBreakdown
+    from rewardlang.marking.guard import VerifierBreakdown
     from rewardlang.reward import Reward
 
     reward = Reward(compiled)

@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from rewardlang import meaning
-from rewardlang.check_examples import rule_expressions
-from rewardlang.explain_words import exact
-from rewardlang.intake import rows_from_data
-from rewardlang.piece import Piece
+from rewardlang.checking.examples import rule_expressions
+from rewardlang.explaining.words import exact
+from rewardlang.marking.intake import rows_from_data
+from rewardlang.marking.piece import Piece
+from rewardlang.parsing.text_from_syntax import format_text
 from rewardlang.source import Source
-from rewardlang.text_from_syntax import format_text
 from rewardlang.verdict import Missing
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rewardlang.marks import RowMarks
     from rewardlang.program import Program
     from rewardlang.reward import Reward
-    from rewardlang.samples import Row
+    from rewardlang.samples.read import Row
 
 _PLACES = 9
 _HEAD = "rewardlang 1\nreward one\n"

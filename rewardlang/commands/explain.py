@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewardlang.commands import shared
-from rewardlang.samples_problem import Problem, UsageError
+from rewardlang.samples.problem import Problem, UsageError
 from rewardlang.terminal_text import wants_color
 
 if TYPE_CHECKING:
-    from rewardlang.explain import Explanation
-    from rewardlang.samples import Row, Samples
+    from rewardlang.explaining.explanation import Explanation
+    from rewardlang.samples.read import Row, Samples
 
 DESCRIPTION = """
 Explains the score of one row: each rule with its points and the values that it compared, caps and weights of the
@@ -66,8 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not 1 <= arguments.completion <= count:
         raise UsageError(f"row '{found.id}' has {shared.counted(count, 'completion')}; --completion {arguments.completion} is none of them")
     from rewardlang.commands.marking import MarkedRow, marked_rows
-    from rewardlang.explain import Explanation
-    from rewardlang.guard import VerifierBreakdown
+    from rewardlang.explaining.explanation import Explanation
+    from rewardlang.marking.guard import VerifierBreakdown
     from rewardlang.reward import Reward
 
     reward = Reward(compiled)
@@ -103,7 +103,7 @@ def _tell(explanation: Explanation, arguments: argparse.Namespace) -> None:
     if arguments.json:
         shared.print_json(explanation.to_json())
     elif arguments.html:
-        from rewardlang.explain_html import page_html
+        from rewardlang.explaining.html import page_html
 
         try:
             Path(arguments.html).write_text(page_html(explanation.title, explanation.html()), encoding="utf-8")

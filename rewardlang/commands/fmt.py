@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from rewardlang.commands import shared
-from rewardlang.samples import existing_file
-from rewardlang.samples_problem import UsageError
+from rewardlang.samples.problem import UsageError
+from rewardlang.samples.read import existing_file
 from rewardlang.terminal_text import wants_color
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _format(path: str, arguments: argparse.Namespace) -> dict[str, object]:
     """One file; the report as plain data."""
     from rewardlang.errors import RewardError
+    from rewardlang.parsing.text_from_syntax import format_text
     from rewardlang.source import Source
-    from rewardlang.text_from_syntax import format_text
 
     old = _read(path)
     try:

@@ -7,7 +7,7 @@ import re
 from itertools import groupby
 
 from rewardlang.commands import shared
-from rewardlang.samples_problem import UsageError
+from rewardlang.samples.problem import UsageError
 from rewardlang.terminal_text import wrap
 
 DESCRIPTION = """

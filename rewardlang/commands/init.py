@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from rewardlang.commands import shared
-from rewardlang.samples_problem import UsageError
+from rewardlang.samples.problem import UsageError
 
 DESCRIPTION = """
 Writes a reward file that checks clean, ten samples, a README and a script that trains with TRL into a folder. Nothing

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from rewardlang.errors import DataError
 from rewardlang.marks import RowMarks
-from rewardlang.samples import Row
-from rewardlang.samples_problem import Problem
+from rewardlang.samples.problem import Problem
+from rewardlang.samples.read import Row
 from rewardlang.suggest import nearest
 from rewardlang.types import OptionalType
 

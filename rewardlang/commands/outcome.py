@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewardlang.samples_problem import Problem
+from rewardlang.samples.problem import Problem
 
 if TYPE_CHECKING:
     from rewardlang.commands.statistics import Statistics
     from rewardlang.compiled import Compiled
     from rewardlang.errors import Diagnostic
     from rewardlang.examples import ExampleResult
-    from rewardlang.explain import Explanation
+    from rewardlang.explaining.explanation import Explanation
     from rewardlang.reward import Reward
 
 _MOST_PROBLEMS = 20

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rewardlang.attempt import Raised, attempt
-from rewardlang.samples import Row, Samples, kind_of
-from rewardlang.samples_problem import Problem, UsageError
+from rewardlang.samples.problem import Problem, UsageError
+from rewardlang.samples.read import Row, Samples, kind_of
 
 _TARGET = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<names>[^\W\d]\w*(?:,[^\W\d]\w*)*)")
 _NOT_COLUMNS = ("prompt", "completion", "completions")

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from rewardlang import codes
 from rewardlang.errors import Diagnostic
-from rewardlang.samples_problem import Problem, UsageError
+from rewardlang.samples.problem import Problem, UsageError
 
 if TYPE_CHECKING:
     from rewardlang.source import Source, Span

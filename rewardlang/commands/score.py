@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.commands import shared
-from rewardlang.samples_problem import Problem
+from rewardlang.samples.problem import Problem
 from rewardlang.terminal_text import wants_color
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     if shared.tell_errors(compiled):
         return 1
     from rewardlang.commands.marking import marked_rows
-    from rewardlang.guard import VerifierBreakdown
+    from rewardlang.marking.guard import VerifierBreakdown
     from rewardlang.reward import Reward
 
     reward = Reward(compiled)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from rewardlang.commands.whole_file import Records, whole
-from rewardlang.samples_problem import UsageError
+from rewardlang.samples.problem import UsageError
 
 
 def check_out(out: str) -> Callable[[Records], None]:

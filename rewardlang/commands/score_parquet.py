@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from rewardlang.commands.whole_file import batched, whole
-from rewardlang.samples_problem import UsageError
-from rewardlang.samples_tables import missing_extra
+from rewardlang.samples.problem import UsageError
+from rewardlang.samples.tables import missing_extra
 
 
 def check_parquet(out: str) -> None:

@@ -6,8 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rewardlang.samples import Samples, existing_file
-from rewardlang.samples_problem import UsageError
+from rewardlang.samples.problem import UsageError
+from rewardlang.samples.read import Samples, existing_file
 from rewardlang.terminal_text import Paint, painter, terminal_width, wants_color
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rewardlang.compiled import Compiled
     from rewardlang.errors import Diagnostic
-    from rewardlang.samples_problem import Problem
+    from rewardlang.samples.problem import Problem
 
 
 def add_map(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rewardlang.commands.shared import counted, times
-from rewardlang.explain_words import number
+from rewardlang.explaining.words import number
 from rewardlang.terminal_text import Paint, clip, listed, pad, safe, width_of, wrap
 
 if TYPE_CHECKING:

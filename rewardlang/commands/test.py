@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.commands import shared
-from rewardlang.samples_problem import UsageError
+from rewardlang.samples.problem import UsageError
 from rewardlang.terminal_text import clip, listed, safe, wrap
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs file by file; a file that does not compile fails."""
-    from rewardlang.samples import existing_file
+    from rewardlang.samples.read import existing_file
 
     if arguments.strict and not arguments.coverage:
         raise UsageError("--strict says that what is not covered counts; give it with --coverage")

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.commands import shared
-from rewardlang.samples_problem import UsageError
+from rewardlang.samples.problem import UsageError
 
 if TYPE_CHECKING:
     from rewardlang.trainer.training import RunResult

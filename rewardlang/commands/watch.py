@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rewardlang.samples_problem import UsageError
+from rewardlang.samples.problem import UsageError
 
 _SECONDS = 0.3
 _CLEAR = "\x1b[2J\x1b[3J\x1b[H"

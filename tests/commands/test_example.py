@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from rewardlang.commands.example_text import text_literal
+from rewardlang.parsing.syntax import Example
+from rewardlang.parsing.syntax_from_text import parse
 from rewardlang.reward import load
 from rewardlang.source import Source
-from rewardlang.syntax import Example
-from rewardlang.syntax_from_text import parse
 from tests.commands.conftest import REWARD, Run
 
 ADD = ("example", "add", "math.reward", "--from", "samples.jsonl", "--row")

@@ -14,7 +14,7 @@ import pytest
 
 from rewardlang import codes
 from rewardlang.commands.init import TEMPLATES
-from rewardlang.guard import VerifierBreakdown
+from rewardlang.marking.guard import VerifierBreakdown
 from rewardlang.reward import Reward
 from tests.commands.conftest import REWARD, Run
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rewardlang.parsing.syntax_from_text import Parsed, parse
 from rewardlang.source import Source
-from rewardlang.syntax_from_text import Parsed, parse
 
 HERE = Path(__file__).parent
 GOOD = sorted((HERE / "good").glob("*.reward"))

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewardlang.recovery import MAX_MISTAKES
+from rewardlang.parsing.recovery import MAX_MISTAKES
+from rewardlang.parsing.syntax_from_text import tokens
+from rewardlang.parsing.text_limits import MAX_LENGTH
 from rewardlang.source import Source
-from rewardlang.syntax_from_text import tokens
-from rewardlang.text_limits import MAX_LENGTH
 from tests.language.shared import GOOD, codes_of, parsed, read
 
 HEAD = "rewardlang 1\nreward x\n"
@@ -108,9 +108,9 @@ def test_names_that_broken_statements_would_have_defined() -> None:
 def test_reading_needs_no_parser_library() -> None:
     """Neither Lark nor anything heavy is imported to read a file."""
     code = (
-        "import sys; from rewardlang.syntax_from_text import parse; from rewardlang.source import Source; "
+        "import sys; from rewardlang.parsing.syntax_from_text import parse; from rewardlang.source import Source; "
         "assert parse(Source('x', 'rewardlang 1 reward x')).ok; "
-        "print([name for name in ('lark', 'numpy', 'regex', 'rewardlang.recovery', 'tempfile') if name in sys.modules])"
+        "print([name for name in ('lark', 'numpy', 'regex', 'rewardlang.parsing.recovery', 'tempfile') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

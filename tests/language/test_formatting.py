@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewardlang.errors import RewardError
-from rewardlang.printed_words import pieces_of
+from rewardlang.parsing.printed_words import pieces_of
+from rewardlang.parsing.syntax_from_text import parse, tokens
+from rewardlang.parsing.text_from_syntax import WIDTH, format_text
 from rewardlang.source import Source
-from rewardlang.syntax_from_text import parse, tokens
-from rewardlang.text_from_syntax import WIDTH, format_text
 from tests.language.shared import GOOD, parsed, read
 
 TEXTS = [read(path) for path in GOOD]

@@ -13,12 +13,12 @@ import pytest
 from lark import Lark
 from lark.exceptions import UnexpectedInput
 
-from rewardlang import table_from_grammar
-from rewardlang.parse_table import END, Lexer, Parser, table
+from rewardlang.parsing import table_from_grammar
+from rewardlang.parsing.parse_table import END, Lexer, Parser, table
+from rewardlang.parsing.syntax_from_text import tokens
+from rewardlang.parsing.tree_nodes import Branch
+from rewardlang.parsing.words import STARTERS
 from rewardlang.source import Source
-from rewardlang.syntax_from_text import tokens
-from rewardlang.tree_nodes import Branch
-from rewardlang.words import STARTERS
 from tests.language.shared import GOOD, read
 
 TEXT = table_from_grammar.GRAMMAR.read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def plain(node: Any) -> Any:
 
 
 def test_the_stored_table_is_the_grammars() -> None:
-    """`python -m rewardlang.table_from_grammar` was run after the last change. Strict mode finds no conflict in rules or words."""
+    """`python -m rewardlang.parsing.table_from_grammar` was run after the last change. Strict mode finds no conflict in rules or words."""
     built = table_from_grammar.build(TEXT, strict=True)
     assert json.loads(table_from_grammar.TABLE.read_text(encoding="utf-8")) == json.loads(json.dumps(built))
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from rewardlang.parsing.syntax_from_text import tokens
 from rewardlang.source import Source, Span
-from rewardlang.syntax_from_text import tokens
 from tests.language.shared import DESIGN, parsed, read
 
 SAMPLE = 240

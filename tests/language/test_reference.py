@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from rewardlang.parse_table import table
+from rewardlang.parsing.parse_table import table
 from tests.language.shared import parsed
 from tests.language.test_grammar import MISTAKES, branches, tree
 from tests.sources import ROOT

@@ -1,0 +1,297 @@
+"""The state of one check: names declared so far, mistakes found so far, and the way to an expression's meaning.
+
+Handlers for each kind of expression stand in `check_values`, `check_tests` and
+`check_finders`; they call back here for their parts, so that none of them knows
+another. A handler that cannot go on reports and raises `Mistake`; the statement
+is given up and the next one is checked, so one run tells all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
+
+from rewardlang import meaning, types
+from rewardlang.errors import Diagnostic, Related
+from rewardlang.parsing import expressions as ex
+from rewardlang.registry import Registry
+from rewardlang.source import Source, Span
+from rewardlang.suggest import did_you_mean
+from rewardlang.verifier import Verifier
+
+if TYPE_CHECKING:
+    from rewardlang.checking.dimensions import Dimensions
+
+NameKind: TypeAlias = Literal["column", "param", "list", "let", "pattern", "definition", "function", "loop name", "value of the row"]
+
+NOTATION = "1,234.5"
+"""How numbers are written where the file does not say: thousands by commas, decimals by a full stop."""
+
+BUILT_INS: Mapping[str, types.Type] = {
+    "completion": types.TEXT,
+    "prompt": types.OptionalType(types.TEXT),
+    "system": types.OptionalType(types.TEXT),
+    "truncated": types.OptionalType(types.BOOLEAN),
+    "completion_tokens": types.OptionalType(types.NumberType()),
+}
+
+
+class Mistake(Exception):
+    """The statement at hand has no meaning; what is wrong has been reported already."""
+
+
+@dataclass
+class Declared:
+    """A name of the value namespace. `meaning` makes the reference; it raises `Mistake` when the declaration is broken."""
+
+    kind: NameKind
+    span: Span
+    meaning: Callable[[Span], Any]
+    used: bool = False
+
+
+@dataclass(frozen=True)
+class PythonUse:
+    """A function of Python that the file declares. `on_error` stands in where it breaks."""
+
+    verifier: Verifier
+    on_error: Fraction | None
+
+
+class Checker:
+    """See the module's docstring."""
+
+    def __init__(
+        self,
+        source: Source,
+        registry: Registry,
+        handlers: Mapping[type, Callable[[Checker, Any], meaning.Expr]],
+        lost: frozenset[str] = frozenset(),
+    ) -> None:
+        self.source = source
+        self.registry = registry
+        self.diagnostics: list[Diagnostic] = []
+        self.names: dict[str, Declared] = {}
+        self.loops: dict[str, types.Type] = {}
+        self.bound: dict[str, meaning.Expr] = {}  # the names of a definition's values, while its body is looked at
+        self.use_of_definition: Callable[[ex.Call], meaning.Expr] | None = None
+        self._handlers = handlers
+        self.lost = lost
+        self.notation = NOTATION
+        self.functions: dict[str, PythonUse] = {}
+        self.refused: set[str] = set()  # functions whose declaration is wrong, which is said once
+
+    @cached_property
+    def dimensions(self) -> Dimensions:
+        """What is known of the dimensions of quantities; made at the first use, so that a file without quantities loads nothing of it."""
+        from rewardlang.checking.dimensions import Dimensions
+
+        return Dimensions()
+
+    @property
+    def has_quantities(self) -> bool:
+        """Whether `dimensions` was used."""
+        return "dimensions" in self.__dict__
+
+    # -------------------------------------------------------- telling
+
+    def report(
+        self,
+        code: str,
+        span: Span,
+        message: str,
+        advice: str | None = None,
+        *,
+        related: Iterable[tuple[Span, str]] = (),
+        label: str = "",
+        severity: Literal["error", "warning"] = "error",
+    ) -> None:
+        """Adds a diagnostic."""
+        others = tuple(Related(place, text) for place, text in related)
+        self.diagnostics.append(Diagnostic(code, severity, message, self.source, span, advice, label, others))
+
+    def fail(
+        self,
+        code: str,
+        span: Span,
+        message: str,
+        advice: str | None = None,
+        *,
+        related: Iterable[tuple[Span, str]] = (),
+        label: str = "",
+    ) -> NoReturn:
+        """Reports an error and gives the statement up."""
+        self.report(code, span, message, advice, related=related, label=label)
+        raise Mistake
+
+    def not_yet(self, span: Span, what: str, instead: str) -> NoReturn:
+        """Refuses a construct that the language has and this version does not evaluate."""
+        self.fail("RW901", span, f"not yet: {what} cannot be evaluated by this version", instead)
+
+    # -------------------------------------------------------- names
+
+    def declare(self, name: ex.Word, kind: NameKind, make: Callable[[Span], Any]) -> None:
+        """Adds a name; a second declaration, or one that hides a value of the row, is an error."""
+        if name.text in BUILT_INS:
+            self.report("RW202", name.span, f"'{name.text}' is a value of every row and cannot be declared again", "choose another name")
+        elif (earlier := self.names.get(name.text)) is not None:
+            self.report(
+                "RW202",
+                name.span,
+                f"'{name.text}' is declared twice",
+                "rename one of the two",
+                related=[(earlier.span, f"first declared here, as a {earlier.kind}")],
+            )
+        else:
+            self.names[name.text] = Declared(kind, name.span, make)
+
+    def lookup(self, name: str, span: Span) -> meaning.Expr:
+        """The meaning of a name where a value is wanted."""
+        if name in self.bound:
+            return self.bound[name]
+        if name in self.loops:
+            item = self.loops[name]
+            if isinstance(item, types.QuantityType):
+                self.dimensions.found.append((item.dimension, span))
+            return meaning.LoopValue(span=span, type=item, name=name)
+        if name in BUILT_INS:
+            return meaning.BuiltIn(span=span, type=BUILT_INS[name], name=name)
+        declared = self.names.get(name)
+        if name in self.lost:
+            raise Mistake
+        if declared is None:
+            known = [*self.names, *BUILT_INS, *self.loops, *self.bound]
+            self.fail("RW201", span, f"nothing here is called '{name}'", self.suggest(name, known) or _declare_help(name))
+        declared.used = True
+        if declared.kind == "pattern":
+            self.fail(
+                "RW301", span, f"'{name}' is a pattern, and a value is wanted here", f"select from a text: first {name} in completion"
+            )
+        found: meaning.Expr = declared.meaning(span)
+        return found
+
+    @contextmanager
+    def looping(self, name: str | None, item: types.Type) -> Iterator[None]:
+        """Within it, `name` is the item of a loop."""
+        before = dict(self.loops)
+        if name is not None:
+            self.loops[name] = item
+        try:
+            yield
+        finally:
+            self.loops = before
+
+    @contextmanager
+    def inside_definition(self, bound: dict[str, meaning.Expr]) -> Iterator[None]:
+        """Within it, the names of the definition mean its arguments, and no loop outside is seen."""
+        before = self.bound, self.loops
+        self.bound, self.loops = bound, {}
+        try:
+            yield
+        finally:
+            self.bound, self.loops = before
+
+    @staticmethod
+    def suggest(word: str, known: Iterable[str]) -> str | None:
+        """A help line that names the nearest known word, or None where nothing is near."""
+        return did_you_mean(word, known)
+
+    # -------------------------------------------------------- meaning
+
+    def value(self, node: ex.Expression) -> meaning.Expr:
+        """The meaning of an expression as a value, a boolean one included."""
+        return self._handlers[type(node)](self, node)
+
+    def test(self, node: ex.Expression) -> meaning.Expr:
+        """The meaning of an expression as a condition."""
+        expression = self.value(node)
+        inner, _ = bare(expression.type)
+        if inner != types.BOOLEAN:
+            self.fail(
+                "RW301",
+                expression.span,
+                f"a condition is wanted here, and this is {described(expression.type)}",
+                "compare it with something: 'equals', 'contains', 'is at least', 'is present', …",
+            )
+        return expression if isinstance(expression, TESTS) else meaning.Truth(span=expression.span, type=types.BOOLEAN, operand=expression)
+
+    def text(self, node: ex.Expression, what: str) -> tuple[meaning.Expr, bool]:
+        """A value that must be text, and whether it can be missing. `what` begins the sentence of the error: "'contains' looks into"."""
+        return self.expect(node, (types.TextType, types.OneOfType), f"{what} a text")
+
+    def number(self, node: ex.Expression, what: str) -> tuple[meaning.Expr, bool]:
+        """A value that must be a number, and whether it can be missing."""
+        return self.expect(node, (types.NumberType,), f"{what} a number")
+
+    def measured(self, node: ex.Expression, what: str) -> tuple[meaning.Expr, bool]:
+        """A value that must be a number or a quantity, and whether it can be missing."""
+        return self.expect(node, (types.NumberType, types.QuantityType), f"{what} a number")
+
+    def expect(self, node: ex.Expression, kinds: tuple[type, ...], sentence: str) -> tuple[meaning.Expr, bool]:
+        """A value of one of the kinds of type, or an error that says what it is instead."""
+        expression = self.value(node)
+        inner, optional = bare(expression.type)
+        if isinstance(inner, types.QuantityType) and kinds == (types.NumberType,) and self.dimensions.equate(inner.dimension, ()):
+            return expression, optional
+        if not isinstance(inner, kinds):
+            self.fail(
+                "RW301", expression.span, f"{sentence}, and this is {described(expression.type)}", conversion_help(self, inner, kinds)
+            )
+        return expression, optional
+
+
+TESTS = (
+    meaning.NumberTest,
+    meaning.Between,
+    meaning.Within,
+    meaning.Equal,
+    meaning.TextTest,
+    meaning.Matches,
+    meaning.Present,
+    meaning.In,
+    meaning.Predicate,
+    meaning.Truth,
+    meaning.Not,
+    meaning.AtLeast,
+    meaning.Some,
+)
+
+
+def _declare_help(name: str) -> str:
+    return f"declare it: 'column {name}: text' if it is in the data, or 'let {name} = …'"
+
+
+def bare(type_: types.Type) -> tuple[types.Type, bool]:
+    """A type without `optional`, and whether it was optional."""
+    return (type_.item, True) if isinstance(type_, types.OptionalType) else (type_, False)
+
+
+def maybe(type_: types.Type, optional: bool) -> types.Type:
+    """A type, made optional if asked for; never optional twice."""
+    return types.OptionalType(type_) if optional and not isinstance(type_, types.OptionalType) else type_
+
+
+def described(type_: types.Type) -> str:
+    """A type as a sentence names it: "a number", "a text that may be missing"."""
+    inner, optional = bare(type_)
+    if isinstance(inner, types.QuantityType) and any(base.startswith("?") for base, _ in inner.dimension):
+        return "a quantity" + (" that may be missing" if optional else "")
+    noun = {"text": "a text", "number": "a number", "math": "a mathematical answer", "boolean": "true or false"}.get(
+        str(inner), f"a {inner}"
+    )
+    return noun + (" that may be missing" if optional else "")
+
+
+def conversion_help(checker: Checker, found: types.Type, wanted: tuple[type, ...]) -> str | None:
+    """How to get from a type to a wanted one, where the language has a way."""
+    if isinstance(found, types.TextType) and types.NumberType in wanted:
+        return "read the text as a number first: (… as number)"
+    if isinstance(found, types.ListType) and types.TextType in wanted:
+        return "pick one item of the list with 'for each' or 'some', or test membership with 'is in'"
+    if isinstance(found, types.NumberType) and types.TextType in wanted:
+        return "numbers are compared with '=', '<', 'is at least' and so on, or with 'equals' against a number"
+    return None

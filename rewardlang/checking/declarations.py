@@ -1,0 +1,233 @@
+"""The statements that give a name to something: columns, params, lists, patterns, lets."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rewardlang import meaning, types
+from rewardlang.checking.checker import NOTATION, Checker, Mistake, bare, described, maybe
+from rewardlang.checking.finders import pattern
+from rewardlang.checking.values import fitted, list_constant
+from rewardlang.errors import DataError
+from rewardlang.parsing import expressions as ex
+from rewardlang.parsing import syntax
+from rewardlang.program import ColumnDecl, LetDecl, ParamDecl
+from rewardlang.rows import value_from_data
+from rewardlang.source import Span
+
+ReadText = Callable[[str], str]
+NOTATIONS = ("1,234.5", "1.234,5")
+TYPE_NAMES: Mapping[str, types.Type] = {"text": types.TEXT, "number": types.NUMBER, "math": types.MATH, "boolean": types.BOOLEAN}
+
+
+def type_from_syntax(checker: Checker, node: syntax.TypeNode) -> types.Type:
+    """A written type."""
+    match node:
+        case syntax.NamedType(name=name):
+            if name in TYPE_NAMES:
+                return TYPE_NAMES[name]
+            if name == "quantity":
+                checker.fail("RW204", node.span, "a quantity of what?", "write: quantity of mass, or quantity of mass per time, …")
+            known = [*TYPE_NAMES, "list of text", "optional text", "one of", "quantity of mass"]
+            checker.fail(
+                "RW204", node.span, f"there is no type called '{name}'", checker.suggest(name, known) or "types are: " + ", ".join(known)
+            )
+        case syntax.RangeType(name=name, low=low, high=high):
+            if name != "number":
+                checker.fail("RW204", node.span, f"only a number has a range, and this is '{name}'", "write: number between 0 and 1")
+            if low > high:
+                checker.fail(
+                    "RW310", node.span, "no number lies between these bounds: the first is larger", "write the smaller bound first"
+                )
+            return types.NumberType(low, high)
+        case syntax.ListType(item=item):
+            inner = type_from_syntax(checker, item)
+            if isinstance(inner, (types.ListType, types.OptionalType)):
+                checker.fail("RW204", node.span, f"a list cannot hold {inner} values", "a list holds texts, numbers, math or true/false")
+            return types.ListType(inner)
+        case syntax.OptionalType(item=item):
+            return maybe(type_from_syntax(checker, item), True)
+        case syntax.OneOfType(values=values):
+            if len(set(values)) < len(values):
+                checker.fail("RW204", node.span, "one of these values is written twice", "keep it once")
+            return types.OneOfType(values)
+        case syntax.QuantityType():
+            from rewardlang.checking.quantities import type_from_syntax as quantity_from_syntax
+
+            return quantity_from_syntax(checker, node)
+
+
+def notation(checker: Checker, nodes: list[syntax.NumbersWritten]) -> None:
+    """How numbers are written, which is said once for the whole file."""
+    for again in nodes[1:]:
+        checker.report("RW313", again.span, "how numbers are written is said twice", related=[(nodes[0].span, "first said here")])
+    if nodes:
+        written = nodes[0].notation.value
+        if written not in NOTATIONS:
+            either = " or ".join(f'"{known}"' for known in NOTATIONS)
+            checker.report("RW313", nodes[0].notation.span, f"numbers cannot be written like {written}", f"write {either}")
+        checker.notation = written if written in NOTATIONS else checker.notation
+
+
+def column(checker: Checker, node: syntax.Column) -> ColumnDecl:
+    """A column of the data."""
+    type_ = type_from_syntax(checker, node.type)
+    if checker.notation != NOTATION and types.MATH in (type_, bare(type_)[0]):
+        checker.not_yet(
+            node.span, f"mathematics in the notation {checker.notation}", "declare it as number, or leave out 'numbers written'"
+        )
+    if node.separator is not None and not isinstance(bare(type_)[0], types.ListType):
+        checker.report("RW204", node.span, f"'separated by' splits a cell into a list, and this column is {described(type_)}")
+    return ColumnDecl(node.name.text, node.original or node.name.text, type_, node.separator, node.span)
+
+
+def param(checker: Checker, node: syntax.Param) -> ParamDecl:
+    """A param; its default must fit its type."""
+    type_ = type_from_syntax(checker, node.type)
+    try:
+        default = value_from_data(type_, raw_literal(checker, node.default), checker.registry)
+    except DataError as error:
+        checker.fail("RW301", node.default.span, f"the default does not fit the param's type: {error.message}")
+    return ParamDecl(node.name.text, type_, default, node.span)
+
+
+def raw_literal(checker: Checker, node: ex.Literal_) -> Any:
+    """A literal as raw data, the way a row would bring it."""
+    match node:
+        case ex.ListLiteral(items=items):
+            return [raw_literal(checker, item) for item in items]
+        case ex.Quantity():
+            from rewardlang.checking.quantities import literal
+
+            return literal(checker, node)
+        case _:
+            return node.value
+
+
+def list_from_file(checker: Checker, node: syntax.ListFromFile, read_text: ReadText) -> tuple[str, ...]:
+    """The values of a list that stands in a file of its own: a line each, or one column of a CSV file."""
+    if node.complete_for is not None:
+        checker.not_yet(node.span, "'complete for'", "leave it out: every value outside the list then counts as not in it")
+    if type_from_syntax(checker, node.type) != types.TEXT:
+        checker.not_yet(node.type.span, "a list of anything but text from a file", "declare it as text")
+    path = node.path.value
+    try:
+        text = read_text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        checker.fail("RW312", node.path.span, f"the list '{path}' cannot be read: {reason}", "paths are relative to this file")
+    if node.column is None:
+        values = tuple(line.strip() for line in text.splitlines() if line.strip())
+    else:
+        rows = csv.DictReader(io.StringIO(text))
+        header = list(rows.fieldnames or [])
+        if node.column not in header:
+            checker.fail(
+                "RW312",
+                node.span,
+                f"'{path}' has no column called '{node.column}'",
+                checker.suggest(node.column, header) or "its columns are: " + ", ".join(header),
+            )
+        values = tuple(cell.strip() for row in rows if (cell := row[node.column] or "").strip())
+    if not values:
+        checker.fail("RW306", node.path.span, f"the list '{path}' is empty, so nothing can ever be found in it")
+    return values
+
+
+def named_list(checker: Checker, node: syntax.ListFromFile | syntax.ListInline, read_text: ReadText) -> Callable[[Span], meaning.Expr]:
+    """What a reference to the list means."""
+    if isinstance(node, syntax.ListInline):
+        whole = list_constant(checker, node.items, node.name.text)
+        if isinstance(whole, meaning.Constant):
+            return lambda span: meaning.Constant(span=span, type=whole.type, value=whole.value)
+        assert isinstance(whole, meaning.NamedList)
+        values = whole.values
+    else:
+        values = list_from_file(checker, node, read_text)
+    shared = meaning.NamedList(span=node.span, type=types.ListType(types.TEXT), name=node.name.text, values=values)
+    return lambda _span: shared
+
+
+def named_pattern(checker: Checker, node: syntax.PatternRegex | syntax.PatternLike) -> Callable[[Span], meaning.Find]:
+    """What a reference to the pattern means: a finder."""
+    name = node.name.text
+    if isinstance(node, syntax.PatternRegex):
+        if node.spelling is not None:
+            checker.not_yet(
+                node.span, "'as' after a pattern that is a regular expression", "write the pattern with 'like', which names its parts"
+            )
+        found = meaning.RegexFind(pattern=pattern(checker, node.regex), name=name)
+        return lambda _span: found
+    from rewardlang.patterns.parse import PatternError
+    from rewardlang.patterns.pattern import compile_like
+
+    try:
+        like = meaning.LikeFind(pattern=compile_like(node.example.value, node.spelling), name=name)
+    except PatternError as error:
+        checker.fail("RW311", node.example.span, f"this pattern cannot be used: {error.message}")
+    return lambda _span: like
+
+
+class Lets:
+    """The lets of a file, each checked when it is first needed, so that their order does not matter."""
+
+    def __init__(self, checker: Checker) -> None:
+        self._checker = checker
+        self._written: dict[str, syntax.Let] = {}
+        self._open: list[str] = []
+        self.checked: dict[str, LetDecl | None] = {}
+
+    def declare(self, node: syntax.Let) -> None:
+        """Makes the name known without looking at the value."""
+        name = node.name.text
+        self._checker.declare(node.name, "let", lambda span: self.reference(name, span))
+        self._written.setdefault(name, node)
+
+    def reference(self, name: str, span: Span) -> meaning.Expr:
+        """The meaning of the name at a place. Raises `Mistake` when the let itself is broken or needs itself."""
+        let = self.get(name, span)
+        if let is None:
+            raise Mistake
+        return meaning.LetValue(span=span, type=let.type, name=name)
+
+    def get(self, name: str, span: Span | None = None) -> LetDecl | None:
+        """The checked let; None when it has no meaning, which has been reported then."""
+        if name in self._open:
+            chain = " needs ".join([*self._open[self._open.index(name) :], name])
+            self._checker.fail("RW207", span or self._written[name].span, f"'{name}' needs its own value: {chain}", "break the circle")
+        if name not in self.checked:
+            loops, self._checker.loops = self._checker.loops, {}
+            self._open.append(name)
+            try:
+                self.checked[name] = self._check(self._written[name])
+            except Mistake:
+                self.checked[name] = None
+            finally:
+                self._open.pop()
+                self._checker.loops = loops
+        return self.checked[name]
+
+    def _check(self, node: syntax.Let) -> LetDecl:
+        checker = self._checker
+        value = checker.value(node.value)
+        otherwise = None
+        if node.otherwise is not None:
+            inner, optional = bare(value.type)
+            default = checker.value(node.otherwise)
+            if isinstance(default.type, types.NumberType) and isinstance(inner, types.NumberType):
+                inner = types.NUMBER
+            otherwise = fitted(checker, default, inner, f"what stands in must be of the same type, {described(inner)}")
+            if isinstance(otherwise, meaning.Constant) and isinstance(otherwise.type, types.NumberType):
+                otherwise = meaning.Constant(span=otherwise.span, type=types.NUMBER, value=otherwise.value)
+            if not optional:
+                checker.report(
+                    "RW309",
+                    node.otherwise.span,
+                    "the value before is never missing, so this 'else' is never used",
+                    "leave it out",
+                    severity="warning",
+                )
+        return LetDecl(node.name.text, value, otherwise, node.span)

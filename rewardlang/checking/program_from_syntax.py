@@ -1,0 +1,340 @@
+"""From a syntax tree to a program: names resolved, types known, ranges added up; every mistake gathered in one run.
+
+The order of work: declare every name, so that a file may use a name before it
+declares it; check the declarations; then requires and rules, section by
+section; then what is said about all of them (score, success, examples); last
+what nobody used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import partial
+from typing import Any, TypeVar
+
+from rewardlang import meaning
+from rewardlang.checking import declarations, lints
+from rewardlang.checking import finders as check_finders
+from rewardlang.checking import quantities as check_quantities
+from rewardlang.checking import rules as check_rules
+from rewardlang.checking import tests as check_tests
+from rewardlang.checking import values as check_values
+from rewardlang.checking.checker import Checker, Mistake
+from rewardlang.checking.definitions import Definitions
+from rewardlang.checking.examples import Examples, rule_expressions
+from rewardlang.checking.guarantees import prove
+from rewardlang.checking.polarity import check_polarity
+from rewardlang.errors import DataError, Diagnostic
+from rewardlang.fingerprint import fingerprint
+from rewardlang.parsing import syntax
+from rewardlang.program import ColumnDecl, Example, Guarantee, LetDecl, Outweighs, ParamDecl, Program, Require, Rule, Section
+from rewardlang.registry import Registry
+from rewardlang.rows import value_from_data
+from rewardlang.source import Source, Span
+from rewardlang.verifier import Verifier
+
+T = TypeVar("T")
+
+_HANDLERS: Mapping[type, Callable[[Checker, Any], meaning.Expr]] = {
+    **check_values.HANDLERS,
+    **check_tests.HANDLERS,
+    **check_finders.HANDLERS,
+}
+
+_NOT_YET: Mapping[type, tuple[str, str]] = {
+    syntax.Import: ("'import'", "copy what you need into this file"),
+    syntax.Include: ("'include'", "copy the section into this file"),
+}
+
+
+def check(
+    file: syntax.File,
+    source: Source,
+    registry: Registry,
+    read_text: declarations.ReadText,
+    params: Mapping[str, Any],
+    *,
+    whole: bool,
+    lost: frozenset[str],
+    folder: str | None = None,
+) -> tuple[Program | None, tuple[Diagnostic, ...]]:
+    """The program, or None when the file has errors; and all errors and warnings in the order of the file.
+
+    `read_text` gives the text of a file that this one names (it may raise
+    OSError or UnicodeDecodeError); modules of Python are looked for in `folder` first; `params` are values that a run sets; `whole`
+    is False when statements were lost to syntax errors, so that nothing is said
+    about what is missing or unused; `lost` are the names that they would have declared.
+    """
+    build = _Build(file, Checker(source, registry, _HANDLERS, lost), read_text, params, whole, folder)
+    program = build.run()
+    diagnostics = tuple(sorted(build.checker.diagnostics, key=lambda d: (d.span.start, d.code)))
+    return (None if any(d.severity == "error" for d in diagnostics) else program), diagnostics
+
+
+class _Build:
+    def __init__(
+        self,
+        file: syntax.File,
+        checker: Checker,
+        read_text: declarations.ReadText,
+        params: Mapping[str, Any],
+        whole: bool,
+        folder: str | None,
+    ) -> None:
+        self.folder = folder
+        self.file, self.checker, self.read_text, self.given, self.whole = file, checker, read_text, params, whole
+        self.columns: dict[str, ColumnDecl] = {}
+        self.params: dict[str, ParamDecl] = {}
+        self.lets = declarations.Lets(checker)
+        self.definitions = Definitions(checker)
+        self.lists: dict[str, tuple[str, ...]] = {}
+
+    def run(self) -> Program | None:
+        declarations.notation(self.checker, self._nodes(syntax.NumbersWritten))
+        self._declare()
+        lets = self._lets()
+        requires = self._all(syntax.Require, lambda node: check_rules.require(self.checker, node, lets))
+        sections, rules = self._rules()
+        success = self._success()
+        score = check_rules.score(self.checker, self._nodes(syntax.ScoreRange), self._end()) if self.whole else None
+        reachable = check_rules.reachable(self.checker, sections, rules, requires, score) if score is not None and self.whole else None
+        guarantees = self._guarantees(sections)
+        examples = self._examples(lets, rules, success is not None)
+        if self.checker.has_quantities and not self._wrong():
+            check_quantities.settle(self.checker, self._nodes(syntax.Let))
+        if self.whole:
+            self._unused()
+        self._once()
+        if score is None or reachable is None or self._wrong():
+            return None
+        params = {name: self._set(decl) for name, decl in self.params.items()}
+        file = self.file
+        program = Program(
+            source=self.checker.source,
+            name=file.name.text,
+            version=file.version,
+            about=file.about,
+            notation=self.checker.notation,
+            columns=self.columns,
+            params=params,
+            lets=lets,
+            requires=tuple(requires),
+            sections=tuple(sections),
+            rules=tuple(rules),
+            score=score,
+            reachable=reachable,
+            success=success,
+            guarantees=tuple(guarantees),
+            examples=tuple(examples),
+            fingerprint=fingerprint(
+                file, self.lists, _verifiers(lets, requires, rules, success), {n: p.default for n, p in params.items()}
+            ),
+        )
+        if self.checker.has_quantities:
+            program = check_quantities.resolved(self.checker, program)
+        check_polarity(self.checker, program)
+        if any(use.on_error is not None for use in self.checker.functions.values()):
+            from rewardlang.checking.error_values import check_error_values
+
+            check_error_values(self.checker, program)
+        prove(self.checker, program)
+        lints.lint(self.checker, program)
+        return program
+
+    # -------------------------------------------------------- helpers
+
+    def _wrong(self) -> bool:
+        return any(d.severity == "error" for d in self.checker.diagnostics)
+
+    def _nodes(self, kind: type[T]) -> list[T]:
+        return [node for node in self.file.statements if isinstance(node, kind)]
+
+    def _all(self, kind: type[T], make: Callable[[T], Any]) -> list[Any]:
+        results = []
+        for node in self._nodes(kind):
+            try:
+                results.append(make(node))
+            except Mistake:
+                continue
+        return results
+
+    def _end(self) -> Span:
+        last = self.file.statements[-1].span if self.file.statements else self.file.span
+        return Span(max(last.start, last.end - 1), last.end)
+
+    # -------------------------------------------------------- declarations
+
+    def _declare(self) -> None:
+        checker = self.checker
+        for node in self.file.statements:
+            if type(node) in _NOT_YET:
+                what, instead = _NOT_YET[type(node)]
+                checker.report("RW901", node.span, f"not yet: {what} cannot be evaluated by this version", instead)
+            try:
+                self._declare_one(node)
+            except Mistake:
+                continue
+
+    def _declare_one(self, node: syntax.Statement) -> None:
+        checker = self.checker
+        match node:
+            case syntax.Column(name=name):
+                checker.declare(name, "column", partial(self._column_value, name.text))
+                self.columns[name.text] = declarations.column(checker, node)
+            case syntax.Param(name=name):
+                checker.declare(name, "param", partial(self._param_value, name.text))
+                self.params[name.text] = declarations.param(checker, node)
+            case syntax.ListFromFile(name=name) | syntax.ListInline(name=name):
+                made: list[Callable[[Span], meaning.Expr]] = []
+                checker.declare(name, "list", partial(_from_cell, made))
+                made.append(declarations.named_list(checker, node, self.read_text))
+                value = made[0](node.span)
+                self.lists[name.text] = value.values if isinstance(value, meaning.NamedList) else ()
+            case syntax.PatternRegex(name=name) | syntax.PatternLike(name=name):
+                found: list[Callable[[Span], meaning.Find]] = []
+                checker.declare(name, "pattern", partial(_from_cell, found))
+                found.append(declarations.named_pattern(checker, node))
+            case syntax.Let():
+                self.lets.declare(node)
+            case syntax.Define():
+                self.definitions.declare(node)
+            case syntax.UsePython():
+                from rewardlang.checking import python as check_python
+
+                check_python.declare(checker, node, self.folder)
+            case _:
+                pass
+
+    def _column_value(self, name: str, span: Span) -> meaning.Expr:
+        if name not in self.columns:
+            raise Mistake
+        return meaning.ColumnValue(span=span, type=self.columns[name].type, name=name)
+
+    def _param_value(self, name: str, span: Span) -> meaning.Expr:
+        if name not in self.params:
+            raise Mistake
+        return meaning.ParamValue(span=span, type=self.params[name].type, name=name)
+
+    def _lets(self) -> dict[str, LetDecl]:
+        lets = {}
+        for node in self._nodes(syntax.Let):
+            try:
+                let = self.lets.get(node.name.text)
+            except Mistake:
+                let = None
+            if let is not None:
+                lets[node.name.text] = let
+        return lets
+
+    def _set(self, param: ParamDecl) -> ParamDecl:
+        """The param with the value that the run gives it. Raises `DataError` for one that does not fit."""
+        if param.name not in self.given:
+            return param
+        try:
+            value = value_from_data(param.type, self.given[param.name], self.checker.registry)
+        except DataError as error:
+            raise DataError(f"the param does not fit: {error.message}", column=param.name) from None
+        return ParamDecl(param.name, param.type, value, param.span)
+
+    # -------------------------------------------------------- marking
+
+    def _rules(self) -> tuple[list[Section], list[Rule]]:
+        checker = self.checker
+        heading: syntax.Section | None = None
+        seen: dict[str, Span] = {}
+        sections: list[Section] = []
+        rules: list[Rule] = []
+        filled: set[str | None] = set()
+        for node in self.file.statements:
+            if isinstance(node, syntax.Section):
+                heading = node
+                check_rules.unique(checker, seen, node.name, "section")
+                sections.append(check_rules.section(checker, node))
+            elif isinstance(node, syntax.Rule):
+                name = heading.name.text if heading else None
+                filled.add(name)
+                if name is None and not any(item.name is None for item in sections):
+                    sections.insert(0, Section(None, None, None, ((0, Fraction(1)),), None, node.span))
+                check_rules.unique(checker, seen, node.name, "rule")
+                try:
+                    rules.append(check_rules.rule(checker, node, name))
+                except Mistake:
+                    continue
+        if self.whole:
+            for item in sections:
+                if item.name not in filled:
+                    checker.report("RW407", item.span, f"the section '{item.name}' has no rule", "put its rules below it, or take it out")
+            if not filled:
+                checker.report(
+                    "RW410",
+                    self._end(),
+                    "the file has no rule, so nothing earns a point",
+                    "add a line like: rule correct: award 1 point when …",
+                )
+        return sections, rules
+
+    def _success(self) -> meaning.Expr | None:
+        nodes = self._nodes(syntax.Success)
+        for again in nodes[1:]:
+            self.checker.report(
+                "RW411", again.span, "success is defined twice", "keep one", related=[(nodes[0].span, "first defined here")]
+            )
+        found: list[meaning.Expr] = self._all(syntax.Success, lambda node: self.checker.test(node.condition))
+        return found[0] if found else None
+
+    def _guarantees(self, sections: list[Section]) -> list[Guarantee | Outweighs]:
+        names = {"rule": [node.name.text for node in self._nodes(syntax.Rule)], "section": [section.name or "" for section in sections]}
+        promises: list[Guarantee | Outweighs] = []
+        for node in self.file.statements:
+            try:
+                if isinstance(node, (syntax.GuaranteeBound, syntax.GuaranteeOutweighs)):
+                    promises.append(check_rules.guarantee(self.checker, node, names))
+            except Mistake:
+                continue
+        return promises
+
+    def _examples(self, lets: dict[str, LetDecl], rules: list[Rule], has_success: bool) -> list[Example]:
+        nodes = self._nodes(syntax.Example)
+        named: dict[str, Rule | None] = {node.name.text: None for node in self._nodes(syntax.Rule)}
+        named |= dict.fromkeys(self.checker.lost) | {rule.name: rule for rule in rules}
+        examples = Examples(self.checker, self.columns, self.params, lets, named, has_success=has_success, read_text=self.read_text)
+        if not nodes and self.whole:
+            self.checker.report(
+                "RW507",
+                self._end(),
+                "the file has no example, so nobody has seen it mark anything",
+                'add one: example "…" model writes "…" expect score = 1',
+                severity="warning",
+            )
+        return self._all(syntax.Example, examples.check)
+
+    def _once(self) -> None:
+        """Drops what was said twice of one place, as happens where a definition is used twice."""
+        self.checker.diagnostics = list(dict.fromkeys(self.checker.diagnostics))
+
+    def _unused(self) -> None:
+        if self._wrong():
+            return
+        for name, declared in self.checker.names.items():
+            if not declared.used and declared.kind == "column":
+                self.checker.report(
+                    "RW208", declared.span, f"the column '{name}' is never looked at", "take it out, or use it", severity="warning"
+                )
+            elif not declared.used:
+                self.checker.report("RW203", declared.span, f"the {declared.kind} '{name}' is never used", "take it out, or use it")
+
+
+def _from_cell(cell: list[Callable[[Span], T]], span: Span) -> T:
+    """What the one function in the cell makes; the cell stays empty when the declaration is broken."""
+    if not cell:
+        raise Mistake
+    return cell[0](span)
+
+
+def _verifiers(lets: Mapping[str, LetDecl], requires: list[Require], rules: list[Rule], success: meaning.Expr | None) -> list[Verifier]:
+    """Every verifier that the program calls."""
+    roots = [let.value for let in lets.values()] + [gate.condition for gate in requires] + ([success] if success else [])
+    roots += [part for rule in rules for part in rule_expressions(rule)]
+    found = (verifier for root in roots for node in meaning.walk(root) for verifier in meaning.verifiers(node))
+    return list({(verifier.kind, verifier.word): verifier for verifier in found}.values())

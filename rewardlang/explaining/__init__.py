@@ -1,0 +1,1 @@
+"""Marks in words, for the terminal and for a page."""

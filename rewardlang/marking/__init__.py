@@ -1,0 +1,1 @@
+"""From the program and a row of data to its marks."""

@@ -1,0 +1,1 @@
+"""Patterns of a file, compiled to run in linear time."""

@@ -1,0 +1,218 @@
+"""Finds a pattern in a text in linear time, whatever the pattern: Thompson's simulation with Pike's order of threads.
+
+All ways through the pattern are followed at once, best first, so each character
+is looked at once for each instruction of the program. Which threads go on at a
+character depends on the threads and on the kind of the character only; that
+step is remembered, and costs one look-up the next time. Threads carry where
+they began, and nothing else: a match is its start and end.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from rewardlang.patterns.tree import LAST, Assert, Chars, Either, Place, Ranges, Repeat, Sequence_, Tree, nullable
+
+MAX_INSTRUCTIONS = 5_000
+MAX_PARTS = 50_000
+MAX_REMEMBERED = 2_000
+
+_WORD = ((0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A))
+_EDGE = -1
+"""The kind of what is before the first and after the last character."""
+
+
+class TooLargeError(ValueError):
+    """The pattern needs more than MAX_INSTRUCTIONS instructions, or more than MAX_PARTS parts when repetitions are written out."""
+
+
+class Machine:
+    """A compiled pattern. `find` is the leftmost match, and among those the one that a backtracking engine would find first."""
+
+    def __init__(self, tree: Tree, first: re.Pattern[str] | None = None) -> None:
+        """`first` finds the characters that a match can begin with, where a match is never empty; it is only there for speed."""
+        self._first = first
+        self._bounds = _bounds(tree)
+        self._word_kinds = self._kinds(_WORD)
+        self._line_break = self._kind(10)
+        # An instruction is its index: in `_sets` a character and then `_next`, in `_places` a place and then `_next`,
+        # in `_other` a choice between `_next` and the other; the one that is in none is the match.
+        self._next: list[int] = []
+        self._sets: dict[int, frozenset[int]] = {}
+        self._places: dict[int, Place] = {}
+        self._other: dict[int, int] = {}
+        self._parts = 0
+        self._match = self._add(0)
+        self._start = self._compile(tree, self._match)
+        self._kind_of: dict[str, int] = {}
+        self._steps: dict[tuple[tuple[int, ...], int, int], tuple[tuple[int, ...], tuple[int, ...], int]] = {}
+
+    def _kind(self, code: int) -> int:
+        return bisect_right(self._bounds, code) - 1
+
+    def _kinds(self, ranges: Ranges) -> frozenset[int]:
+        return frozenset(kind for low, high in ranges for kind in range(self._kind(low), self._kind(high) + 1))
+
+    def _add(self, after: int) -> int:
+        if len(self._next) >= MAX_INSTRUCTIONS:
+            raise TooLargeError
+        self._next.append(after)
+        return len(self._next) - 1
+
+    def _choice(self, one: int, other: int, one_first: bool = True) -> int:
+        at = self._add(one if one_first else other)
+        self._other[at] = other if one_first else one
+        return at
+
+    def _compile(self, tree: Tree, after: int) -> int:
+        """Adds the instructions of a tree that go on to `after`; gives the first."""
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise TooLargeError
+        match tree:
+            case Chars(ranges):
+                at = self._add(after)
+                self._sets[at] = self._kinds(ranges)
+                return at
+            case Assert(place):
+                at = self._add(after)
+                self._places[at] = place
+                return at
+            case Sequence_(items):
+                for item in reversed(items):
+                    after = self._compile(item, after)
+                return after
+            case Either(items):
+                entry = self._compile(items[-1], after)
+                for item in reversed(items[:-1]):
+                    entry = self._choice(self._compile(item, after), entry)
+                return entry
+            case Repeat():
+                return self._compile_repeat(tree, after)
+
+    def _compile_repeat(self, tree: Repeat, after: int) -> int:
+        entry, copies = after, tree.low
+        if tree.high is None:
+            decide = self._choice(after, after)
+            body = self._compile(tree.item, decide)
+            self._next[decide], self._other[decide] = (body, after) if tree.greedy else (after, body)
+            if tree.low == 0:
+                # A loop whose body can be empty tries the body first, as RE2's does: x* is (x+)?.
+                return self._choice(body, after, tree.greedy) if nullable(tree.item) else decide
+            entry, copies = body, tree.low - 1
+        else:
+            for _ in range(tree.high - tree.low):
+                entry = self._choice(self._compile(tree.item, entry), after, tree.greedy)
+        for _ in range(copies):
+            entry = self._compile(tree.item, entry)
+        return entry
+
+    def _holds(self, place: Place, before: int, here: int) -> bool:
+        match place:
+            case "text start":
+                return before == _EDGE
+            case "text end":
+                return here == _EDGE
+            case "line start":
+                return before in (_EDGE, self._line_break)
+            case "line end":
+                return here in (_EDGE, self._line_break)
+        edge = (before in self._word_kinds) != (here in self._word_kinds)
+        return edge if place == "word edge" else not edge
+
+    def _step(self, threads: tuple[int, ...], before: int, here: int) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+        """Over one character: the threads that go on, from which thread each came, and which thread matched before it (or -1)."""
+        seen: set[int] = set()
+        ahead: set[int] = set()
+        threads_after: list[int] = []
+        origins: list[int] = []
+        for origin, thread in enumerate(threads):
+            stack = [thread]
+            while stack:
+                at = stack.pop()
+                if at in seen:
+                    continue
+                seen.add(at)
+                if at == self._match:
+                    return tuple(threads_after), tuple(origins), origin
+                after = self._next[at]
+                if at in self._other:
+                    stack += [self._other[at], after]
+                elif at in self._places:
+                    if self._holds(self._places[at], before, here):
+                        stack.append(after)
+                elif here in self._sets[at] and after not in ahead:
+                    ahead.add(after)
+                    threads_after.append(after)
+                    origins.append(origin)
+        return tuple(threads_after), tuple(origins), -1
+
+    def find(self, text: str, position: int) -> tuple[int, int] | None:
+        """The leftmost match that begins at `position` or later."""
+        steps, kind_of = self._steps, self._kind_of
+        threads: tuple[int, ...] = ()
+        starts: list[int] = []
+        found: tuple[int, int] | None = None
+        before = self._kind(ord(text[position - 1])) if position else _EDGE
+        at = position - 1
+        while (at := at + 1) <= len(text):
+            if self._first and not threads:
+                candidate = self._first.search(text, at)
+                if candidate is None:
+                    return None
+                if candidate.start() > at:
+                    at = candidate.start()
+                    before = self._kind(ord(text[at - 1]))
+            if found is None:
+                threads += (self._start,)
+                starts.append(at)
+            if at == len(text):
+                here = _EDGE
+            else:
+                character = text[at]
+                here = kind_of.get(character, -2)
+                if here == -2:
+                    here = kind_of[character] = self._kind(ord(character))
+            key = (threads, before, here)
+            step = steps.get(key)
+            if step is None:
+                if len(steps) >= MAX_REMEMBERED:
+                    steps.clear()
+                step = steps[key] = self._step(threads, before, here)
+            threads, origins, matched = step
+            if matched >= 0:
+                found = (starts[matched], at)
+            if not threads and found is not None:
+                return found
+            starts = [starts[origin] for origin in origins]
+            before = here
+        return found
+
+    def find_all(self, text: str) -> Iterator[tuple[int, int]]:
+        """The matches from left to right, without overlaps; none is empty right behind the one before, as in RE2."""
+        position, last_end = 0, -1
+        while position <= len(text):
+            found = self.find(text, position)
+            if found is None:
+                return
+            if found[0] < found[1] or found[1] != last_end:
+                yield found
+                last_end = found[1]
+            position = found[1] + (found[0] == found[1])
+
+
+def _bounds(tree: Tree) -> list[int]:
+    """Where kinds of characters begin: characters of one kind are treated alike by every set of the pattern."""
+    bounds = {0, 10, 11}
+    stack: list[Tree] = [tree, Chars(_WORD)]
+    while stack:
+        match stack.pop():
+            case Chars(ranges):
+                bounds.update(edge for low, high in ranges for edge in (low, high + 1) if edge <= LAST)
+            case Sequence_(items) | Either(items):
+                stack.extend(items)
+            case Repeat(item, _, _, _):
+                stack.append(item)
+    return sorted(bounds)

@@ -1,0 +1,1 @@
+"""Functions of the author: found and read without being run, called in worker processes."""

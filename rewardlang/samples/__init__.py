@@ -1,0 +1,1 @@
+"""Rows of completions, read one at a time from files and pipes."""
