@@ -9,13 +9,12 @@ are false, while `Not` turns false into true.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from rewardlang.answers.values import Dimension
-from rewardlang.record import Record
+from rewardlang.record import Record, names_of
 from rewardlang.source import Span
 from rewardlang.types import Type
 from rewardlang.verifier import Verifier
@@ -319,8 +318,8 @@ Options: TypeAlias = tuple[tuple[str, Expr], ...]
 
 def children(node: Expr) -> Iterator[Expr]:
     """The expressions directly below a node, in the order of the text."""
-    for part in fields(node):
-        yield from _expressions(getattr(node, part.name))
+    for name in names_of(node):
+        yield from _expressions(getattr(node, name))
 
 
 def _expressions(value: object) -> Iterator[Expr]:
@@ -349,8 +348,8 @@ def uses(expression: Expr, lets: Mapping[str, Expr], wanted: Callable[[Expr], bo
 
 def verifiers(node: Expr) -> Iterator[Verifier]:
     """The verifiers that a node itself calls."""
-    for part in fields(node):
-        value = getattr(node, part.name)
+    for name in names_of(node):
+        value = getattr(node, name)
         if isinstance(value, WordFind):
             yield value.verifier
         elif isinstance(value, Verifier):

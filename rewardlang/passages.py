@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from rewardlang.verdict import Finding
 
@@ -26,8 +26,7 @@ def _trimmed(text: str, start: int, end: int) -> Finding[str]:
     return Finding(start, start + len(inner), inner)
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
+class Blocks(NamedTuple):
     """What a text holds of one tag.
 
     `findings` are the complete blocks, in order: an opening tag and the nearest
@@ -77,8 +76,7 @@ def _problem(name: str, closings: list[bool], complete: int) -> str | None:
     return f"<{name}> is not closed"
 
 
-@dataclass(frozen=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """Parts of a text, joined. `pieces` are the kept [start, end) of the original, in order, none empty."""
 
     text: str

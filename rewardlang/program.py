@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
+from rewardlang.fingerprint import Identity
 from rewardlang.meaning import Each, Expr
-from rewardlang.record import PlainRecord
+from rewardlang.record import PlainRecord, field
 from rewardlang.source import Source, Span
 from rewardlang.types import Type
 
@@ -238,4 +239,9 @@ class Program(PlainRecord):
     success: Expr | None
     guarantees: tuple[Guarantee | Outweighs, ...]
     examples: tuple[Example, ...]
-    fingerprint: str
+    identity: Identity = field(repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256, in hex, of everything that a score depends on."""
+        return self.identity.fingerprint

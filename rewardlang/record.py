@@ -1,49 +1,90 @@
 """Frozen records that are cheap to define: the nodes of the syntax tree, of its meaning and of the program, and the marks.
 
 `@dataclass` compiles five methods for each class, half a millisecond apiece,
-and there are over a hundred and fifty classes: most of the time that a short
-command has. Here the methods are written once, for all classes;
-`dataclasses.fields` and `replace` work as usual. A subclass declares its fields
-as a dataclass does.
+and there are over a hundred and fifty classes; importing `dataclasses` alone
+takes 10 ms. That was most of the time that a short command has. Here the
+methods are written once, for all classes. A subclass declares its fields as a
+dataclass does; defaults are immutable values, never factories.
 """
 
 from __future__ import annotations
 
-from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
-from typing import TYPE_CHECKING, ClassVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, dataclass_transform
+
+T = TypeVar("T", bound="FrozenRecord")
 
 
-class _Frozen:
+class _Field:
+    """What `field` says about one field."""
+
+    __slots__ = ("compare", "default", "repr")
+
+    def __init__(self, default: object, compare: bool, repr_: bool) -> None:
+        self.default, self.compare, self.repr = default, compare, repr_
+
+
+_NONE = object()
+
+
+def field(*, default: Any = _NONE, compare: bool = True, repr: bool = True) -> Any:  # noqa: A002 - as dataclasses call it
+    """A field with a default, or one that equality and hash leave out, or one that `repr` leaves out."""
+    return _Field(default, compare, repr)
+
+
+class FrozenRecordError(AttributeError):
+    """Somebody tried to change a record."""
+
+
+class FrozenRecord:
     """What both kinds of record share."""
 
     _names: ClassVar[tuple[str, ...]] = ()
     _compared: ClassVar[tuple[str, ...]] = ()
+    _shown: ClassVar[tuple[str, ...]] = ()
     _defaults: ClassVar[dict[str, object]] = {}
     _required: ClassVar[frozenset[str]] = frozenset()
     if not TYPE_CHECKING:
         __match_args__ = ()
 
     def __init_subclass__(cls) -> None:
-        parts = fields(dataclass(init=False, repr=False, eq=False, match_args=False)(cls))  # type: ignore[arg-type]
-        cls._names = tuple(part.name for part in parts)
-        setattr(cls, "__match_args__", cls._names)  # noqa: B010 - the type checker has its own idea of it
-        cls._compared = tuple(part.name for part in parts if part.compare)
-        cls._defaults = {part.name: part.default for part in parts if part.default is not MISSING}
-        cls._required = frozenset(cls._names) - set(cls._defaults)
+        own = [name for name, kind in cls.__annotations__.items() if not kind.startswith("ClassVar")]
+        compared, shown, defaults = set(cls._compared), set(cls._shown), dict(cls._defaults)
+        for name in own:
+            given = cls.__dict__.get(name, _NONE)
+            spec = given if isinstance(given, _Field) else _Field(given, True, True)
+            for wanted, chosen in ((spec.compare, compared), (spec.repr, shown)):
+                (chosen.add if wanted else chosen.discard)(name)
+            defaults.pop(name, None)
+            if spec.default is not _NONE:
+                defaults[name] = spec.default
+            if given is not _NONE:
+                delattr(cls, name)  # the values live in the record
+        names = tuple(dict.fromkeys((*cls._names, *own)))
+        cls._names = names
+        setattr(cls, "__match_args__", names)  # noqa: B010 - the type checker has its own idea of it
+        cls._compared = tuple(name for name in names if name in compared)
+        cls._shown = tuple(name for name in names if name in shown)
+        cls._defaults = defaults
+        cls._required = frozenset(names) - set(defaults)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenRecordError(f"cannot assign to field {name!r} of a {type(self).__name__}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise FrozenRecordError(f"cannot delete field {name!r} of a {type(self).__name__}")
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in self._compared)
+        mine, others = self.__dict__, other.__dict__
+        return all(mine[name] == others[name] for name in self._compared)
 
     def __hash__(self) -> int:
-        return hash((type(self), *(getattr(self, name) for name in self._compared)))
+        mine = self.__dict__
+        return hash((type(self), *(mine[name] for name in self._compared)))
 
     def __repr__(self) -> str:
-        inside = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._names)
+        inside = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown)
         return f"{type(self).__name__}({inside})"
 
     def _fill(self, values: dict[str, object]) -> None:
@@ -55,7 +96,7 @@ class _Frozen:
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
-class Record(_Frozen):
+class Record(FrozenRecord):
     """A record whose fields are all given by name."""
 
     if not TYPE_CHECKING:  # the type checker derives the signature from the fields
@@ -65,7 +106,7 @@ class Record(_Frozen):
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-class PlainRecord(_Frozen):
+class PlainRecord(FrozenRecord):
     """A record whose fields may be given in order."""
 
     if not TYPE_CHECKING:  # the type checker derives the signature from the fields
@@ -74,3 +115,20 @@ class PlainRecord(_Frozen):
             if len(ordered) > len(self._names):
                 raise TypeError(f"{type(self).__name__}: {len(ordered)} values for {len(self._names)} fields")
             self._fill({**dict(zip(self._names, ordered, strict=False)), **values})
+
+
+def names_of(record: FrozenRecord | type[FrozenRecord]) -> tuple[str, ...]:
+    """The fields of a record, in order."""
+    return record._names
+
+
+def compared_of(record: FrozenRecord) -> tuple[str, ...]:
+    """The fields that equality looks at, in order."""
+    return record._compared
+
+
+def replaced(record: T, **changes: object) -> T:
+    """The record with some fields changed. Raises TypeError for a field that it does not have."""
+    changed = object.__new__(type(record))
+    changed._fill({**{name: record.__dict__[name] for name in record._names}, **changes})
+    return changed

@@ -8,9 +8,10 @@ into a line and a column.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
+
+from rewardlang.record import PlainRecord
 
 
 class Span(NamedTuple):
@@ -31,8 +32,7 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(PlainRecord):
     """The text of one `.reward` file. `name` is what messages call it, usually its path."""
 
     name: str

@@ -7,11 +7,10 @@ there is a `verdict.Missing` with its reason.
 
 from __future__ import annotations
 
-from dataclasses import field
 from fractions import Fraction
 from typing import TypeAlias
 
-from rewardlang.record import PlainRecord
+from rewardlang.record import PlainRecord, field
 
 
 class TextType(PlainRecord):

@@ -27,7 +27,6 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType, NoneType
@@ -35,6 +34,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from rewardlang import types
 from rewardlang.answers.values import Answer, Quantity
+from rewardlang.record import PlainRecord, field
 from rewardlang.verdict import Finding, Missing, Refused, Verdict
 
 Kind: TypeAlias = Literal["finder", "predicate", "measure", "equivalence", "reader"]
@@ -46,16 +46,14 @@ _PYTHON_TYPES: Mapping[Any, types.Type] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class OptionSpec:
+class OptionSpec(PlainRecord):
     """A keyword option of a verifier: its type, and the default as Python gives it (None: not given)."""
 
     type: types.Type
     default: Any
 
 
-@dataclass(frozen=True)
-class Verifier:
+class Verifier(PlainRecord):
     """A declared verifier. `word` is how the language calls it; `gives` is the type of a finding, a value or a measure."""
 
     word: str
@@ -108,8 +106,7 @@ def _gives(kind: Kind, annotation: Any, where: str) -> types.Type:
     return _type_of(item, where)
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(PlainRecord):
     """What a decorator leaves on its function. Most files use few verifiers, so annotations are read when one is asked for."""
 
     kind: Kind

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
@@ -65,7 +64,7 @@ def test_equal_text_gives_an_equal_program_and_programs_are_frozen() -> None:
     assert first.syntax == second.syntax
     assert first.program.fingerprint == second.program.fingerprint
     for value in (first.program, first.program.rules[0], first.program.sections[0], first.syntax):
-        with pytest.raises((FrozenInstanceError, AttributeError)):
+        with pytest.raises(AttributeError):
             value.name = "other"  # type: ignore[union-attr, misc]
 
 

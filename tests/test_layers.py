@@ -65,8 +65,8 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("registry", ALONE),
     # from the syntax tree to the checked program
     ("meaning", ALONE),
-    ("program", ALONE),
     ("fingerprint", ALONE),
+    ("program", ALONE),
     ("rows", ALONE),
     ("python", ALONE),
     ("python.source", ALONE),

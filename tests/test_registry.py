@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
+from rewardlang.record import replaced
 from rewardlang.registry import DuplicateVerifierError, Registry, default_registry, entry_point_modules, find_verifiers, modules
 
 
@@ -45,7 +45,7 @@ def test_two_verifiers_with_one_word_are_an_error() -> None:
     word = default_registry().get("finder", "word")
     assert word is not None
     with pytest.raises(DuplicateVerifierError, match=r"rewardlang\.verifiers\.word and elsewhere"):
-        Registry([word, replace(word, module="elsewhere")])
+        Registry([word, replaced(word, module="elsewhere")])
 
 
 def test_entry_points_are_read() -> None:

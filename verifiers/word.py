@@ -19,12 +19,20 @@ _MARKS = (
 _WITHOUT_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Kana and Han, written without spaces: each character counts as a word."""
 
+_TAG = r"</?[A-Za-z][\w.-]{0,40}/?>"
+
 
 @cache
 def _words() -> re.Pattern[str]:
     letters = rf"(?:[^\W_{_WITHOUT_SPACES}]|[{_MARKS}])++"
     inside = r"['’ʼ\-\u2010\u2011]|(?<=[0-9])[.,](?=[0-9])"
-    return re.compile(rf"</?[A-Za-z][\w.-]{{0,40}}/?>|([{_WITHOUT_SPACES}]|{letters}(?:(?:{inside}){letters})*+)")
+    return re.compile(rf"{_TAG}|([{_WITHOUT_SPACES}]|{letters}(?:(?:{inside}){letters})*+)")
+
+
+@cache
+def _ascii_words() -> re.Pattern[str]:
+    """The same for texts of ASCII: compiled in a tenth of the time, which counts where a command has a blink to live."""
+    return re.compile(rf"{_TAG}|([^\W_]++(?:(?:['\-]|(?<=[0-9])[.,](?=[0-9]))[^\W_]++)*+)", re.ASCII)
 
 
 @finder("word", cost="linear", version="1")
@@ -50,4 +58,8 @@ def word(texts: Sequence[str]) -> list[list[Finding[str]]]:
     (`count of distinct word`), and can join words by hyphens to stay under a maximum. Thai, Lao and Khmer, written without
     spaces, are counted as one word a run. Zero-width characters split words.
     """
-    return [[Finding(match.start(1), match.end(1), match[1]) for match in _words().finditer(text) if match.lastindex] for text in texts]
+    return [_found(_ascii_words() if text.isascii() else _words(), text) for text in texts]
+
+
+def _found(words: re.Pattern[str], text: str) -> list[Finding[str]]:
+    return [Finding(match.start(1), match.end(1), match[1]) for match in words.finditer(text) if match.lastindex]

@@ -5,18 +5,17 @@ This module stands on the path of every command, so it loads nothing of the rest
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
-
-from rewardlang.record import PlainRecord
 
 if TYPE_CHECKING:
     from rewardlang.answers.kinds import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+from rewardlang.record import PlainRecord, field
+
+
+class Answer(PlainRecord):
     """An answer of mathematics. `written` is the text that it was read from; `value` is what it means."""
 
     written: str = field(compare=False)

@@ -7,12 +7,12 @@ incomplete: two tests about which nothing is known are taken to be independent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from fractions import Fraction
 
 from rewardlang import meaning
 from rewardlang.checking.comparisons import Comparisons
 from rewardlang.checking.same_meaning import Keys
+from rewardlang.record import replaced
 
 
 class Axioms:
@@ -95,7 +95,7 @@ def _is_opposite(a: meaning.Expr, b: meaning.Expr) -> bool:
 
 def _without_negation(test: meaning.Expr) -> meaning.Expr:
     assert isinstance(test, (meaning.NumberTest, meaning.Between, meaning.Within, meaning.In, meaning.Predicate, meaning.Some))
-    return replace(test, negated=False)
+    return replaced(test, negated=False)
 
 
 def _constant(node: meaning.Expr) -> Fraction | None:

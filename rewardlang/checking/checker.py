@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeAlias
 
 from rewardlang import meaning, types
 from rewardlang.errors import Diagnostic, Related
@@ -44,18 +43,16 @@ class Mistake(Exception):
     """The statement at hand has no meaning; what is wrong has been reported already."""
 
 
-@dataclass
 class Declared:
     """A name of the value namespace. `meaning` makes the reference; it raises `Mistake` when the declaration is broken."""
 
-    kind: NameKind
-    span: Span
-    meaning: Callable[[Span], Any]
-    used: bool = False
+    __slots__ = ("kind", "meaning", "span", "used")
+
+    def __init__(self, kind: NameKind, span: Span, meaning: Callable[[Span], Any]) -> None:
+        self.kind, self.span, self.meaning, self.used = kind, span, meaning, False
 
 
-@dataclass(frozen=True)
-class PythonUse:
+class PythonUse(NamedTuple):
     """A function of Python that the file declares. `on_error` stands in where it breaks."""
 
     verifier: Verifier

@@ -194,8 +194,6 @@ class Prover:
 
 def prove(checker: Checker, program: Program) -> None:
     """Reports every guarantee of the program that is not proved."""
-    if not program.guarantees:
-        return
     bounds = [promise for promise in program.guarantees if isinstance(promise, Guarantee)]
     prover = Prover(program, tuple(promise.condition for promise in bounds if promise.condition is not None))
     for promise in bounds:

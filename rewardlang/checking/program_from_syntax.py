@@ -16,17 +16,15 @@ from typing import Any, TypeVar
 from rewardlang import meaning
 from rewardlang.checking import declarations, lints
 from rewardlang.checking import finders as check_finders
-from rewardlang.checking import quantities as check_quantities
 from rewardlang.checking import rules as check_rules
 from rewardlang.checking import tests as check_tests
 from rewardlang.checking import values as check_values
 from rewardlang.checking.checker import Checker, Mistake
 from rewardlang.checking.definitions import Definitions
 from rewardlang.checking.examples import Examples, rule_expressions
-from rewardlang.checking.guarantees import prove
 from rewardlang.checking.polarity import check_polarity
 from rewardlang.errors import DataError, Diagnostic
-from rewardlang.fingerprint import fingerprint
+from rewardlang.fingerprint import Identity
 from rewardlang.parsing import syntax
 from rewardlang.program import ColumnDecl, Example, Guarantee, LetDecl, Outweighs, ParamDecl, Program, Require, Rule, Section
 from rewardlang.registry import Registry
@@ -102,7 +100,9 @@ class _Build:
         guarantees = self._guarantees(sections)
         examples = self._examples(lets, rules, success is not None)
         if self.checker.has_quantities and not self._wrong():
-            check_quantities.settle(self.checker, self._nodes(syntax.Let))
+            from rewardlang.checking.quantities import settle
+
+            settle(self.checker, self._nodes(syntax.Let))
         if self.whole:
             self._unused()
         self._once()
@@ -127,18 +127,21 @@ class _Build:
             success=success,
             guarantees=tuple(guarantees),
             examples=tuple(examples),
-            fingerprint=fingerprint(
-                file, self.lists, _verifiers(lets, requires, rules, success), {n: p.default for n, p in params.items()}
-            ),
+            identity=Identity(file, self.lists, _verifiers(lets, requires, rules, success), {n: p.default for n, p in params.items()}),
         )
         if self.checker.has_quantities:
-            program = check_quantities.resolved(self.checker, program)
+            from rewardlang.checking.quantities import resolved
+
+            program = resolved(self.checker, program)
         check_polarity(self.checker, program)
         if any(use.on_error is not None for use in self.checker.functions.values()):
             from rewardlang.checking.error_values import check_error_values
 
             check_error_values(self.checker, program)
-        prove(self.checker, program)
+        if program.guarantees:
+            from rewardlang.checking.guarantees import prove
+
+            prove(self.checker, program)
         lints.lint(self.checker, program)
         return program
 
@@ -332,9 +335,11 @@ def _from_cell(cell: list[Callable[[Span], T]], span: Span) -> T:
     return cell[0](span)
 
 
-def _verifiers(lets: Mapping[str, LetDecl], requires: list[Require], rules: list[Rule], success: meaning.Expr | None) -> list[Verifier]:
+def _verifiers(
+    lets: Mapping[str, LetDecl], requires: list[Require], rules: list[Rule], success: meaning.Expr | None
+) -> tuple[Verifier, ...]:
     """Every verifier that the program calls."""
     roots = [let.value for let in lets.values()] + [gate.condition for gate in requires] + ([success] if success else [])
     roots += [part for rule in rules for part in rule_expressions(rule)]
     found = (verifier for root in roots for node in meaning.walk(root) for verifier in meaning.verifiers(node))
-    return list({(verifier.kind, verifier.word): verifier for verifier in found}.values())
+    return tuple({(verifier.kind, verifier.word): verifier for verifier in found}.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields, replace
 from typing import Any, NoReturn, TypeVar
 
 from rewardlang import meaning, types
@@ -11,7 +10,7 @@ from rewardlang.answers.values import Dimension, Quantity
 from rewardlang.checking.checker import Checker, bare
 from rewardlang.parsing import expressions as ex
 from rewardlang.parsing import syntax
-from rewardlang.record import PlainRecord, Record
+from rewardlang.record import FrozenRecord, names_of, replaced
 from rewardlang.source import Span
 
 T = TypeVar("T")
@@ -172,11 +171,11 @@ def _resolved(checker: Checker, value: Any) -> Any:
         return types.QuantityType(dimension, value.unit) if dimension else types.NUMBER
     if isinstance(value, meaning.WordFind) and value.dimension is not None:
         found = checker.dimensions.resolved(value.dimension)
-        return replace(value, dimension=None if unknowns(found) else found)
-    if isinstance(value, (Record, PlainRecord)) and not isinstance(value, meaning.NamedList):
-        parts = {part.name: getattr(value, part.name) for part in fields(value)}  # type: ignore[arg-type]
+        return replaced(value, dimension=None if unknowns(found) else found)
+    if isinstance(value, FrozenRecord) and not isinstance(value, meaning.NamedList):
+        parts = {name: getattr(value, name) for name in names_of(value)}
         changed = {name: new for name, part in parts.items() if (new := _resolved(checker, part)) is not part}
-        return replace(value, **changed) if changed else value  # type: ignore[type-var]
+        return replaced(value, **changed) if changed else value
     if isinstance(value, dict):
         return {name: _resolved(checker, item) for name, item in value.items()}
     if type(value) is tuple and value:

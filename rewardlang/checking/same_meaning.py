@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 
 from rewardlang import meaning
 from rewardlang.program import LetDecl
+from rewardlang.record import FrozenRecord, names_of
 
 
 class Keys:
@@ -24,8 +24,8 @@ class Keys:
             return f"list {value.name}"
         if isinstance(value, meaning.Expr) and id(value) in self._known:
             return self._known[id(value)][1]
-        if isinstance(value, meaning.Expr) or type(value).__module__ == meaning.__name__:
-            parts = (self.key(getattr(value, part.name)) for part in fields(value) if part.name not in ("span", "type"))  # type: ignore[arg-type]
+        if isinstance(value, FrozenRecord) and type(value).__module__ == meaning.__name__:
+            parts = (self.key(getattr(value, name)) for name in names_of(value) if name not in ("span", "type"))
             key = f"{type(value).__name__}({','.join(parts)})"
             if isinstance(value, meaning.Expr):
                 self._known[id(value)] = value, key

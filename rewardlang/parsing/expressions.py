@@ -6,11 +6,10 @@ docstring for what a tree promises.
 
 from __future__ import annotations
 
-from dataclasses import field
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from rewardlang.record import Record
+from rewardlang.record import Record, field
 from rewardlang.source import Span
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from rewardlang.parsing.parse_table import END, Parser
 from rewardlang.parsing.tree_nodes import Leaf
 from rewardlang.parsing.words import HIDDEN, STARTER_TERMINALS
+from rewardlang.record import PlainRecord
 from rewardlang.source import Source, Span
 
 
-@dataclass(frozen=True)
-class Repair:
+class Repair(NamedTuple):
     """Reading on as if these words were a word of the language."""
 
     terminal: str
@@ -21,8 +21,7 @@ class Repair:
     text: str
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(NamedTuple):
     """One message; `repair` when the file can be read on from here."""
 
     code: str
@@ -32,8 +31,7 @@ class Told:
     repair: Repair | None = None
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(PlainRecord):
     """Where the parser stopped: `found` is the best guess at what stands there, None for a character of no word."""
 
     source: Source

@@ -52,6 +52,19 @@ def test_each_row_is_judged_alone(verifier: Verifier, data: st.DataObject) -> No
     assert verifier(*zip(*rows[::-1], strict=True)) == together[::-1]
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(TEXTS, st.text(st.characters(max_codepoint=127), max_size=30)).map(
+        lambda text: text.encode("ascii", "ignore").decode("ascii")
+    )
+)
+def test_words_of_ascii_are_the_same_in_a_text_with_more(text: str) -> None:
+    """Texts of ASCII have a pattern of their own; a word beyond ASCII, added at the end, makes no difference to those before it."""
+    word = default_registry().get("finder", "word")
+    assert word is not None
+    assert word([text]) == [word([text + " é"])[0][:-1]]
+
+
 @settings(max_examples=60, deadline=None)
 @given(TEXTS)
 @pytest.mark.parametrize("verifier", FINDERS)
