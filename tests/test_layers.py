@@ -50,6 +50,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("work", ALONE),
     ("work.*", PEERS_MAY_IMPORT),
     ("passages", ALONE),
+    ("prose", ALONE),
     ("patterns", ALONE),
     ("patterns.tree", ALONE),
     ("patterns.parse", ALONE),
@@ -123,7 +124,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("__main__", ALONE),
 )
 
-VERIFIERS_KNOW = ("verdict", "verifier", "types", "patterns.pattern", "answers", "answers.*", "work.*")
+VERIFIERS_KNOW = ("verdict", "verifier", "types", "prose", "patterns.pattern", "answers", "answers.*", "work.*")
 NAMESPACES = ("grammars", "trainer", "verifiers")  # folders without an `__init__.py`: importing one loads no code
 TRAINER_IS_IMPORTED_BY = ("trainer.*", "commands.train", "commands.demo")
 
