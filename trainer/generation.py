@@ -12,6 +12,8 @@ from typing import Any, Protocol, TypeAlias
 
 from trl.trainer.grpo_trainer import GRPOTrainer
 
+from rewardlang.trainer.exact_resume import ExactResume
+
 TokenIds: TypeAlias = list[int]
 
 
@@ -28,8 +30,8 @@ class Generation(Protocol):
         """
 
 
-class PolicyTrainer(GRPOTrainer):
-    """TRL's trainer with the seam."""
+class PolicyTrainer(ExactResume, GRPOTrainer):
+    """TRL's trainer with the seam, and with checkpoints that resume exactly."""
 
     def __init__(self, *arguments: Any, generation: Generation | None = None, **options: Any) -> None:
         self.generation = generation

@@ -11,6 +11,7 @@ import math
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from rewardlang.trainer.checkpoints import replace_text
 from rewardlang.trainer.extras import is_installed
 
 MetricsRow: TypeAlias = dict[str, Any]
@@ -57,7 +58,7 @@ class MetricsLog:
         """Rows after `from_step` are dropped: a resumed run writes them again. With 0 the file starts empty."""
         self.path = folder / "metrics.jsonl"
         kept = [row for row in read_metrics(self.path) if row["step"] <= from_step] if from_step else []
-        self.path.write_text("".join(_line(row) for row in kept), encoding="utf-8")
+        replace_text(self.path, "".join(_line(row) for row in kept))
         self._board = _board(folder / "tensorboard", from_step)
 
     def write(self, row: MetricsRow) -> None:

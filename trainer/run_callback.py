@@ -1,14 +1,12 @@
-"""What happens between the steps of a run: metrics, measurements, the progress display, checkpoints, the wish to stop."""
+"""What happens between the steps of a run: metrics, measurements, the progress display, the wish to stop."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import transformers
 
-from rewardlang.trainer.checkpoints import mark_complete, step_of
 from rewardlang.trainer.config import RunConfig
 from rewardlang.trainer.evaluate import Evaluation
 from rewardlang.trainer.metrics import MetricsLog, MetricsRow, training_row
@@ -50,12 +48,6 @@ class RunCallback(transformers.TrainerCallback):
         if self._stop.asked:
             control.should_save = True
             control.should_training_stop = True
-
-    def on_save(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
-        """Marks the checkpoint that was just written as whole."""
-        folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        assert step_of(folder) == state.global_step
-        mark_complete(folder)
 
     def measure(self, step: int) -> Evaluation | None:
         """Measures now and writes the row."""

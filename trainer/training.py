@@ -15,9 +15,11 @@ from rewardlang.trainer.cpu_threads import wait_without_spinning
 from rewardlang.trainer.data import Row, load_rows
 from rewardlang.trainer.evaluate import Evaluation, evaluate
 from rewardlang.trainer.extras import TRAINING, need
+from rewardlang.trainer.failures import failures_told
 from rewardlang.trainer.metrics import MetricsLog, MetricsRow, read_metrics
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.progress import Progress
+from rewardlang.trainer.run_record import Record, make_record, read_record, resumed_record, write_record
 from rewardlang.trainer.stopping import StopRequest
 from rewardlang.types import OptionalType
 
@@ -64,7 +66,7 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> Run
     checkpoint = _checkpoint_to_resume(output, resume)
     output.mkdir(parents=True, exist_ok=True)
     checkpoints.discard_incomplete(output)
-    with gathered_warnings(output / "warnings.log") as gathered:
+    with gathered_warnings(output / "warnings.log") as gathered, failures_told(output):
         run = _Run(config, reward, progress, checkpoint)
         try:
             before, after, stopped = run.go()
@@ -105,6 +107,7 @@ class _Run:
         rows = self._rows(held_out=False)
         self.held_out = self._rows(held_out=True) if config.held_out is not None else []
         done = 0 if checkpoint is None else checkpoints.step_of(checkpoint)
+        self._record(make_record(config, reward, rows, self.held_out, ()), done)
         self.log = MetricsLog(Path(config.output), from_step=done)
         self.stop = StopRequest(lambda: progress.say("stopping after this step; the checkpoint is saved (Ctrl-C again to stop at once)"))
         self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure)
@@ -124,10 +127,20 @@ class _Run:
         stopped = self.trainer.state.global_step < self.config.training.steps
         if stopped:
             return before, None, True
-        policy = Path(self.config.output) / "policy"
-        self.trainer.model.save_pretrained(policy)
-        self.tokenizer.save_pretrained(policy)
+        with checkpoints.written_whole(Path(self.config.output) / "policy") as policy:
+            self.trainer.model.save_pretrained(policy)
+            self.tokenizer.save_pretrained(policy)
         return before, self.callback.measure(self.config.training.steps), False
+
+    def _record(self, record: Record, done: int) -> None:
+        """Writes how the run was made; a resumed one says what was changed."""
+        output = Path(self.config.output)
+        before = read_record(output) if done else None
+        if before is not None:
+            record, changed = resumed_record(before, record, done)
+            for text in changed:
+                self.progress.say(f"changed since the run began: {text}")
+        write_record(output, record)
 
     def _rows(self, *, held_out: bool) -> list[Row]:
         data = self.config.held_out if held_out else self.config.data

@@ -1,0 +1,65 @@
+"""What can go wrong in the middle of a run, as cause and remedy, with what is left to go on from."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rewardlang.errors import DataError
+from rewardlang.marking.guard import VerifierBreakdown
+from rewardlang.trainer.checkpoints import discard_incomplete, last_complete
+from rewardlang.trainer.problem import TrainingProblem
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# torch and safetensors turn the error number of a failed write into a text of their own.
+_WRITING_FAILED = ("No space left on device", "File too large", "Disk quota exceeded", "PytorchStreamWriter failed", "unexpected pos")
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+@contextmanager
+def failures_told(output: Path) -> Iterator[None]:
+    """While entered, a failure of the disk, the memory, a verifier or the arithmetic becomes a `TrainingProblem`; others pass."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, RuntimeError, MemoryError, FloatingPointError, DataError, SafetensorError) as error:
+        problem = problem_of(error, output)
+        if problem is None:
+            raise
+        raise problem from error
+
+
+def problem_of(error: Exception, output: Path) -> TrainingProblem | None:
+    """Cause, what is left, and remedy; None for an error that is a mistake of the program."""
+    found = _cause_and_remedy(error, output)
+    if found is None:
+        return None
+    discard_incomplete(output)
+    checkpoint = last_complete(output)
+    left = "nothing was saved before it" if checkpoint is None else f"{checkpoint.name} is whole"
+    how = "start again" if checkpoint is None else "go on with --resume"
+    return TrainingProblem(f"{found[0]}; {left}", f"{found[1]}, then {how}")
+
+
+def _cause_and_remedy(error: Exception, output: Path) -> tuple[str, str] | None:
+    text = str(error)
+    if getattr(error, "errno", None) in _NO_ROOM or any(part in text for part in _WRITING_FAILED):
+        return f"the disk that holds {output} took no more: {_first_line(text)}", "free space there or lower 'training.keep'"
+    if isinstance(error, MemoryError) or any(part in text for part in _OUT_OF_MEMORY):
+        remedy = "lower 'training.micro_batch', 'training.max_completion_tokens' or 'evaluation.batch'"
+        return f"there was not enough memory: {_first_line(text) or 'an allocation failed'}", remedy
+    if isinstance(error, VerifierBreakdown):
+        return f"a verifier of the reward file keeps failing: {_first_line(text)}", "repair or replace it in the reward file"
+    if isinstance(error, DataError):
+        return f"a row cannot be marked: {text}", "correct the row"
+    if isinstance(error, FloatingPointError):
+        remedy = "lower 'training.learning_rate' or 'training.max_grad_norm'; with half-precision weights try model.dtype = 'float32'"
+        return f"{text}; the weights were not changed by it", remedy
+    return None
+
+
+def _first_line(text: str) -> str:
+    return text.strip().split("\n")[0][:300]
