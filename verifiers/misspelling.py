@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
 
 from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
+
+Spelling: TypeAlias = Literal["either", "American", "British"]
 
 DICTIONARY = Path(__file__).parent / "data" / "english.txt.gz"
 
@@ -19,13 +22,35 @@ _TOUCHING = frozenset("@/\\_#=+*^{}<>|~&0123456789")
 _TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St)\.\s\Z")
 
 
+_MAX_SUGGESTED = 20
+"""Corrections are looked for up to this many words of a text and of this length: they take a thousand times as long as a look-up."""
+
+
+class _Dictionary(NamedTuple):
+    """Words in lower case; names as they are capitalised; and the words of the other spelling, with its name."""
+
+    words: frozenset[str]
+    names: frozenset[str]
+    other: frozenset[str] = frozenset()
+    other_name: str = ""
+
+
 @cache
-def _dictionary() -> tuple[frozenset[str], frozenset[str]]:
-    """The words, in lower case, and the names as they are capitalised."""
+def _english(spelling: Spelling) -> _Dictionary:
     import gzip
 
-    words, _, names = gzip.decompress(DICTIONARY.read_bytes()).decode().partition("\n\n")
-    return frozenset(words.split("\n")), frozenset(names.split("\n"))
+    parts = gzip.decompress(DICTIONARY.read_bytes()).decode().split("\n\n")
+    shared, american, british, names = (frozenset(part.split("\n")) for part in parts)
+    if spelling == "either":
+        return _Dictionary(shared | american | british, names)
+    own, other, name = (american, british, "British") if spelling == "American" else (british, american, "American")
+    return _Dictionary(shared | own, names, other, name)
+
+
+@lru_cache(maxsize=4)
+def _given(entries: tuple[str, ...]) -> _Dictionary:
+    """A dictionary of the user: an entry with a capital letter is a name or a noun that is written so."""
+    return _Dictionary(frozenset(entry for entry in entries if entry == entry.lower()), frozenset(entries))
 
 
 @cache
@@ -43,15 +68,20 @@ def _parts() -> re.Pattern[str]:
     )
 
 
-@finder("misspelling", cost="dictionary", version="1")
-def misspelling(texts: Sequence[str], *, allow: tuple[str, ...] = ()) -> list[list[Finding[str]]]:
+@finder("misspelling", cost="dictionary", version="2")
+def misspelling(
+    texts: Sequence[str], *, allow: tuple[str, ...] = (), dictionary: tuple[str, ...] = (), spelling: Spelling = "either"
+) -> list[list[Finding[str]]]:
     """The words that are in no English dictionary.
 
     What it checks
     --------------
-    Looks up each word in American and British English (SCOWL, size 70). No words are: names (capitalised inside a sentence, or known as
-    names), abbreviations in capitals, numbers, code, LaTeX, URLs, paths, tags, other scripts. `allow` adds words, from a list of the
-    file or of the row. Parts of a compound (`re-readd`) are looked up one by one. A finding's value is the word in lower case.
+    Looks up each word in American and British English (SCOWL, size 70); with `spelling = "British"` or `"American"` the words of the
+    other spelling are findings too. No words are: names (capitalised inside a sentence, or known as names), abbreviations in capitals,
+    numbers, code, LaTeX, URLs, paths, tags, other scripts. `allow` adds words, from a list of the file or of the row.
+    `dictionary` replaces English: a list of the file, read from a word list of another language with one word a line, nouns and
+    names capitalised as they are written. Parts of a compound (`re-readd`) are looked up one by one. A finding's value is the word in
+    lower case; its note suggests up to two words that are one slip away.
 
     Why it earns reward
     -------------------
@@ -68,11 +98,11 @@ def misspelling(texts: Sequence[str], *, allow: tuple[str, ...] = ()) -> list[li
     reported until they are allowed; text in other languages that use the Latin script is reported throughout.
     """
     allowed = frozenset(word.casefold() for entry in allow for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*+", entry))
-    return [_misspelt(text, allowed) for text in texts]
+    chosen = _given(dictionary) if dictionary else _english(spelling)
+    return [_misspelt(text, chosen, allowed) for text in texts]
 
 
-def _misspelt(text: str, allowed: frozenset[str]) -> list[Finding[str]]:
-    words, names = _dictionary()
+def _misspelt(text: str, dictionary: _Dictionary, allowed: frozenset[str]) -> list[Finding[str]]:
     known: set[str] = set()
     candidates: list[tuple[int, int, str]] = []
     inside: set[str] = set()
@@ -80,9 +110,9 @@ def _misspelt(text: str, allowed: frozenset[str]) -> list[Finding[str]]:
         if match.lastindex is None:
             continue
         word = match[1]
-        if word in known or word in words:
+        if word in known or word in dictionary.words:
             continue
-        if _is_known(word, words, names, allowed):
+        if _is_known(word, dictionary, allowed):
             known.add(word)
             continue
         start, end = match.span()
@@ -92,10 +122,38 @@ def _misspelt(text: str, allowed: frozenset[str]) -> list[Finding[str]]:
             inside.add(word)
             continue
         candidates.append((start, end, word))
-    return [Finding(start, end, word.lower()) for start, end, word in candidates if word not in inside]
+    found = [(start, end, word.lower()) for start, end, word in candidates if word not in inside]
+    return [
+        Finding(start, end, word, _note(word, dictionary) if number < _MAX_SUGGESTED else "")
+        for number, (start, end, word) in enumerate(found)
+    ]
 
 
-def _is_known(word: str, words: frozenset[str], names: frozenset[str], allowed: frozenset[str]) -> bool:
+def _note(word: str, dictionary: _Dictionary) -> str:
+    if word in dictionary.other:
+        return f"{dictionary.other_name} spelling"
+    near = _near(word, dictionary) if len(word) <= _MAX_SUGGESTED else ""
+    return f"did you mean {near}?" if near else ""
+
+
+@lru_cache(maxsize=10_000)
+def _near(word: str, dictionary: _Dictionary) -> str:
+    """Up to two words one slip away. People and models keep the first and the last letter, and more letters than they add."""
+    found = dict.fromkeys(slip for slip in _slips(word) if slip in dictionary.words)
+    ranked = sorted(found, key=lambda near: (sorted(near) != sorted(word), near[0] != word[0], near[-1] != word[-1], -len(near)))
+    return " or ".join(f"'{near}'" for near in ranked[:2])
+
+
+def _slips(word: str) -> Iterator[str]:
+    cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    letters = "etaoinsrhldcumfpgwybvkxjqz"
+    yield from (left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1)
+    yield from (left + right[1:] for left, right in cuts if right)
+    yield from (left + letter + right for left, right in cuts for letter in letters)
+    yield from (left + letter + right[1:] for left, right in cuts if right for letter in letters)
+
+
+def _is_known(word: str, dictionary: _Dictionary, allowed: frozenset[str]) -> bool:
     if len(word) == 1 or not _is_latin(word) or (word.isupper() and len(word) <= 8):
         return True
     if any(letter.isupper() for letter in word[1:]) and not word.isupper():
@@ -103,9 +161,9 @@ def _is_known(word: str, words: frozenset[str], names: frozenset[str], allowed: 
     plain = word.replace("’", "'")
     for form in (plain, plain.removesuffix("'s").removesuffix("'")):
         lower = form.lower()
-        if lower in words or form in names or lower in allowed or form.casefold() in allowed:
+        if lower in dictionary.words or form in dictionary.names or lower in allowed or form.casefold() in allowed:
             return True
-        if not lower.isascii() and _without_accents(lower) in words:
+        if not lower.isascii() and _without_accents(lower) in dictionary.words:
             return True
     return False
 

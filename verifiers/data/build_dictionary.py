@@ -4,8 +4,9 @@
 
 The result is the same, byte for byte, for the same lists: sorted lines in
 UTF-8, compressed without a date (gzip: xz is a fifth smaller and takes four
-times as long to read). First the words, in lower case;
-then an empty line; then names and abbreviations as they are capitalised.
+times as long to read). Four parts with an empty line between them: the words
+that both spellings share, in lower case; those of American English alone;
+those of British English alone; names and abbreviations as they are capitalised.
 """
 
 from __future__ import annotations
@@ -17,38 +18,45 @@ from pathlib import Path
 LARGEST = 70
 """SCOWL's size: 35 is small, 50 medium, 70 large; above it stand words that are more often typing mistakes."""
 
-SPELLINGS = ("english", "american", "british", "british_z", "variant_1", "american_variant_1", "british_variant_1")
+SHARED = ("english", "variant_1")
+AMERICAN = ("american",)
+BRITISH = ("british", "british_z")
+AMERICAN_TOO, BRITISH_TOO = ("american_variant_1",), ("british_variant_1",)
+"""What each also knows, but does not prefer: `center` in Britain."""
 WORDS = ("words", "contractions")
 NAMES = ("upper", "proper-names", "abbreviations")
 
 
-def lines_of(folder: Path, classes: tuple[str, ...]) -> set[str]:
-    """The entries of all lists of these classes up to LARGEST."""
+def lines_of(folder: Path, spellings: tuple[str, ...], classes: tuple[str, ...]) -> set[str]:
+    """The entries of all lists of these spellings and classes up to LARGEST, without possessives: the finder takes `'s` off."""
     found: set[str] = set()
-    for spelling in SPELLINGS:
+    for spelling in spellings:
         for of_class in classes:
             for file in sorted(folder.glob(f"{spelling}-{of_class}.*")):
                 if int(file.suffix[1:]) <= LARGEST:
                     found.update(file.read_text(encoding="utf-8").split())
-    return found
+    return {entry for entry in found if not entry.endswith("'s")}
 
 
-def dictionary(folder: Path) -> str:
-    """The text of the dictionary; possessives (`dog's`) are left out, the finder takes `'s` off."""
-    words = {word.lower() for word in lines_of(folder, WORDS) if not word.endswith("'s")}
-    names = {name for name in lines_of(folder, NAMES) if not name.endswith("'s")} - words
-    assert len(words) > 100_000, f"{folder} does not hold SCOWL's lists"
-    return "\n".join(sorted(words)) + "\n\n" + "\n".join(sorted(names)) + "\n"
+def parts(folder: Path) -> list[set[str]]:
+    """The four parts of the dictionary."""
+    groups = (SHARED, AMERICAN, BRITISH, AMERICAN_TOO, BRITISH_TOO)
+    shared, american, british, american_too, british_too = ({word.lower() for word in lines_of(folder, of, WORDS)} for of in groups)
+    shared |= american & british
+    american |= american_too - british
+    british |= british_too - american
+    names = lines_of(folder, tuple(name for group in groups for name in group), NAMES) - shared - american - british
+    assert len(shared) > 100_000, f"{folder} does not hold SCOWL's lists"
+    return [shared, american - shared, british - shared, names]
 
 
 def main() -> None:
     """Writes the dictionary beside this file and says what is in it."""
-    text = dictionary(Path(sys.argv[1]))
-    packed = gzip.compress(text.encode(), compresslevel=9, mtime=0)
+    found = parts(Path(sys.argv[1]))
+    packed = gzip.compress("\n\n".join("\n".join(sorted(part)) for part in found).encode(), compresslevel=9, mtime=0)
     target = Path(__file__).with_name("english.txt.gz")
     target.write_bytes(packed)
-    words, _, names = text.partition("\n\n")
-    print(f"{target.name}: {words.count(chr(10)) + 1:,} words, {names.count(chr(10)):,} names, {len(packed):,} bytes")
+    print(f"{target.name}: {', '.join(f'{len(part):,}' for part in found)} entries, {len(packed):,} bytes")
 
 
 if __name__ == "__main__":
