@@ -18,7 +18,7 @@ from pathlib import Path
 LARGEST = 70
 """SCOWL's size: 35 is small, 50 medium, 70 large; above it stand words that are more often typing mistakes."""
 
-SHARED = ("english", "variant_1")
+SHARED, VARIANTS = ("english",), ("variant_1",)
 AMERICAN = ("american",)
 BRITISH = ("british", "british_z")
 AMERICAN_TOO, BRITISH_TOO = ("american_variant_1",), ("british_variant_1",)
@@ -40,9 +40,10 @@ def lines_of(folder: Path, spellings: tuple[str, ...], classes: tuple[str, ...])
 
 def parts(folder: Path) -> list[set[str]]:
     """The four parts of the dictionary."""
-    groups = (SHARED, AMERICAN, BRITISH, AMERICAN_TOO, BRITISH_TOO)
-    shared, american, british, american_too, british_too = ({word.lower() for word in lines_of(folder, of, WORDS)} for of in groups)
-    shared |= american & british
+    groups = (SHARED, VARIANTS, AMERICAN, BRITISH, AMERICAN_TOO, BRITISH_TOO)
+    words = [{word.lower() for word in lines_of(folder, of, WORDS)} for of in groups]
+    shared, variants, american, british, american_too, british_too = words
+    shared |= (american & british) | (variants - american - british)
     american |= american_too - british
     british |= british_too - american
     names = lines_of(folder, tuple(name for group in groups for name in group), NAMES) - shared - american - british
