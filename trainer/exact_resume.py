@@ -86,9 +86,10 @@ class ExactResume:
         trainer: Any = self
         scheduler, wanted = trainer.lr_scheduler, trainer.args.learning_rate
         if any(rate != wanted for rate in scheduler.base_lrs):
-            scheduler.base_lrs = [wanted] * len(scheduler.base_lrs)
+            scheduler.base_lrs = [wanted for _ in scheduler.base_lrs]
             for group, factor in zip(trainer.optimizer.param_groups, scheduler.lr_lambdas, strict=True):
                 group["initial_lr"], group["lr"] = wanted, wanted * factor(scheduler.last_epoch)
+            scheduler._last_lr = [group["lr"] for group in trainer.optimizer.param_groups]
 
     def training_step(self, *arguments: Any, **options: Any) -> torch.Tensor:
         """Raises `FloatingPointError` before a loss that is not finite can reach the weights."""

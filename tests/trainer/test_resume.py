@@ -1,0 +1,228 @@
+"""Nothing is lost: a run killed at any moment and resumed ends like one never cut; a failure leaves the last checkpoint usable."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rewardlang.trainer import checkpoints
+from rewardlang.trainer.config import DataConfig, RunConfig
+from rewardlang.trainer.metrics import read_metrics
+from rewardlang.trainer.problem import TrainingProblem
+from rewardlang.trainer.progress import Silent
+from rewardlang.trainer.run_record import read_record
+from rewardlang.trainer.training import train
+from tests.trainer.killed_run import begin
+from tests.trainer.runs import LENGTH_PAYS, short_run
+
+LONG = bool(os.environ.get("REWARDLANG_LONG_TESTS"))
+
+
+@pytest.fixture
+def reward(tmp_path: Path) -> Path:
+    """A reward that even nonsense earns, so that the weights move."""
+    path = tmp_path / "length_pays.reward"
+    path.write_text(LENGTH_PAYS, encoding="utf-8")
+    return path
+
+
+def epochs(policy: Path, output: Path, reward: Path, **training: Any) -> RunConfig:
+    """Four steps, of which two are an epoch; a round of completions is used in two steps, so every other checkpoint lies in a round.
+
+    Metrics have a row every two steps and checkpoints stand after every one, so that sums of metrics are cut as well.
+    """
+    settings: dict[str, Any] = {"steps": 4, "save_every": 1, "log_every": 2, "iterations": 2, "schedule": "cosine", "micro_batch": 8}
+    config = short_run(policy, output, reward, **(settings | training))
+    return replace(config, data=DataConfig(recipe="decimals", size=4), held_out=DataConfig(recipe="decimals", size=4))
+
+
+def weights(output: Path) -> dict[str, Any]:
+    """The trained adapter, tensor by tensor."""
+    from safetensors.torch import load_file
+
+    return load_file(output / "policy" / "adapter_model.safetensors")
+
+
+def story(output: Path) -> list[dict[str, Any]]:
+    """All rows of metrics, without what depends on the clock."""
+    return [{name: value for name, value in row.items() if name != "seconds_a_step"} for row in read_metrics(output / "metrics.jsonl")]
+
+
+def assert_equal_runs(one: Path, other: Path) -> None:
+    """The same weights to the bit, and the same metrics."""
+    import torch
+
+    first, second = weights(one), weights(other)
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert story(one) == story(other)
+
+
+def killed_and_resumed(config: RunConfig, moment: int) -> None:
+    """Killed at the moment; then resumed, or begun again where nothing was saved yet."""
+    output = Path(config.output)
+    assert begin(config, resume=False, kill_at=moment) is None
+    resume = checkpoints.last_complete(output) is not None
+    assert begin(config, resume=resume, kill_at=None) is not None
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_any_moment_and_resumed_equals_one_that_was_never_cut(raw_policy: Path, tmp_path: Path, reward: Path) -> None:
+    """At moments drawn by a seed, over two epochs: while a checkpoint is written, between its rename and the next step, in the middle of
+    a round of completions. The weights are the same to the bit, the metrics to the last digit."""
+    whole = tmp_path / "whole"
+    moments = begin(epochs(raw_policy, whole, reward), resume=False, kill_at=None)
+    assert moments is not None
+    print(f"{moments} moments")
+    for moment in sorted(random.Random(7).sample(range(moments), 20 if LONG else 4)):
+        cut = tmp_path / f"cut-{moment}"
+        killed_and_resumed(epochs(raw_policy, cut, reward), moment)
+        assert_equal_runs(whole, cut)
+        shutil.rmtree(cut)
+
+
+@pytest.mark.slow
+def test_a_run_may_be_killed_again_while_it_is_resumed(raw_policy: Path, tmp_path: Path, reward: Path) -> None:
+    """Two kills, the second a few moments into the resumed run, while it is still putting its files in order."""
+    whole, cut = epochs(raw_policy, tmp_path / "whole", reward), epochs(raw_policy, tmp_path / "cut", reward)
+    train(whole, Silent())
+    assert begin(cut, resume=False, kill_at=60) is None
+    assert begin(cut, resume=True, kill_at=3) is None
+    assert begin(cut, resume=True, kill_at=None) is not None
+    assert_equal_runs(Path(whole.output), Path(cut.output))
+
+
+def stopped_by(config: RunConfig, *, resume: bool = False) -> str:
+    """The problem that ends the run, as it is told."""
+    with pytest.raises(TrainingProblem) as caught:
+        train(config, Silent(), resume=resume)
+    return str(caught.value)
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(raw_policy: Path, tmp_path: Path, reward: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operating system refuses to write on in the middle of a file of the second checkpoint; with room again, the run goes on."""
+    import resource
+
+    config = epochs(raw_policy, tmp_path / "run", reward)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    original = checkpoints.written_whole
+
+    def narrow(target: Path) -> Any:
+        if target.name == "checkpoint-2":
+            resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+        return original(target)
+
+    monkeypatch.setattr("rewardlang.trainer.exact_resume.written_whole", narrow)
+    try:
+        told = stopped_by(config)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "the disk that holds" in told
+    assert "checkpoint-1 is whole" in told
+    assert "remedy: free space there or lower 'training.keep', then go on with --resume" in told
+    monkeypatch.undo()
+    train(config, Silent(), resume=True)
+    uncut = epochs(raw_policy, tmp_path / "uncut", reward)
+    train(uncut, Silent())
+    assert_equal_runs(Path(uncut.output), Path(config.output))
+
+
+BREAKS_LATE = """rewardlang 1
+reward breaks_late
+column gold: text
+use python "breaks:late" as late(answer: text) returns number between 0 and 1 timeout 2 s
+rule words: award up to 1 point scaled by late(completion)
+score between 0 and 1
+"""
+
+
+def test_a_verifier_that_keeps_failing_ends_the_run_with_its_name(raw_policy: Path, tmp_path: Path) -> None:
+    """Once the first checkpoint is there every call raises; what was saved by then stays."""
+    (tmp_path / "breaks.py").write_text(
+        "from pathlib import Path\n"
+        "def late(answer):\n"
+        "    if (Path(__file__).parent / 'run' / 'checkpoints' / 'checkpoint-1').exists():\n"
+        "        raise ValueError('the dictionary is gone')\n"
+        "    return min(1, len(answer) / 100)\n",
+        encoding="utf-8",
+    )
+    path = tmp_path / "breaks_late.reward"
+    path.write_text(BREAKS_LATE, encoding="utf-8")
+    told = stopped_by(short_run(raw_policy, tmp_path / "run", path, save_every=1))
+    assert "a verifier of the reward file keeps failing" in told
+    assert "late" in told
+    assert "is whole" in told
+    assert "repair or replace it in the reward file, then go on with --resume" in told
+
+
+@pytest.mark.parametrize("bad", ["loss", "gradients"])
+def test_numbers_that_are_none_never_reach_the_weights(
+    raw_policy: Path, tmp_path: Path, reward: Path, monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
+    """In the second step the loss, or only its gradient, is NaN: the run ends before the weights move."""
+    import torch
+    from trl.trainer.grpo_trainer import GRPOTrainer
+
+    compute: Any = GRPOTrainer.compute_loss
+
+    def spoilt(trainer: Any, *arguments: Any, **options: Any) -> Any:
+        loss = compute(trainer, *arguments, **options)
+        if trainer.state.global_step < 1:
+            return loss
+        # the square root of zero has a value, and no derivative
+        return loss * float("nan") if bad == "loss" else loss + torch.sqrt(loss * 0)
+
+    monkeypatch.setattr(GRPOTrainer, "compute_loss", spoilt)
+    told = stopped_by(short_run(raw_policy, tmp_path / "run", reward, save_every=1))
+    name = "the loss" if bad == "loss" else "the norm of the gradients"
+    assert f"{name} in step 2 is nan; the weights were not changed by it; checkpoint-1 is whole" in told
+    assert "remedy: lower 'training.learning_rate'" in told
+
+
+def test_a_step_without_enough_memory_says_what_to_lower(
+    raw_policy: Path, tmp_path: Path, reward: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a smaller micro-batch the run goes on from its checkpoint, in the middle of a round; what was changed is recorded."""
+    import torch
+    from trl.trainer.grpo_trainer import GRPOTrainer
+
+    compute: Any = GRPOTrainer.compute_loss
+
+    def hungry(trainer: Any, *arguments: Any, **options: Any) -> Any:
+        if trainer.state.global_step >= 1 and trainer.args.per_device_train_batch_size > 4:
+            torch.empty(2**60)
+        return compute(trainer, *arguments, **options)
+
+    monkeypatch.setattr(GRPOTrainer, "compute_loss", hungry)
+    config = epochs(raw_policy, tmp_path / "run", reward)
+    told = stopped_by(config)
+    assert "there was not enough memory" in told
+    assert "lower 'training.micro_batch', 'training.max_completion_tokens' or 'evaluation.batch', then go on with --resume" in told
+    smaller = replace(config, training=replace(config.training, micro_batch=4))
+    assert train(smaller, Silent(), resume=True).steps == 4
+    record = read_record(Path(config.output))
+    assert record is not None
+    assert record["resumed"][0]["step"] == 1
+    assert record["resumed"][0]["changed"] == ["training.micro_batch: 8 → 4"]
+
+
+def test_what_a_checkpoint_depends_on_cannot_be_changed(raw_policy: Path, tmp_path: Path, reward: Path) -> None:
+    """Other data or another adapter would give the checkpoint another meaning; a learning rate may change, and takes effect."""
+    config = short_run(raw_policy, tmp_path / "run", reward, steps=2)
+    train(config, Silent())
+    for changed, named in (
+        (replace(config, data=replace(config.data, size=41)), "data.size: 40 → 41"),
+        (replace(config, lora=replace(config.lora, rank=8)), "lora.rank: 4 → 8"),
+        (replace(config, seed=1), "seed: 0 → 1"),
+    ):
+        assert named in stopped_by(changed, resume=True)
+    slower = replace(config, training=replace(config.training, steps=4, learning_rate=1e-5))
+    train(slower, Silent(), resume=True)
+    rates = [row["learning_rate"] for row in read_metrics(Path(config.output) / "metrics.jsonl") if row["kind"] == "training"]
+    assert rates == [0.0, 1e-3, 1e-5, 1e-5]
