@@ -15,8 +15,23 @@ def token_logprobs(
     hidden_TH: torch.Tensor, head_VH: torch.Tensor, tokens_T: torch.Tensor, *, temperature: float = 1.0, chunk: int = 128
 ) -> torch.Tensor:
     """log p(token) of each row, (T,) in fp32, at this temperature; differentiable with respect to the hidden states alone."""
-    logprobs: torch.Tensor = _TokenLogprobs.apply(hidden_TH, head_VH, tokens_T, temperature, chunk)  # type: ignore[no-untyped-call]
-    return logprobs
+    return token_logprobs_and_entropies(hidden_TH, head_VH, tokens_T, temperature=temperature, chunk=chunk)[0]
+
+
+def token_logprobs_and_entropies(
+    hidden_TH: torch.Tensor,
+    head_VH: torch.Tensor,
+    tokens_T: torch.Tensor,
+    *,
+    temperature: float = 1.0,
+    chunk: int = 128,
+    entropies: bool = False,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The log-probs, and beside them the entropy of each distribution in nats, without gradient; zeros unless asked for."""
+    found: tuple[torch.Tensor, torch.Tensor] = _TokenLogprobs.apply(  # type: ignore[no-untyped-call]
+        hidden_TH, head_VH, tokens_T, temperature, chunk, entropies
+    )
+    return found
 
 
 def logits_fp32(hidden_TH: torch.Tensor, head_VH: torch.Tensor) -> torch.Tensor:
@@ -37,19 +52,26 @@ def logits_fp32(hidden_TH: torch.Tensor, head_VH: torch.Tensor) -> torch.Tensor:
 class _TokenLogprobs(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, hidden_TH: torch.Tensor, head_VH: torch.Tensor, tokens_T: torch.Tensor, temperature: float, chunk: int
-    ) -> torch.Tensor:
-        normalisers, chosen = [], []
+        ctx: Any, hidden_TH: torch.Tensor, head_VH: torch.Tensor, tokens_T: torch.Tensor, temperature: float, chunk: int, entropies: bool
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        normalisers, chosen, entropy = [], [], []
         with torch.autocast(hidden_TH.device.type, enabled=False):
             for start in range(0, len(tokens_T), chunk):
                 logits = logits_fp32(hidden_TH[start : start + chunk], head_VH).div_(temperature)
                 chosen.append(logits.gather(1, tokens_T[start : start + chunk, None])[:, 0])
                 normalisers.append(logits.logsumexp(1))
+                if entropies:
+                    # H = log Σ exp(l) − Σ p·l, with one tensor beside the logits.
+                    chances = (logits - normalisers[-1][:, None]).exp_()
+                    entropy.append(normalisers[-1] - chances.mul_(logits).sum(1))
+                    del chances
                 del logits
         normaliser_T = torch.cat(normalisers)
         ctx.save_for_backward(hidden_TH, head_VH, tokens_T, normaliser_T)
         ctx.temperature, ctx.chunk = temperature, chunk
-        return torch.cat(chosen) - normaliser_T
+        entropy_T = torch.cat(entropy) if entropies else torch.zeros_like(normaliser_T)
+        ctx.mark_non_differentiable(entropy_T)
+        return torch.cat(chosen) - normaliser_T, entropy_T
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
@@ -66,4 +88,4 @@ class _TokenLogprobs(torch.autograd.Function):
                 logits.mul_(grad_T[rows, None])
                 grad_hidden_TH[rows] = logits.to(head_VH.dtype) @ head_VH
                 del logits
-        return grad_hidden_TH, None, None, None, None
+        return grad_hidden_TH, None, None, None, None, None

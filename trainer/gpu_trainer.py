@@ -1,0 +1,172 @@
+"""TRL's GRPO over the engine: completions and log-probs from the one base, and importance sampling against the sampler by token.
+
+TRL stays the driver: data, rewards, advantages, its loss variants and schedules are its own. Three of its methods are replaced, all
+private, so the version is pinned and `tests/gpu_engine/test_trl_seams.py` holds the contract (TRL 1.16.0):
+
+* `_generate_single_turn`, by `generation.PolicyTrainer`: the sampler draws, with the log-prob of each token;
+* `_get_per_token_logps_and_entropies`: sequences without padding, and no logits in memory;
+* `_compute_loss`: each token's loss is weighted by min(p_trainer / p_sampler, cap), from the training forward itself. TRL would make a
+  second pass for the old log-probs, and by default cuts the product of the ratios over a whole sequence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from rewardlang.trainer.generation import PolicyTrainer, TokenIds
+from rewardlang.trainer.gpu_canary import CanaryReport
+from rewardlang.trainer.gpu_engine import Engine
+from rewardlang.trainer.gpu_head import token_logprobs_and_entropies
+from rewardlang.trainer.gpu_loss import CAP
+from rewardlang.trainer.gpu_shared_base import base_tensors
+from rewardlang.trainer.gpu_update import prepare_training
+from rewardlang.trainer.gpu_vllm import EngineContract
+
+_CANARY_ROWS = 32  # completions that one canary looks at
+
+# Losses divided by the tokens of the whole round: a row without advantage may be left out, and the gradient is unchanged.
+_DIVIDED_BY_ROUND = ("dapo", "cispo")
+
+
+class EngineGeneration:
+    """The seam's generation: publishes the adapter, samples, and every `canary_every` versions proves that both were one policy."""
+
+    def __init__(self, engine: Engine, *, max_tokens: int, stop: Sequence[int], seed: int, canary_every: int = 20) -> None:
+        self.engine = engine
+        self.last_canary: CanaryReport | None = None
+        self._max_tokens, self._stop, self._seed, self._every = max_tokens, tuple(stop), seed, canary_every
+
+    def publish(self, model: Any, step: int) -> None:
+        """The trained adapter becomes the sampled one."""
+        self.engine.publish()
+
+    def generate(self, prompts: list[TokenIds], group: int) -> tuple[list[TokenIds], list[list[float]] | None]:
+        """One completion a prompt. Raises `PolicyMismatch` or `SlotMismatch` when the canary finds two policies."""
+        version = self.engine.version
+        completions = self.engine.generate(
+            prompts, self._max_tokens, seeds=[_seed(self._seed, version, index) for index in range(len(prompts))], stop=self._stop
+        )
+        if self._every and (version - 1) % self._every == 0:
+            self.last_canary = self.engine.canary(completions[:_CANARY_ROWS])
+            self.last_canary.check()
+        return [one.tokens for one in completions], [one.logprobs.tolist() for one in completions]
+
+
+def _seed(run: int, version: int, index: int) -> int:
+    """A seed for one completion, different in every run, version and place (a splitmix64 step over the three)."""
+    mixed = (run * 0x9E3779B97F4A7C15 + version * 0xBF58476D1CE4E5B9 + index * 0x94D049BB133111EB) & (2**64 - 1)
+    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & (2**64 - 1)
+    return (mixed ^ (mixed >> 27)) >> 33
+
+
+class EngineTrainer(PolicyTrainer):
+    """`PolicyTrainer` over an engine. Its `model` is the engine's; everything else as TRL takes it."""
+
+    def __init__(self, *arguments: Any, engine: Engine, cap: float = CAP, head_chunk: int = 128, **options: Any) -> None:
+        self.engine, self.cap, self.head_chunk = engine, cap, head_chunk
+        self._inputs: dict[str, Any] = {}
+        before = [tensor.data_ptr() for tensor in base_tensors(engine.model)]
+        super().__init__(*arguments, model=engine.model, **options)
+        prepare_training(engine)
+        self._addresses = before
+
+    def check_shared(self) -> None:
+        """Raises `EngineContract` unless every tensor of the base still lies where the sampler has it."""
+        moved = sum(tensor.data_ptr() != address for tensor, address in zip(base_tensors(self.engine.model), self._addresses, strict=True))
+        if moved:
+            raise EngineContract(f"{moved} tensors of the base were copied or moved by the trainer: they are no longer the sampler's")
+
+    def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> Any:
+        """TRL's, after a look at the addresses: `prepare` has had its chance to move things by now."""
+        self.check_shared()
+        trl: Any = super()
+        return trl.training_step(model, inputs, num_items_in_batch)
+
+    def _get_per_token_logps_and_entropies(
+        self,
+        model: Any,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        logits_to_keep: int,
+        batch_size: int | None = None,
+        compute_entropy: bool = False,
+        compute_aux_loss: bool = False,
+        **others: Any,
+    ) -> tuple[torch.Tensor, torch.Tensor | None, None]:
+        """log p of the completion's tokens (B, C), 0 beyond its end; and their entropies in nats, without gradient."""
+        given = sorted(name for name, value in others.items() if value is not None)
+        if given or compute_aux_loss:
+            raise EngineContract(f"the GPU engine trains on text and dense models; TRL passed {', '.join(given) or 'an auxiliary loss'}")
+        size = batch_size or len(input_ids)
+        parts = [
+            self._logprobs(input_ids[first : first + size], attention_mask[first : first + size], logits_to_keep, compute_entropy)
+            for first in range(0, len(input_ids), size)
+        ]
+        logprobs = torch.cat([part for part, _ in parts])
+        if self._inputs:
+            self._weigh(logprobs.detach())
+        return logprobs, torch.cat([part for _, part in parts]) if compute_entropy else None, None
+
+    def _logprobs(self, ids_BT: torch.Tensor, mask_BT: torch.Tensor, completion: int, entropies: bool) -> tuple[torch.Tensor, torch.Tensor]:
+        rows = [ids[mask.bool()].tolist() for ids, mask in zip(ids_BT, mask_BT, strict=True)]
+        lengths = mask_BT[:, -completion:].sum(1).tolist()
+        hidden = self.engine.hidden(rows)
+        states = torch.cat(
+            [hidden[index, len(row) - length - 1 : len(row) - 1] for index, (row, length) in enumerate(zip(rows, lengths, strict=True))]
+        )
+        kept = mask_BT[:, -completion:].bool()
+        targets = ids_BT[:, -completion:][kept]
+        found, entropy = token_logprobs_and_entropies(
+            states, self.engine.head, targets, temperature=self.temperature, chunk=self.head_chunk, entropies=entropies
+        )
+        empty = torch.zeros(kept.shape, dtype=found.dtype, device=found.device)
+        return empty.masked_scatter(kept, found), empty.masked_scatter(kept, entropy)
+
+    def _weigh(self, logprobs: torch.Tensor) -> None:
+        """Sets the weights that TRL's loss multiplies each token by."""
+        inputs = self._inputs
+        mask = inputs["completion_mask"].bool()
+        log_ratio = torch.where(mask, logprobs - inputs["sampling_per_token_logps"], 0.0)
+        inputs["importance_sampling_ratio"] = log_ratio.exp().clamp(max=self.cap)
+        seen = log_ratio[mask]
+        metrics = self._metrics["train" if self.engine.model.training else "eval"]
+        metrics["sampling/sampling_logp_difference/mean"].append(float(seen.abs().mean()))
+        metrics["sampling/sampling_logp_difference/max"].append(float(seen.abs().max()))
+        metrics["sampling/importance_sampling_ratio/max"].append(float(seen.max().exp()))
+        metrics["sampling/truncated"].append(float((seen.exp() > self.cap).float().mean()))
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
+        """TRL's loss with the weights of this engine, over the rows that have a gradient."""
+        if "sampling_per_token_logps" not in inputs:
+            raise EngineContract("TRL handed on no log-probs of the sampler; the GPU engine is written for trl==1.16.0")
+        kept = self._with_gradient(inputs)
+        self._metrics["train" if self.engine.model.training else "eval"]["rows_skipped"].append(
+            1.0 - len(kept["completion_ids"]) / len(inputs["completion_ids"])
+        )
+        if not len(kept["completion_ids"]):
+            # Zero, with a gradient of zeros: Adam's moments move as they would have.
+            return torch.stack([parameter.sum() for parameter in self.engine.model.parameters() if parameter.requires_grad]).sum() * 0.0
+        trl: Any = super()
+        before = self.use_vllm, self.vllm_importance_sampling_correction
+        # TRL multiplies by the weights only where it believes in a vLLM of its own; it starts none after its construction.
+        self.use_vllm, self.vllm_importance_sampling_correction, self._inputs = True, True, kept
+        try:
+            loss: torch.Tensor = trl._compute_loss(model, kept)
+        finally:
+            self.use_vllm, self.vllm_importance_sampling_correction = before
+            self._inputs = {}
+        return loss
+
+    def _with_gradient(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """The rows that move the policy: without those of no advantage, where leaving them out changes no gradient."""
+        if self.beta != 0.0 or self.loss_type not in _DIVIDED_BY_ROUND or self.entropy_coef:
+            return dict(inputs)
+        rows = inputs["advantages"].nonzero(as_tuple=True)[0]
+        size = len(inputs["completion_ids"])
+        return {
+            name: value[rows] if isinstance(value, torch.Tensor) and value.dim() and len(value) == size else value
+            for name, value in inputs.items()
+        }
