@@ -68,7 +68,7 @@ def diagnostic(  # `help` is the field's name
     """A `Diagnostic` with the severity that the code's page states."""
     from rewardlang.errors import Diagnostic
 
-    return Diagnostic(code, severity(code), message, source, span, help, label, related)
+    return Diagnostic(code, severity(code), message, source, span, help, label, related).localised()
 
 
 @cache

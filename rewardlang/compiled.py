@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
+from rewardlang.beside import Beside
 from rewardlang.checking import program_from_syntax
+from rewardlang.checking.linked import Linked
 from rewardlang.errors import Diagnostic, RewardError
 from rewardlang.parsing import syntax_from_text
-from rewardlang.parsing.syntax import File
+from rewardlang.parsing.syntax import File, Import, Include
 from rewardlang.program import Program
 from rewardlang.record import PlainRecord
 from rewardlang.registry import Registry, default_registry
 from rewardlang.source import Source, Span
 
-MAX_LIST_BYTES = 64 * 2**20
-
 
 class Compiled(PlainRecord):
-    """What became of a file: `syntax` is None when its head cannot be read, `program` None when it has errors."""
+    """What became of a file: `syntax` is None when its head cannot be read, `program` None when it has errors.
+
+    `files` are the paths of the lists, completions and other reward files that were read for it.
+    """
 
     source: Source
     folder: str | None
@@ -28,6 +31,7 @@ class Compiled(PlainRecord):
     program: Program | None
     diagnostics: tuple[Diagnostic, ...]
     registry: Registry
+    files: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -67,35 +71,31 @@ def _unreadable(source: Source, message: str, registry: Registry, at: int = 0) -
 def compile_text(
     text: str, *, name: str = "<text>", folder: str | None = None, params: Mapping[str, Any] | None = None, registry: Registry | None = None
 ) -> Compiled:
-    """Compiles a text. Lists and completions that it names are read from `folder`; with None it may name none."""
+    """Compiles a text. The files that it names are read from `folder`; with None it may name none."""
     registry = registry or default_registry()
     source = Source(name, text)
     parsed = syntax_from_text.parse(source)
     if parsed.file is None:
         return Compiled(source, folder, None, None, parsed.diagnostics, registry)
-    program, checked = program_from_syntax.check(
-        parsed.file,
-        source,
-        registry,
-        lambda path: _read_beside(folder, path),
-        params or {},
-        whole=parsed.ok,
-        lost=parsed.lost,
-        folder=folder,
-    )
-    diagnostics = tuple(sorted([*parsed.diagnostics, *checked], key=lambda d: d.span.start))
+    beside = Beside(folder)
+    linked = _linked(parsed.file, source, beside)
+    whole = parsed.ok and not any(d.severity == "error" for d in linked.diagnostics)
+    program, checked = program_from_syntax.check(linked, registry, beside, params or {}, whole=whole, lost=parsed.lost)
+    names = [name, *(other.name for other in linked.source.others)]
+    found = [*parsed.diagnostics, *linked.diagnostics, *checked]
+    diagnostics = tuple(sorted(found, key=lambda d: (names.index(d.source.name), d.span.start)))
     errors = any(d.severity == "error" for d in diagnostics)
-    return Compiled(source, folder, parsed.file, None if errors else program, diagnostics, registry)
+    files = tuple(str(PurePath(folder or "", path)) for path in beside.read)
+    return Compiled(linked.source, folder, parsed.file, None if errors else program, diagnostics, registry, files)
 
 
-def _read_beside(folder: str | None, path: str) -> str:
-    """The text of a file that a reward names, relative to the reward."""
-    if folder is None:
-        raise OSError(2, "a reward that is a text and no file has no folder to read from")
-    target = Path(folder) / path
-    if target.stat().st_size > MAX_LIST_BYTES:
-        raise OSError(27, f"it is larger than {MAX_LIST_BYTES // 2**20} MB")
-    return target.read_text(encoding="utf-8-sig")
+def _linked(file: File, source: Source, beside: Beside) -> Linked:
+    """The file with what it imports; most files import nothing, and load nothing for it."""
+    if not any(isinstance(node, (Import, Include)) for node in file.statements):
+        return Linked(file, source)
+    from rewardlang.checking.linking import link
+
+    return link(file, source, beside)
 
 
 def program_of(compiled: Compiled) -> Program:

@@ -22,10 +22,11 @@ _STYLES = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "bold": "\x1b[1m", "r
 
 
 class Related(PlainRecord):
-    """A second place that a message needs: "the other type comes from here"."""
+    """A second place that a message needs: "the other type comes from here". `source` is None where it is in the same file."""
 
     span: Span
     message: str
+    source: Source | None = None
 
 
 class Diagnostic(PlainRecord):
@@ -48,11 +49,17 @@ class Diagnostic(PlainRecord):
             paint(self.severity, f"{self.severity}[{self.code}]") + paint("bold", f": {self.message}"),
             paint("rail", " --> ") + f"{self.source.name}:{position.line}:{position.column}",
         ]
-        places = [(self.span, self.label, "^")] + [(other.span, other.message, "-") for other in self.related]
-        width = max(len(str(self.source.position(span.start).line)) for span, _, _ in places)
+        places = [(self.source, self.span, self.label, "^")]
+        places += [(other.source or self.source, other.span, other.message, "-") for other in self.related]
+        width = max(len(str(source.position(span.start).line)) for source, span, _, _ in places)
         lines.append(paint("rail", " " * width + " |"))
-        for span, label, mark in places:
-            lines.extend(_excerpt(self.source, span, label, mark, width, paint, self.severity))
+        before = self.source
+        for source, span, label, mark in places:
+            if source is not before:
+                there = source.position(span.start)
+                lines += [paint("rail", "  :: ") + f"{source.name}:{there.line}:{there.column}", paint("rail", " " * width + " |")]
+            lines.extend(_excerpt(source, span, label, mark, width, paint, self.severity))
+            before = source
         if self.help:
             lines.append(paint("rail", " " * width + " = ") + f"help: {self.help}")
         return "\n".join(lines)
@@ -66,8 +73,21 @@ class Diagnostic(PlainRecord):
             "file": self.source.name,
             **_range_json(self.source, self.span),
             "help": self.help,
-            "related": [{"message": other.message, **_range_json(self.source, other.span)} for other in self.related],
+            "related": [self._related_json(other) for other in self.related],
         }
+
+    def _related_json(self, other: Related) -> dict[str, object]:
+        elsewhere = {} if other.source is None else {"file": other.source.name}
+        return {"message": other.message, **elsewhere, **_range_json(other.source or self.source, other.span)}
+
+    def localised(self) -> Diagnostic:
+        """The same with each place in the file that it is of: what is found in an imported file is told with that file's name."""
+        source, span = self.source.local(self.span)
+        related = []
+        for other in self.related:
+            home, place = (other.source or self.source).local(other.span)
+            related.append(Related(place, other.message, None if home is source else home))
+        return Diagnostic(self.code, self.severity, self.message, source, span, self.help, self.label, tuple(related))
 
 
 def _range_json(source: Source, span: Span) -> dict[str, int]:

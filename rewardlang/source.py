@@ -33,10 +33,15 @@ class Position(NamedTuple):
 
 
 class Source(PlainRecord):
-    """The text of one `.reward` file. `name` is what messages call it, usually its path."""
+    """The text of one `.reward` file. `name` is what messages call it, usually its path.
+
+    `others` are the files that it imports: their offsets go on where those of the
+    text before end, with one between, so that a span says which file it is of.
+    """
 
     name: str
     text: str
+    others: tuple[Source, ...] = ()
 
     @cached_property
     def _line_starts(self) -> tuple[int, ...]:
@@ -46,11 +51,34 @@ class Source(PlainRecord):
                 starts.append(index + 1)
         return tuple(starts)
 
+    @cached_property
+    def bases(self) -> tuple[int, ...]:
+        """The offset at which each of `others` begins, and last the one at which another would."""
+        bases = [len(self.text) + 1]
+        for other in self.others:
+            bases.append(bases[-1] + len(other.text) + 1)
+        return tuple(bases)
+
+    def local(self, span: Span) -> tuple[Source, Span]:
+        """The file that a span is of, and the span in its own text."""
+        if not self.others or span.start <= len(self.text):
+            return self, span
+        index = min(bisect_right(self.bases, span.start), len(self.others)) - 1
+        base = self.bases[index]
+        return self.others[index], Span(span.start - base, span.end - base)
+
     def position(self, offset: int) -> Position:
-        """Line and column of an offset; an offset past the end is the end."""
-        offset = min(offset, len(self.text))
-        line = bisect_right(self._line_starts, offset)
-        return Position(line, offset - self._line_starts[line - 1] + 1)
+        """Line and column of an offset in its file; an offset past the end is the end."""
+        source, (offset, _) = self.local(Span(offset, offset))
+        offset = min(offset, len(source.text))
+        line = bisect_right(source._line_starts, offset)
+        return Position(line, offset - source._line_starts[line - 1] + 1)
+
+    def where(self, span: Span) -> str:
+        """The line on which a span starts, in words, with the name of the file where it is another one."""
+        source, _ = self.local(span)
+        line = f"line {self.position(span.start).line}"
+        return line if source is self else f"{source.name} {line}"
 
     def line(self, number: int) -> str:
         """The text of a line (from 1) without its line break."""
@@ -60,4 +88,5 @@ class Source(PlainRecord):
 
     def cut(self, span: Span) -> str:
         """The words that a span covers."""
-        return self.text[span.start : span.end]
+        source, (start, end) = self.local(span)
+        return source.text[start:end]

@@ -24,6 +24,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("written", ALONE),
     ("errors", ALONE),
     ("codes", ALONE),
+    ("beside", ALONE),
     ("terminal_text", ALONE),
     # from text to the syntax tree and back
     ("parsing", ALONE),
@@ -51,6 +52,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("work.*", PEERS_MAY_IMPORT),
     ("passages", ALONE),
     ("prose", ALONE),
+    ("scripts", ALONE),
     ("patterns", ALONE),
     ("patterns.tree", ALONE),
     ("patterns.parse", ALONE),
@@ -75,6 +77,10 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("checking", ALONE),
     ("checking.dimensions", ALONE),
     ("checking.checker", ALONE),
+    ("checking.imported_names", ALONE),
+    ("checking.linked", ALONE),
+    ("checking.imported_files", ALONE),
+    ("checking.linking", ALONE),
     ("checking.quantities", ALONE),
     ("checking.values", ALONE),
     ("checking.finders", ALONE),
@@ -124,7 +130,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("__main__", ALONE),
 )
 
-VERIFIERS_KNOW = ("verdict", "verifier", "types", "prose", "patterns.pattern", "answers", "answers.*", "work.*")
+VERIFIERS_KNOW = ("verdict", "verifier", "types", "prose", "scripts", "patterns.pattern", "answers", "answers.*", "work.*")
 NAMESPACES = ("grammars", "trainer", "verifiers")  # folders without an `__init__.py`: importing one loads no code
 TRAINER_IS_IMPORTED_BY = ("trainer.*", "commands.train", "commands.demo")
 

@@ -25,7 +25,9 @@ from rewardlang.verifier import Verifier
 if TYPE_CHECKING:
     from rewardlang.checking.dimensions import Dimensions
 
-NameKind: TypeAlias = Literal["column", "param", "list", "let", "pattern", "definition", "function", "loop name", "value of the row"]
+NameKind: TypeAlias = Literal[
+    "column", "param", "list", "let", "pattern", "definition", "function", "import", "loop name", "value of the row"
+]
 
 NOTATION = "1,234.5"
 """How numbers are written where the file does not say: thousands by commas, decimals by a full stop."""
@@ -81,6 +83,7 @@ class Checker:
         self.notation = NOTATION
         self.functions: dict[str, PythonUse] = {}
         self.refused: set[str] = set()  # functions whose declaration is wrong, which is said once
+        self.shared: frozenset[str] = frozenset()  # columns that imported parts declare too
 
     @cached_property
     def dimensions(self) -> Dimensions:
@@ -146,6 +149,12 @@ class Checker:
         else:
             self.names[name.text] = Declared(kind, name.span, make)
 
+    def declared(self, name: str, span: Span) -> Declared | None:
+        """What a name is declared as, seen from a place: an imported part sees the names and columns of its own file, and no others."""
+        if span.start > len(self.source.text) and "." not in name and name not in self.shared:
+            return None
+        return self.names.get(name)
+
     def lookup(self, name: str, span: Span) -> meaning.Expr:
         """The meaning of a name where a value is wanted."""
         if name in self.bound:
@@ -157,7 +166,7 @@ class Checker:
             return meaning.LoopValue(span=span, type=item, name=name)
         if name in BUILT_INS:
             return meaning.BuiltIn(span=span, type=BUILT_INS[name], name=name)
-        declared = self.names.get(name)
+        declared = self.declared(name, span)
         if name in self.lost:
             raise Mistake
         if declared is None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rewardlang import meaning, types
+from rewardlang.beside import why_unreadable
 from rewardlang.checking.checker import NOTATION, Checker, Mistake, bare, described, maybe
 from rewardlang.checking.finders import pattern
 from rewardlang.checking.values import fitted, list_constant
@@ -117,7 +118,7 @@ def list_from_file(checker: Checker, node: syntax.ListFromFile, read_text: ReadT
     try:
         text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = why_unreadable(error)
         checker.fail("RW312", node.path.span, f"the list '{path}' cannot be read: {reason}", "paths are relative to this file")
     if node.column is None:
         values = tuple(line.strip() for line in text.splitlines() if line.strip())

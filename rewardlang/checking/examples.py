@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from rewardlang import meaning
+from rewardlang.beside import why_unreadable
 from rewardlang.checking.checker import BUILT_INS, Checker, Mistake
 from rewardlang.checking.declarations import ReadText, raw_literal
 from rewardlang.errors import DataError
@@ -117,7 +118,7 @@ class Examples:
         try:
             return self._read_text(node.completion.value)
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            reason = why_unreadable(error)
             self._checker.fail(
                 "RW312", node.completion.span, f"'{node.completion.value}' cannot be read: {reason}", "paths are relative to this file"
             )

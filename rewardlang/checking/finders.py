@@ -60,7 +60,7 @@ def _marker(checker: Checker, kind: Any, marker: ex.Text) -> meaning.MarkerFind:
 
 
 def _named(checker: Checker, node: ex.NamedFinder) -> tuple[meaning.Find, types.Type]:
-    declared = checker.names.get(node.name)
+    declared = checker.declared(node.name, node.span)
     if declared is not None and declared.kind == "pattern":
         declared.used = True
         if node.options:
@@ -70,8 +70,6 @@ def _named(checker: Checker, node: ex.NamedFinder) -> tuple[meaning.Find, types.
     verifier = checker.registry.get("finder", node.name)
     if node.name in checker.lost:
         raise Mistake
-    if "." in node.name:
-        checker.not_yet(node.span, "a pattern of another file", "copy the statement that declares it into this file")
     if verifier is None:
         patterns = [name for name, entry in checker.names.items() if entry.kind == "pattern"]
         known = [*checker.registry.words("finder"), *patterns]
@@ -131,7 +129,7 @@ def _words(checker: Checker, expression: meaning.Expr) -> str:
 
 
 def _fresh(checker: Checker, finder: ex.NamedFinder) -> None:
-    earlier = checker.names.get(finder.name)
+    earlier = checker.declared(finder.name, finder.span)
     if finder.name in BUILT_INS or finder.name in checker.loops or earlier is not None:
         related = [(earlier.span, f"a {earlier.kind} has this name")] if earlier else []
         checker.fail("RW202", finder.span, f"the item of the list needs a name of its own, and '{finder.name}' is taken", related=related)

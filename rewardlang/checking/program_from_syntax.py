@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from rewardlang import meaning
+from rewardlang.beside import Beside
 from rewardlang.checking import declarations, lints
 from rewardlang.checking import finders as check_finders
 from rewardlang.checking import rules as check_rules
@@ -22,6 +24,7 @@ from rewardlang.checking import values as check_values
 from rewardlang.checking.checker import Checker, Mistake
 from rewardlang.checking.definitions import Definitions
 from rewardlang.checking.examples import Examples, rule_expressions
+from rewardlang.checking.linked import Linked
 from rewardlang.checking.polarity import check_polarity
 from rewardlang.errors import DataError, Diagnostic
 from rewardlang.fingerprint import Identity
@@ -29,7 +32,7 @@ from rewardlang.parsing import syntax
 from rewardlang.program import ColumnDecl, Example, Guarantee, LetDecl, Outweighs, ParamDecl, Program, Require, Rule, Section
 from rewardlang.registry import Registry
 from rewardlang.rows import value_from_data
-from rewardlang.source import Source, Span
+from rewardlang.source import Span
 from rewardlang.verifier import Verifier
 
 T = TypeVar("T")
@@ -40,48 +43,34 @@ _HANDLERS: Mapping[type, Callable[[Checker, Any], meaning.Expr]] = {
     **check_finders.HANDLERS,
 }
 
-_NOT_YET: Mapping[type, tuple[str, str]] = {
-    syntax.Import: ("'import'", "copy what you need into this file"),
-    syntax.Include: ("'include'", "copy the section into this file"),
-}
-
 
 def check(
-    file: syntax.File,
-    source: Source,
-    registry: Registry,
-    read_text: declarations.ReadText,
-    params: Mapping[str, Any],
-    *,
-    whole: bool,
-    lost: frozenset[str],
-    folder: str | None = None,
+    linked: Linked, registry: Registry, beside: Beside, params: Mapping[str, Any], *, whole: bool, lost: frozenset[str]
 ) -> tuple[Program | None, tuple[Diagnostic, ...]]:
-    """The program, or None when the file has errors; and all errors and warnings in the order of the file.
+    """The program, or None when the file has errors; and all errors and warnings in the order of the file, then of those that it imports.
 
-    `read_text` gives the text of a file that this one names (it may raise
-    OSError or UnicodeDecodeError); modules of Python are looked for in `folder` first; `params` are values that a run sets; `whole`
+    `beside` reads the files that this one names; `params` are values that a run sets; `whole`
     is False when statements were lost to syntax errors, so that nothing is said
     about what is missing or unused; `lost` are the names that they would have declared.
     """
-    build = _Build(file, Checker(source, registry, _HANDLERS, lost), read_text, params, whole, folder)
+    build = _Build(linked, Checker(linked.source, registry, _HANDLERS, lost | linked.lost), beside, params, whole)
     program = build.run()
-    diagnostics = tuple(sorted(build.checker.diagnostics, key=lambda d: (d.span.start, d.code)))
+    diagnostics = tuple(d.localised() for d in sorted(build.checker.diagnostics, key=lambda d: (d.span.start, d.code)))
     return (None if any(d.severity == "error" for d in diagnostics) else program), diagnostics
 
 
 class _Build:
     def __init__(
         self,
-        file: syntax.File,
+        linked: Linked,
         checker: Checker,
-        read_text: declarations.ReadText,
+        beside: Beside,
         params: Mapping[str, Any],
         whole: bool,
-        folder: str | None,
     ) -> None:
-        self.folder = folder
-        self.file, self.checker, self.read_text, self.given, self.whole = file, checker, read_text, params, whole
+        self.linked, self.file, self.beside = linked, linked.file, beside
+        self.checker, self.read_text, self.given, self.whole = checker, beside.text, params, whole
+        checker.shared = linked.columns
         self.columns: dict[str, ColumnDecl] = {}
         self.params: dict[str, ParamDecl] = {}
         self.lets = declarations.Lets(checker)
@@ -163,17 +152,14 @@ class _Build:
         return results
 
     def _end(self) -> Span:
-        last = self.file.statements[-1].span if self.file.statements else self.file.span
+        own = [node.span for node in self.file.statements if node.span.start <= len(self.checker.source.text)]
+        last = own[-1] if own else self.file.span
         return Span(max(last.start, last.end - 1), last.end)
 
     # -------------------------------------------------------- declarations
 
     def _declare(self) -> None:
-        checker = self.checker
         for node in self.file.statements:
-            if type(node) in _NOT_YET:
-                what, instead = _NOT_YET[type(node)]
-                checker.report("RW901", node.span, f"not yet: {what} cannot be evaluated by this version", instead)
             try:
                 self._declare_one(node)
             except Mistake:
@@ -205,9 +191,20 @@ class _Build:
             case syntax.UsePython():
                 from rewardlang.checking import python as check_python
 
-                check_python.declare(checker, node, self.folder)
+                check_python.declare(checker, node, self._folder(node.span))
+            case syntax.Import(alias=alias):
+                checker.declare(alias, "import", partial(_no_value, checker, alias.text))
+                if alias.text in self.linked.used and alias.text in checker.names:
+                    checker.names[alias.text].used = True
             case _:
                 pass
+
+    def _folder(self, span: Span) -> str | None:
+        """The folder of the file in which a place is."""
+        if self.beside.folder is None:
+            return None
+        inside = [folder for base, folder in self.linked.folders if base <= span.start]
+        return str(Path(self.beside.folder, inside[-1])) if inside else self.beside.folder
 
     def _column_value(self, name: str, span: Span) -> meaning.Expr:
         if name not in self.columns:
@@ -326,6 +323,10 @@ class _Build:
                 )
             elif not declared.used:
                 self.checker.report("RW203", declared.span, f"the {declared.kind} '{name}' is never used", "take it out, or use it")
+
+
+def _no_value(checker: Checker, alias: str, span: Span) -> meaning.Expr:
+    checker.fail("RW301", span, f"'{alias}' is another file, and a value is wanted here", f"write what of it: {alias}.name")
 
 
 def _from_cell(cell: list[Callable[[Span], T]], span: Span) -> T:

@@ -72,10 +72,6 @@ def _name(checker: Checker, node: ex.Name) -> meaning.Expr:
     return checker.lookup(node.name, node.span)
 
 
-def _field(checker: Checker, node: ex.Field) -> meaning.Expr:
-    checker.not_yet(node.span, "a name of another file", "copy the statement that declares it into this file")
-
-
 def _negative(checker: Checker, node: ex.Negative) -> meaning.Expr:
     operand, optional = checker.measured(node.operand, "a sign stands before")
     inner = bare(operand.type)[0]
@@ -143,19 +139,17 @@ def _outside(checker: Checker, node: ex.Outside) -> meaning.Expr:
 
 def _call(checker: Checker, node: ex.Call) -> meaning.Expr:
     word = node.function.text
-    declared = checker.names.get(word)
+    declared = checker.declared(word, node.span)
     if declared is not None and declared.kind == "definition":
         declared.used = True
         assert checker.use_of_definition is not None, "whoever declares a definition can use it"
         return checker.use_of_definition(node)
     if word in checker.lost or word in checker.refused:
         raise Mistake
-    python = checker.functions.get(word)
+    python = checker.functions.get(word) if declared is not None else None
     if declared is not None and python is not None:
         declared.used = True
     measure = checker.registry.get("measure", word) if python is None else python.verifier
-    if "." in word:
-        checker.not_yet(node.function.span, "a name of another file", "copy the statement that declares it into this file")
     if measure is None:
         known = checker.registry.words("measure")
         checker.fail(
@@ -250,7 +244,6 @@ HANDLERS: Mapping[type, Callable[[Checker, Any], meaning.Expr]] = {
     ex.Boolean: _boolean,
     ex.ListLiteral: _list,
     ex.Name: _name,
-    ex.Field: _field,
     ex.Negative: _negative,
     ex.Arithmetic: _arithmetic,
     ex.Convert: _convert,

@@ -47,16 +47,17 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.row and not arguments.text:
         raise UsageError("--with gives the columns of a document; give the document with --text")
     if not arguments.watch:
-        return _check(arguments)
+        return 0 if _check(arguments)[0] else 1
     if arguments.json or "-" in arguments.samples:
         raise UsageError("--watch cannot be combined with --json, nor with samples from standard input")
     from rewardlang.commands.watch import watch
 
-    watch([arguments.file, *arguments.samples, *filter(None, (arguments.text, arguments.row))], lambda: _check(arguments))
+    watch([arguments.file, *arguments.samples, *filter(None, (arguments.text, arguments.row))], lambda: _check(arguments)[1])
     return 0
 
 
-def _check(arguments: argparse.Namespace) -> int:
+def _check(arguments: argparse.Namespace) -> tuple[bool, tuple[str, ...]]:
+    """Checks once. Whether all is well, and the files that the reward names."""
     outcome = _outcome(arguments)
     ok = not outcome.count("error") and not (arguments.strict and outcome.count("warning"))
     if arguments.sarif:
@@ -67,7 +68,7 @@ def _check(arguments: argparse.Namespace) -> int:
         shared.print_json(_json(outcome, ok))
     else:
         _print(outcome, arguments)
-    return 0 if ok else 1
+    return ok, outcome.compiled.files
 
 
 def _outcome(arguments: argparse.Namespace) -> Outcome:

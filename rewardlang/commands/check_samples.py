@@ -53,7 +53,7 @@ def _findings(statistics: Statistics, reward: Reward, samples: Sequence[Samples]
         if rule.name in silent:
             message = f"rule '{rule.name}' never fired ({counted(statistics.marked, 'completion')} marked)"
             help_text = "explain one on which it should have fired, or add samples that reach it"
-            yield Diagnostic("RW620", "warning", message, reward.source, rule.span, help_text)
+            yield Diagnostic("RW620", "warning", message, reward.source, rule.span, help_text).localised()
     groups = statistics.real_groups
     if len(groups) >= _FEW and statistics.flat_groups == len(groups):
         message = f"none of the {len(groups):,} groups of one prompt has any spread: all completions of a prompt score the same"

@@ -57,8 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         shared.print_findings(failures)
         print(f"{shared.counted(len(failures), 'expectation')} of {arguments.file} not met; no document was written")
         return 1
-    assert compiled.syntax is not None, "a file with a program has a tree"
-    document = document_of(reward.program, compiled.syntax, results)
+    document = document_of(reward.program, reward.program.identity.file, results)
     if not wanted:
         print(markdown_of(document), end="")
         return 0

@@ -17,6 +17,7 @@ from rewardlang.checking.examples import rule_expressions
 from rewardlang.explaining.words import exact, number, signed, verdict
 from rewardlang.parsing import syntax
 from rewardlang.parsing.syntax_from_text import tokens
+from rewardlang.parsing.tree_nodes import Leaf
 from rewardlang.program import Bound, Guarantee, Interval, Outweighs, Part, Program, Section
 from rewardlang.source import Span
 
@@ -147,7 +148,7 @@ class _Content:
 
     def __init__(self, program: Program, file: syntax.File, results: Sequence[ExampleResult]) -> None:
         self._program, self._file, self._results = program, file, results
-        self._tokens = tokens(program.source)
+        self._tokens: dict[str, list[Leaf]] = {}
 
     def blocks(self) -> Iterator[Block]:
         """Everything after the head."""
@@ -162,9 +163,12 @@ class _Content:
 
     def _words(self, span: Span) -> Words:
         """The words of a span on one line, without comments."""
-        text, before = self._program.source.text, span.start
+        source, span = self._program.source.local(span)
+        if source.name not in self._tokens:
+            self._tokens[source.name] = tokens(source)
+        text, before = source.text, span.start
         parts: list[str] = []
-        for token in self._tokens:
+        for token in self._tokens[source.name]:
             if span.start <= token.span.start and token.span.end <= span.end:
                 word = " ".join(text[token.span.start : token.span.end].split())
                 if parts and token.span.start > before and parts[-1] not in _OPENING and word not in _CLOSING:

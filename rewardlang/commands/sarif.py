@@ -72,7 +72,7 @@ def _result(finding: Diagnostic | Problem, index: int) -> dict[str, Any]:
     result["locations"] = [{"physicalLocation": _location(finding.source, finding.span)}]
     if finding.related:
         result["relatedLocations"] = [
-            {"id": number, "physicalLocation": _location(finding.source, other.span), "message": {"text": other.message}}
+            {"id": number, "physicalLocation": _location(other.source or finding.source, other.span), "message": {"text": other.message}}
             for number, other in enumerate(finding.related, start=1)
         ]
     return result

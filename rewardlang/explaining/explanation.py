@@ -110,6 +110,11 @@ class Explanation:
             "points": section.points,
         }
 
+    def _elsewhere(self, span: Span) -> dict[str, str]:
+        """The file of a place, where it is one that the reward imports."""
+        source, _ = self.program.source.local(span)
+        return {} if source is self.program.source else {"file": source.name}
+
     def _rule_json(self, mark: Mark) -> dict[str, Any]:
         text = self.row.completion
         return {
@@ -121,6 +126,7 @@ class Explanation:
             "reason": mark.reason,
             "because": mark.because,
             "not_judged": list(mark.unjudged),
+            **self._elsewhere(mark.span),
             "line": self.line(mark.span),
             "words": self.words(mark.span),
             "values": [{"words": shown.words, "value": shown.value, "line": self.line(shown.span)} for shown in mark.shown],
@@ -202,7 +208,7 @@ class _Lines:
 
     def _entry(self, points: str, indent: int, text: str, span: Span | None, style: str) -> None:
         """`+2     correct: fired                 line 25`, wrapped where the text is long."""
-        place = f"line {self._explanation.line(span)}" if span is not None else ""
+        place = self._explanation.program.source.where(span) if span is not None else ""
         left = " " * indent + points.ljust(self._column - indent)
         left += "  " if len(left) > self._column else ""
         start = len(left) + indent

@@ -134,7 +134,7 @@ def _section_rows(source: Source, row: RowMarks, section: SectionMark) -> list[s
         why += [f"not judged: {_text(clause)}" for clause in mark.unjudged]
         if mark.because:
             why.append(f'<span class="small">because “{_text(mark.because)}”</span>')
-        title = f'{_text(mark.rule)}: {verdict(mark)} <span class="small">line {source.position(mark.span.start).line}</span>'
+        title = f'{_text(mark.rule)}: {verdict(mark)} <span class="small">{_text(source.where(mark.span))}</span>'
         lines.append(_row([("n", signed(exact(mark.points))), ("", title), ("", "<br>".join(part for part in why if part))]))
     return lines
 
