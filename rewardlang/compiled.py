@@ -22,7 +22,8 @@ from rewardlang.source import Source, Span
 class Compiled(PlainRecord):
     """What became of a file: `syntax` is None when its head cannot be read, `program` None when it has errors.
 
-    `files` are the paths of the lists, completions and other reward files that were read for it.
+    `files` are the paths of the lists, completions and other reward files that were read for it; `locked` those that a
+    lock holds, from the folder of the file.
     """
 
     source: Source
@@ -32,6 +33,7 @@ class Compiled(PlainRecord):
     diagnostics: tuple[Diagnostic, ...]
     registry: Registry
     files: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -44,8 +46,13 @@ class Compiled(PlainRecord):
         return tuple(d for d in self.diagnostics if d.severity == "warning")
 
 
-def compile_path(path: str | os.PathLike[str], *, params: Mapping[str, Any] | None = None, registry: Registry | None = None) -> Compiled:
-    """Compiles a file. What is wrong with it, or with reading it, is in `diagnostics`; raises `DataError` for `params` that do not fit."""
+def compile_path(
+    path: str | os.PathLike[str], *, params: Mapping[str, Any] | None = None, registry: Registry | None = None, held: bool = True
+) -> Compiled:
+    """Compiles a file. What is wrong with it, or with reading it, is in `diagnostics`; raises `DataError` for `params` that do not fit.
+
+    `held=False` leaves `rewardlang.lock` aside, as whoever writes it must.
+    """
     name = os.fspath(path)
     try:
         raw = Path(path).read_bytes()
@@ -60,7 +67,7 @@ def compile_path(path: str | os.PathLike[str], *, params: Mapping[str, Any] | No
         readable = raw[: error.start].decode("utf-8")
         message = f"the file is not UTF-8 text: byte 0x{raw[error.start]:02x} on line {line} cannot be read"
         return _unreadable(Source(name, readable + "\N{REPLACEMENT CHARACTER}"), message, registry or default_registry(), at=len(readable))
-    return compile_text(text, name=name, folder=str(Path(path).parent), params=params, registry=registry)
+    return compile_text(text, name=name, folder=str(Path(path).parent), params=params, registry=registry, held=held)
 
 
 def _unreadable(source: Source, message: str, registry: Registry, at: int = 0) -> Compiled:
@@ -69,7 +76,13 @@ def _unreadable(source: Source, message: str, registry: Registry, at: int = 0) -
 
 
 def compile_text(
-    text: str, *, name: str = "<text>", folder: str | None = None, params: Mapping[str, Any] | None = None, registry: Registry | None = None
+    text: str,
+    *,
+    name: str = "<text>",
+    folder: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    registry: Registry | None = None,
+    held: bool = True,
 ) -> Compiled:
     """Compiles a text. The files that it names are read from `folder`; with None it may name none."""
     registry = registry or default_registry()
@@ -77,7 +90,7 @@ def compile_text(
     parsed = syntax_from_text.parse(source)
     if parsed.file is None:
         return Compiled(source, folder, None, None, parsed.diagnostics, registry)
-    beside = Beside(folder)
+    beside = Beside(folder, held=held)
     linked = _linked(parsed.file, source, beside)
     whole = parsed.ok and not any(d.severity == "error" for d in linked.diagnostics)
     program, checked = program_from_syntax.check(linked, registry, beside, params or {}, whole=whole, lost=parsed.lost)
@@ -86,7 +99,8 @@ def compile_text(
     diagnostics = tuple(sorted(found, key=lambda d: (names.index(d.source.name), d.span.start)))
     errors = any(d.severity == "error" for d in diagnostics)
     files = tuple(str(PurePath(folder or "", path)) for path in beside.read)
-    return Compiled(linked.source, folder, parsed.file, None if errors else program, diagnostics, registry, files)
+    locked = tuple(path for path, holds in beside.read.items() if holds)
+    return Compiled(linked.source, folder, parsed.file, None if errors else program, diagnostics, registry, files, locked)
 
 
 def _linked(file: File, source: Source, beside: Beside) -> Linked:

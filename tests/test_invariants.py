@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from rewardlang.compiled import compile_text
+from rewardlang.lock import sha256_of, text_of
 from rewardlang.marking.guard import VerifierBreakdown
 from rewardlang.registry import Registry, default_registry
 from rewardlang.reward import Reward
@@ -69,11 +70,14 @@ def test_equal_text_gives_an_equal_program_and_programs_are_frozen() -> None:
 
 
 def test_compiling_opens_only_the_files_that_a_file_names(tmp_path: Path) -> None:
-    """Once the package is loaded, compiling a text opens no file but its lists and imports, connects to nothing and starts no process."""
+    """Once the package is loaded, compiling opens no file but the lists, the imports and their lock, and starts and connects to nothing."""
     (tmp_path / "names.txt").write_text("Ada\nBen\n", encoding="utf-8")
     (tmp_path / "other.txt").write_text("Cy\n", encoding="utf-8")
     common = 'rewardlang 1\nreward common\nlist others: text from "other.txt"\nlist unused: text from "unused.txt"\n'
     (tmp_path / "common.reward").write_text(common, encoding="utf-8")
+    locked = [str(tmp_path / name) for name in ("common.reward", "names.txt", "other.txt")]
+    digests = {Path(name).name: sha256_of(Path(name).read_bytes()) for name in locked}
+    (tmp_path / "rewardlang.lock").write_text(text_of(digests), encoding="utf-8")
     text = TEXT + 'list names: text from "names.txt"\nrule named: award 0 points when completion is in names\n'
     text += 'import "common.reward" as common\nrule other: award 0 points when completion is in common.others\n'
     script = (
@@ -88,7 +92,9 @@ def test_compiling_opens_only_the_files_that_a_file_names(tmp_path: Path) -> Non
         "print(json.dumps(seen))\n"
     )
     done = subprocess.run([sys.executable, "-c", script, text, tmp_path], capture_output=True, text=True, check=True, timeout=60)
-    assert json.loads(done.stdout) == [["open", str(tmp_path / name)] for name in ("common.reward", "other.txt", "names.txt")]
+    assert json.loads(done.stdout) == [
+        ["open", str(tmp_path / name)] for name in ("common.reward", "rewardlang.lock", "other.txt", "names.txt")
+    ]
 
 
 @predicate("fragile", cost="linear", version="1")

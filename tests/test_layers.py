@@ -24,6 +24,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("written", ALONE),
     ("errors", ALONE),
     ("codes", ALONE),
+    ("lock", ALONE),
     ("beside", ALONE),
     ("terminal_text", ALONE),
     # from text to the syntax tree and back

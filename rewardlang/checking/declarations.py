@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rewardlang import meaning, types
-from rewardlang.beside import why_unreadable
+from rewardlang.beside import Beside, why_unreadable
 from rewardlang.checking.checker import NOTATION, Checker, Mistake, bare, described, maybe
 from rewardlang.checking.finders import pattern
 from rewardlang.checking.values import fitted, list_constant
@@ -19,7 +19,6 @@ from rewardlang.program import ColumnDecl, LetDecl, ParamDecl
 from rewardlang.rows import value_from_data
 from rewardlang.source import Span
 
-ReadText = Callable[[str], str]
 NOTATIONS = ("1,234.5", "1.234,5")
 TYPE_NAMES: Mapping[str, types.Type] = {"text": types.TEXT, "number": types.NUMBER, "math": types.MATH, "boolean": types.BOOLEAN}
 
@@ -108,7 +107,7 @@ def raw_literal(checker: Checker, node: ex.Literal_) -> Any:
             return node.value
 
 
-def list_from_file(checker: Checker, node: syntax.ListFromFile, read_text: ReadText) -> tuple[str, ...]:
+def list_from_file(checker: Checker, node: syntax.ListFromFile, beside: Beside) -> tuple[str, ...]:
     """The values of a list that stands in a file of its own: a line each, or one column of a CSV file."""
     if node.complete_for is not None:
         checker.not_yet(node.span, "'complete for'", "leave it out: every value outside the list then counts as not in it")
@@ -116,10 +115,12 @@ def list_from_file(checker: Checker, node: syntax.ListFromFile, read_text: ReadT
         checker.not_yet(node.type.span, "a list of anything but text from a file", "declare it as text")
     path = node.path.value
     try:
-        text = read_text(path)
+        text, changed = beside.locked_text(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = why_unreadable(error)
         checker.fail("RW312", node.path.span, f"the list '{path}' cannot be read: {reason}", "paths are relative to this file")
+    if changed is not None:
+        checker.report("RW319", node.path.span, *changed)
     if node.column is None:
         values = tuple(line.strip() for line in text.splitlines() if line.strip())
     else:
@@ -138,7 +139,7 @@ def list_from_file(checker: Checker, node: syntax.ListFromFile, read_text: ReadT
     return values
 
 
-def named_list(checker: Checker, node: syntax.ListFromFile | syntax.ListInline, read_text: ReadText) -> Callable[[Span], meaning.Expr]:
+def named_list(checker: Checker, node: syntax.ListFromFile | syntax.ListInline, beside: Beside) -> Callable[[Span], meaning.Expr]:
     """What a reference to the list means."""
     if isinstance(node, syntax.ListInline):
         whole = list_constant(checker, node.items, node.name.text)
@@ -147,7 +148,7 @@ def named_list(checker: Checker, node: syntax.ListFromFile | syntax.ListInline, 
         assert isinstance(whole, meaning.NamedList)
         values = whole.values
     else:
-        values = list_from_file(checker, node, read_text)
+        values = list_from_file(checker, node, beside)
     shared = meaning.NamedList(span=node.span, type=types.ListType(types.TEXT), name=node.name.text, values=values)
     return lambda _span: shared
 

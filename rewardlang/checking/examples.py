@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from rewardlang import meaning
-from rewardlang.beside import why_unreadable
+from rewardlang.beside import Beside, why_unreadable
 from rewardlang.checking.checker import BUILT_INS, Checker, Mistake
-from rewardlang.checking.declarations import ReadText, raw_literal
+from rewardlang.checking.declarations import raw_literal
 from rewardlang.errors import DataError
 from rewardlang.parsing import expressions as ex
 from rewardlang.parsing import syntax
@@ -34,10 +34,10 @@ class Examples:
         rules: Mapping[str, Rule | None],
         *,
         has_success: bool,
-        read_text: ReadText,
+        beside: Beside,
     ) -> None:
         self._checker, self._columns, self._params, self._lets, self._rules = checker, columns, params, lets, rules
-        self._has_success, self._read_text = has_success, read_text
+        self._has_success, self._beside = has_success, beside
         self._values: dict[str, tuple[Span, dict[str, Any]]] = {}
 
     def check(self, node: syntax.Example) -> Example:
@@ -116,7 +116,7 @@ class Examples:
         if not node.completion_file:
             return node.completion.value
         try:
-            return self._read_text(node.completion.value)
+            return self._beside.text(node.completion.value)
         except (OSError, UnicodeDecodeError) as error:
             reason = why_unreadable(error)
             self._checker.fail(

@@ -104,12 +104,14 @@ class Files:
         try:
             if len(self.modules) >= _MOST_FILES:
                 raise OSError(24, f"more than {_MOST_FILES} files are imported")
-            text = self._beside.text(path)
+            text, changed = self._beside.locked_text(path)
         except (OSError, UnicodeDecodeError) as error:
             message = f"'{node.path.value}' cannot be read: {why_unreadable(error)}"
             self._report(module, "RW312", node.path.span, message, "paths are relative to the file in which they stand")
             other = Module(None, Source(name, ""), path, self._next, prefix, place)
         else:
+            if changed is not None:
+                self._report(module, "RW319", node.path.span, *changed)
             source = Source(name, text)
             parsed = syntax_from_text.parse(source)
             self.diagnostics += parsed.diagnostics

@@ -69,7 +69,7 @@ class _Build:
         whole: bool,
     ) -> None:
         self.linked, self.file, self.beside = linked, linked.file, beside
-        self.checker, self.read_text, self.given, self.whole = checker, beside.text, params, whole
+        self.checker, self.given, self.whole = checker, params, whole
         checker.shared = linked.columns
         self.columns: dict[str, ColumnDecl] = {}
         self.params: dict[str, ParamDecl] = {}
@@ -177,7 +177,7 @@ class _Build:
             case syntax.ListFromFile(name=name) | syntax.ListInline(name=name):
                 made: list[Callable[[Span], meaning.Expr]] = []
                 checker.declare(name, "list", partial(_from_cell, made))
-                made.append(declarations.named_list(checker, node, self.read_text))
+                made.append(declarations.named_list(checker, node, self.beside))
                 value = made[0](node.span)
                 self.lists[name.text] = value.values if isinstance(value, meaning.NamedList) else ()
             case syntax.PatternRegex(name=name) | syntax.PatternLike(name=name):
@@ -298,7 +298,7 @@ class _Build:
         nodes = self._nodes(syntax.Example)
         named: dict[str, Rule | None] = {node.name.text: None for node in self._nodes(syntax.Rule)}
         named |= dict.fromkeys(self.checker.lost) | {rule.name: rule for rule in rules}
-        examples = Examples(self.checker, self.columns, self.params, lets, named, has_success=has_success, read_text=self.read_text)
+        examples = Examples(self.checker, self.columns, self.params, lets, named, has_success=has_success, beside=self.beside)
         if not nodes and self.whole:
             self.checker.report(
                 "RW507",

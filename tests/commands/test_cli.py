@@ -43,7 +43,7 @@ def test_the_version(run: Run) -> None:
     ("words", "message"),
     [
         (["chekc"], "rewardlang: unknown command: chekc; did you mean 'check'?"),
-        (["xyzzy"], "rewardlang: unknown command: xyzzy; the commands are init, check, fmt, help, test, example, diff, doc, score"),
+        (["xyzzy"], "rewardlang: unknown command: xyzzy; the commands are init, check, fmt, help, test, example"),
         (["--versoin"], "rewardlang: unknown flag: --versoin; did you mean '--version'?"),
         (["check", "math.reward", "--sample", "s"], "rewardlang check: unknown flag: --sample; did you mean '--samples'?"),
         (["check", "math.rewrd"], "rewardlang check: there is no file math.rewrd; did you mean 'math.reward'?"),
