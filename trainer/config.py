@@ -82,6 +82,19 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """Where completions come from."""
+
+    backend: str = key(
+        "'transformers': TRL's own generation, on a CPU or a GPU; 'memory': one 4-bit base shared by vLLM and the trainer (extra 'gpu')",
+        "transformers",
+    )
+    concurrent: int | None = key("memory: sequences generated at a time; by default all completions of a step")
+    unmap_cache: bool = key("memory: give the KV cache's memory back to the card while training", False)
+    canary_every: int = key("memory: policy versions between two proofs that the sampler has the trained policy; 0 makes none", 20)
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationConfig:
     """Held-out measurement: before training, after it, and on the way. Needs the table [held_out]."""
 
@@ -103,4 +116,5 @@ class RunConfig:
     data: DataConfig = key("what is trained on", make=DataConfig)
     held_out: DataConfig | None = key("what is measured on; same keys as [data]")
     training: TrainingConfig = key("the GRPO run", make=TrainingConfig)
+    engine: EngineConfig = key("where completions come from", make=EngineConfig)
     evaluation: EvaluationConfig = key("the measurement", make=EvaluationConfig)

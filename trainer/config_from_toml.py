@@ -19,6 +19,7 @@ T = TypeVar("T")
 _SOURCES = ("file", "hub", "reasoning_gym", "recipe")
 _CHOICES = {
     "model.dtype": ("auto", "float32", "bfloat16"),
+    "engine.backend": ("transformers", "memory"),
     "training.schedule": ("constant", "linear", "cosine"),
     "training.loss": ("dapo", "grpo", "dr_grpo", "bnpo"),
 }

@@ -75,6 +75,14 @@ class SamplerSide(Protocol):
         """Log-probs of tokens 1, 2, … of each sequence."""
         ...
 
+    def unmap_cache(self) -> None:
+        """Gives the KV cache's pages back to the card."""
+        ...
+
+    def map_cache(self) -> None:
+        """Takes them again, empty."""
+        ...
+
 
 def start_engine(settings: SamplerSettings, *, alpha: int | None = None, seed: int = 0, temperature: float = 1.0) -> Engine:
     """vLLM and the trainer's model over its base. Raises `gpu_shape.UnsupportedPolicy` before anything is loaded."""
@@ -117,6 +125,7 @@ class Engine:
         self.swap = AdapterSwap(pairs)
         self.swap.clear()
         self.version = 0
+        self.unmap_cache = False  # while nothing is sampled
         self.noise_limit: float | None = None
         everything = storage_bytes(base_tensors(self.model))
         embedding: torch.Tensor = decoder.embed_tokens.weight
@@ -211,6 +220,18 @@ class Engine:
         on = self.logprobs(sequences, starts, exact=True)
         off = self.logprobs(sequences, starts, exact=True, adapter=False)
         return examine([one.logprobs for one in completions], trained, on, off, limit=self.noise_limit)
+
+    @contextmanager
+    def cache_mapped(self) -> Iterator[None]:
+        """The sampler's KV cache is there inside; outside it is not, where `unmap_cache` says so."""
+        if not self.unmap_cache:
+            yield
+            return
+        self.sampler.map_cache()
+        try:
+            yield
+        finally:
+            self.sampler.unmap_cache()
 
     @contextmanager
     def _without_adapter(self) -> Iterator[None]:

@@ -34,10 +34,15 @@ _DIVIDED_BY_ROUND = ("dapo", "cispo")
 class EngineGeneration:
     """The seam's generation: publishes the adapter, samples, and every `canary_every` versions proves that both were one policy."""
 
-    def __init__(self, engine: Engine, *, max_tokens: int, stop: Sequence[int], seed: int, canary_every: int = 20) -> None:
+    def __init__(
+        self, engine: Engine, *, max_tokens: int, stop: Sequence[int], seed: int, canary_every: int = 20, unmap_cache: bool = False
+    ) -> None:
         self.engine = engine
         self.last_canary: CanaryReport | None = None
         self._max_tokens, self._stop, self._seed, self._every = max_tokens, tuple(stop), seed, canary_every
+        engine.unmap_cache = unmap_cache
+        if unmap_cache:
+            engine.sampler.unmap_cache()
 
     def publish(self, model: Any, step: int) -> None:
         """The trained adapter becomes the sampled one."""
@@ -46,9 +51,9 @@ class EngineGeneration:
     def generate(self, prompts: list[TokenIds], group: int) -> tuple[list[TokenIds], list[list[float]] | None]:
         """One completion a prompt. Raises `PolicyMismatch` or `SlotMismatch` when the canary finds two policies."""
         version = self.engine.version
-        completions = self.engine.generate(
-            prompts, self._max_tokens, seeds=[_seed(self._seed, version, index) for index in range(len(prompts))], stop=self._stop
-        )
+        seeds = [_seed(self._seed, version, index) for index in range(len(prompts))]
+        with self.engine.cache_mapped():
+            completions = self.engine.generate(prompts, self._max_tokens, seeds=seeds, stop=self._stop)
         if self._every and (version - 1) % self._every == 0:
             self.last_canary = self.engine.canary(completions[:_CANARY_ROWS])
             self.last_canary.check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rewardlang.reward import Reward
 from rewardlang.trainer.config import RunConfig
 from rewardlang.trainer.data import Row
 from rewardlang.trainer.generation import Generation, PolicyTrainer
+from rewardlang.trainer.gpu_run import EngineRun
 from rewardlang.trainer.policy import adapter
 
 _PER_COMPLETION = ("truncated", "completion_tokens")
@@ -25,8 +27,11 @@ def make_trainer(
     *,
     callbacks: Sequence[Any] = (),
     generation: Generation | None = None,
+    engine: EngineRun | None = None,
 ) -> Any:
-    """A `PolicyTrainer` that is ready to run."""
+    """A `PolicyTrainer` that is ready to run; over an engine its model is the engine's, and `model` None."""
+    if engine is not None:
+        return _over_engine(config, reward, engine, tokenizer, rows, callbacks)
     trainer: Any = PolicyTrainer(
         model=model,
         reward_funcs=reward.trl_reward(),
@@ -42,6 +47,26 @@ def make_trainer(
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
     return trainer
+
+
+def _over_engine(
+    config: RunConfig, reward: Reward, engine: EngineRun, tokenizer: Any, rows: Sequence[Row], callbacks: Sequence[Any]
+) -> Any:
+    from rewardlang.trainer.gpu_trainer import EngineTrainer
+
+    arguments = _arguments(replace(config, training=replace(config.training, micro_batch=engine.plan.micro_batch)))
+    arguments.gradient_checkpointing = False  # the engine recomputes layers itself
+    if not arguments.use_cpu:
+        arguments.optim = "adamw_8bit"  # what the memory plan counts
+    return EngineTrainer(
+        engine=engine.engine,
+        generation=engine.generation(config),
+        reward_funcs=reward.trl_reward(),
+        args=arguments,
+        train_dataset=rows_in_order(config, reward, rows),
+        processing_class=tokenizer,
+        callbacks=list(callbacks),
+    )
 
 
 def rows_in_order(config: RunConfig, reward: Reward, rows: Sequence[Row]) -> Any:

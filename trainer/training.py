@@ -13,7 +13,7 @@ from rewardlang.trainer import checkpoints
 from rewardlang.trainer.config import RunConfig
 from rewardlang.trainer.cpu_threads import wait_without_spinning
 from rewardlang.trainer.data import Row, load_rows
-from rewardlang.trainer.evaluate import Evaluation, evaluate
+from rewardlang.trainer.evaluate import Evaluation, evaluate, mark
 from rewardlang.trainer.extras import TRAINING, need
 from rewardlang.trainer.failures import failures_told
 from rewardlang.trainer.metrics import MetricsLog, MetricsRow, read_metrics
@@ -111,7 +111,13 @@ class _Run:
         self.log = MetricsLog(Path(config.output), from_step=done)
         self.stop = StopRequest(lambda: progress.say("stopping after this step; the checkpoint is saved (Ctrl-C again to stop at once)"))
         self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure)
-        self.trainer = make_trainer(config, reward, load_model(config.model), self.tokenizer, rows, callbacks=[self.callback])
+        self.engine = None
+        if config.engine.backend == "memory":
+            from rewardlang.trainer import gpu_run
+
+            self.engine = gpu_run.start_run(config, self.tokenizer, [*rows, *self.held_out], progress.say)
+        model = load_model(config.model) if self.engine is None else None
+        self.trainer = make_trainer(config, reward, model, self.tokenizer, rows, callbacks=[self.callback], engine=self.engine)
         self._quiet()
         self.done = done
 
@@ -153,6 +159,10 @@ class _Run:
         if not self.held_out:
             return None
         limit = self.config.training.max_completion_tokens
+        if self.engine is not None:
+            prompts = [row["prompt"] for row in self.held_out]
+            answers = self.engine.complete(self.tokenizer, prompts, self.config.evaluation, max_tokens=limit)
+            return mark(answers, self.held_out, self.reward, step=step)
         model: Any = self.trainer.model
         return evaluate(model, self.tokenizer, self.held_out, self.reward, self.config.evaluation, max_tokens=limit, step=step)
 

@@ -20,6 +20,7 @@ class FakeSampler:
         self.weights: VllmWeights = fake.weights
         self.slots: dict[str, Slot] = {name: fake.weights.slot(name, 0) for name in fake.shape.linear_names()}
         self._model, self._noise, self._active = fake.reference, noise, False
+        self.mapped = True
         self._random = np.random.default_rng(5)
         for name, slot in self.slots.items():
             self._model.get_submodule(name).register_forward_hook(self._hook(slot))
@@ -40,19 +41,24 @@ class FakeSampler:
         temperature: float = 1.0,
         stop: Sequence[int] = (),
     ) -> list[Completion]:
-        """Samples each completion from its own seed."""
+        """Samples each completion from its own seed; a stop token is the last one."""
+        assert self.mapped
         self._active = adapter is not None
         generators = [torch.Generator().manual_seed(index if seeds is None else seeds[index]) for index in range(len(prompts))]
         rows = [list(prompt) for prompt in prompts]
         logprobs: list[list[float]] = [[] for _ in rows]
+        ended = [False for _ in rows]
         for _ in range(max_tokens):
-            for index, row in enumerate(self._logprobs(rows, temperature)):
+            for index, row in enumerate(self._logprobs(rows, temperature or 1e-4)):
                 last = row[len(rows[index]) - 1]
-                rows[index].append(int(torch.multinomial(last.exp(), 1, generator=generators[index])))
-                logprobs[index].append(float(last[rows[index][-1]]))
+                drawn = int(torch.multinomial(last.exp(), 1, generator=generators[index]))
+                if not ended[index]:
+                    rows[index].append(drawn)
+                    logprobs[index].append(float(last[drawn]))
+                    ended[index] = drawn in stop
         return [
-            Completion(list(prompt), row[len(prompt) :], self._noisy(np.array(values)), finished=False)
-            for prompt, row, values in zip(prompts, rows, logprobs, strict=True)
+            Completion(list(prompt), row[len(prompt) :], self._noisy(np.array(values)), finished=done)
+            for prompt, row, values, done in zip(prompts, rows, logprobs, ended, strict=True)
         ]
 
     def teacher_forced(self, sequences: Sequence[Sequence[int]], *, adapter: str | None) -> list[Array]:
@@ -63,6 +69,16 @@ class FakeSampler:
             row[: len(tokens) - 1].gather(1, torch.tensor(tokens[1:])[:, None])[:, 0] for row, tokens in zip(found, sequences, strict=True)
         ]
         return [self._noisy(row.double().numpy()) for row in picked]
+
+    def unmap_cache(self) -> None:
+        """Nothing can be decoded until it is mapped again."""
+        assert self.mapped
+        self.mapped = False
+
+    def map_cache(self) -> None:
+        """As at the start."""
+        assert not self.mapped
+        self.mapped = True
 
     def _noisy(self, values: Array) -> Array:
         return values + self._random.normal(0.0, self._noise, values.shape) if self._noise else values

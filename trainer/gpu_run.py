@@ -1,0 +1,156 @@
+"""A run's configuration on the engine: what fits the card, the start of both sides, and measuring with the sampler."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rewardlang.trainer.config import EvaluationConfig, RunConfig
+from rewardlang.trainer.data import Row
+from rewardlang.trainer.extras import need
+from rewardlang.trainer.gpu_cards import GIB, Card, card_at_hand
+from rewardlang.trainer.gpu_shape import UnsupportedPolicy
+from rewardlang.trainer.memory_plan import Plan, Workload, plan
+from rewardlang.trainer.problem import TrainingProblem
+
+ENGINE = ("vllm", "bitsandbytes", "peft", "trl")
+_EVALUATION_SEED = 20260101
+
+
+def check_for_engine(config: RunConfig) -> None:
+    """Raises `TrainingProblem` for what the engine does not train."""
+    if config.lora.rank == 0:
+        raise TrainingProblem("the 'memory' backend trains an adapter over a base that never changes", "set 'lora.rank' to 8 or more")
+    if config.lora.targets != ("all-linear",):
+        raise TrainingProblem("the 'memory' backend adapts all linear layers", "leave out 'lora.targets'")
+    if config.lora.dropout:
+        raise TrainingProblem("with dropout the policy that is trained is not the one that is sampled", "leave out 'lora.dropout'")
+    if config.training.iterations > 1:
+        raise TrainingProblem("the 'memory' backend makes one update from each round", "leave out 'training.iterations'")
+
+
+def prompt_ids(tokenizer: Any, prompt: Any) -> list[int]:
+    """A prompt's tokens, as TRL makes them: chat messages by the template, text as it is."""
+    if isinstance(prompt, str):
+        ids: list[int] = tokenizer(prompt)["input_ids"]
+        return ids
+    templated: list[int] = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, tokenize=True, return_dict=False)
+    return templated
+
+
+def run_plan(config: RunConfig, tokenizer: Any, rows: Sequence[Row], card: Card | None) -> Plan:
+    """The memory plan of a run: its longest prompt, its completions, its adapter. Raises `TrainingProblem`."""
+    from transformers import AutoConfig
+
+    check_for_engine(config)
+    longest = max(len(prompt_ids(tokenizer, row["prompt"])) for row in rows)
+    training = config.training
+    load = Workload(
+        prompt=longest,
+        completion=training.max_completion_tokens,
+        completions=training.completions,
+        concurrent=config.engine.concurrent,
+        micro_batch=training.micro_batch,
+        rank=config.lora.rank,
+        unmap_cache=config.engine.unmap_cache,
+    )
+    shape: Any = AutoConfig.from_pretrained(config.model.path, revision=config.model.revision)
+    try:
+        made = plan(shape.to_dict(), load, card=card)
+    except UnsupportedPolicy as error:
+        raise TrainingProblem(str(error), "leave out 'engine.backend'; TRL's own generation takes more architectures") from None
+    if training.micro_batch is not None:
+        return made
+    # TRL makes equal passes: the largest that fits and divides the round.
+    fitting = max(size for size in range(1, made.micro_batch + 1) if training.completions % size == 0)
+    return made if fitting == made.micro_batch else plan(shape.to_dict(), replace(load, micro_batch=fitting), card=card)
+
+
+@dataclass(frozen=True)
+class EngineRun:
+    """A started engine with what a run needs beside it."""
+
+    engine: Any
+    plan: Plan
+    stop: tuple[int, ...]
+
+    def generation(self, config: RunConfig) -> Any:
+        """The trainer's source of completions."""
+        from rewardlang.trainer.gpu_trainer import EngineGeneration
+
+        return EngineGeneration(
+            self.engine,
+            max_tokens=config.training.max_completion_tokens,
+            stop=self.stop,
+            seed=config.seed,
+            canary_every=config.engine.canary_every,
+            unmap_cache=config.engine.unmap_cache,
+        )
+
+    def complete(self, tokenizer: Any, prompts: Sequence[Any], config: EvaluationConfig, *, max_tokens: int) -> list[str]:
+        """One completion a prompt by the policy as it is now; the seeds are the same at every measurement."""
+        self.engine.publish()
+        with self.engine.cache_mapped():
+            completions = self.engine.sampler.generate(
+                [prompt_ids(tokenizer, prompt) for prompt in prompts],
+                adapter=self.engine.adapter,
+                max_tokens=max_tokens,
+                seeds=[_EVALUATION_SEED + index for index in range(len(prompts))],
+                temperature=config.temperature,
+                stop=self.stop,
+            )
+        texts: list[str] = tokenizer.batch_decode([one.tokens for one in completions], skip_special_tokens=True)
+        return texts
+
+
+def start_run(config: RunConfig, tokenizer: Any, rows: Sequence[Row], say: Any) -> EngineRun:
+    """Plans, starts vLLM and the trainer's side over one base, and passes the gate. Raises `TrainingProblem` where it cannot be."""
+    check_for_engine(config)
+    need(ENGINE, "gpu", purpose="'engine.backend = \"memory\"'")
+    card = card_at_hand()
+    if card is None:
+        raise TrainingProblem("'engine.backend = \"memory\"' needs an NVIDIA GPU, and there is none", "leave it out to train on the CPU")
+    made = run_plan(config, tokenizer, rows, card)
+    if not made.fits:
+        raise TrainingProblem(
+            f"the run needs {(made.peak + made.margin) / GIB:.2f} GiB and {card.name} has {card.total / GIB:.2f}",
+            "lower 'training.max_completion_tokens' or 'engine.concurrent', or set 'engine.unmap_cache'; --plan shows each part",
+        )
+    say(f"plan: {made.peak / GIB:.2f} GiB of {card.total / GIB:.2f}, {made.micro_batch} sequences in a pass")
+    return EngineRun(_started(config, made), made, stop_tokens(config, tokenizer))
+
+
+def _started(config: RunConfig, made: Plan) -> Any:
+    from rewardlang.trainer.gpu_engine import start_engine
+    from rewardlang.trainer.gpu_vllm import SamplerSettings
+
+    load = made.workload
+    settings = SamplerSettings(
+        model=config.model.path,
+        rank=config.lora.rank,
+        length=load.length,
+        sequences=min(load.concurrent or load.completions, load.completions),
+        cache_bytes=made.cache_bytes,
+        prefill=load.prefill,
+        unmap_cache=load.unmap_cache,
+    )
+    engine = start_engine(settings, alpha=config.lora.alpha, seed=config.seed, temperature=config.training.temperature)
+    vocabulary = made.shape.vocabulary
+    probes = [[(17 * row + 31 * place) % vocabulary for place in range(min(16, load.prompt))] for row in range(8)]
+    engine.gate(probes, max_tokens=min(32, load.completion)).check()
+    return engine
+
+
+def stop_tokens(config: RunConfig, tokenizer: Any) -> tuple[int, ...]:
+    """Every token that ends a completion: the tokenizer's, and those of the checkpoint's generation configuration."""
+    from transformers import GenerationConfig
+
+    found = {tokenizer.eos_token_id}
+    read: Any = GenerationConfig.from_pretrained
+    try:
+        given = read(config.model.path, revision=config.model.revision).eos_token_id
+    except OSError:
+        given = None  # a checkpoint without one
+    found.update(given if isinstance(given, list) else [given])
+    return tuple(sorted(token for token in found if token is not None))
