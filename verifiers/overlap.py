@@ -29,7 +29,7 @@ def overlap(texts: Sequence[str], sources: Sequence[str], *, n: Fraction = Fract
 
     Example
     -------
-    `rule own_words: deduct up to 1 point scaled by overlap(reply, prompt, n = 6)`
+    `let copied = overlap(reply, prompt, n = 6) else 1` and `rule own_words: deduct up to 1 point scaled by copied`
 
     Known gaps
     ----------

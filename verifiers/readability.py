@@ -43,7 +43,7 @@ def reading_ease(texts: Sequence[str]) -> list[Fraction | Missing | Refused]:
 
     Example
     -------
-    `rule plain: deduct up to 1 point scaled by ramp(reading_grade(reply), 8, 14)`
+    `let hard = ramp(reading_grade(reply), 8, 14) else 1` and `rule plain: deduct up to 1 point scaled by hard`
 
     Known gaps
     ----------

@@ -22,7 +22,7 @@ def repetition(texts: Sequence[str], *, n: Fraction = Fraction(3), of: Unit = "w
     --------------
     One minus the distinct runs over all runs. Words are what stands between white space, in lower case; a text with fewer than
     `n` words has no repetition. `of = "lines"` takes trimmed lines that are not empty, `of = "characters"` characters. Open-R1's
-    `get_repetition_penalty_reward(n, p)` is `deduct up to -p points scaled by repetition(completion, n = n)`, and TRL's is the same
+    `get_repetition_penalty_reward(n, p)` deducts up to -p points scaled by `repetition(completion, n = n)`, and TRL's is the same
     over tokens: give it the token ids, joined by spaces.
 
     Why it earns reward
@@ -31,7 +31,7 @@ def repetition(texts: Sequence[str], *, n: Fraction = Fraction(3), of: Unit = "w
 
     Example
     -------
-    `rule loops: deduct up to 1 point scaled by repetition(completion, n = 4)`
+    `let looped = repetition(completion, n = 4) else 1` and `rule loops: deduct up to 1 point scaled by looped`
 
     Known gaps
     ----------

@@ -27,7 +27,7 @@ def script_share(texts: Sequence[str], *, script: str = "Latin") -> list[Fractio
 
     Example
     -------
-    `rule one_script: deduct up to 1 point scaled by script_share(completion, script = "Han")`
+    `let han = script_share(completion, script = "Han") else 0` and `rule one_script: deduct up to 1 point scaled by han`
 
     Known gaps
     ----------
