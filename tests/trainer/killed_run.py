@@ -16,11 +16,20 @@ from typing import Any
 
 from rewardlang.trainer.config import RunConfig
 
+_PRELOADED = [
+    "rewardlang.trainer.training",
+    "rewardlang.trainer.run_callback",
+    "rewardlang.trainer.grpo",
+    "transformers.models.qwen2.modeling_qwen2",
+    "torch.utils.tensorboard",
+    "datasets",
+]
+
 
 def begin(config: RunConfig, *, resume: bool, kill_at: int | None) -> int | None:
     """Runs and returns how many moments there were; None when it was killed at moment `kill_at` (from 0)."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["rewardlang.trainer.training", "rewardlang.trainer.generation", "peft", "datasets"])
+    context.set_forkserver_preload(_PRELOADED)
     mine, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_in_a_process, args=(config, resume, kill_at, theirs))
     process.start()
