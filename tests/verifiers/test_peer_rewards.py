@@ -45,7 +45,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], float]] = [
     ("open_r1_format", {}, {"completion": "<think>\na\n</think>\n<answer>\nb\n</answer>"}, 1),
     ("open_r1_format", {}, {"completion": "<think>a</think>\n<answer>\nb\n</answer>"}, 0),
     ("open_r1_tag_count", {}, {"completion": "<think>\na\n</think>\n<answer>\nb\n</answer>"}, 1),
-    ("open_r1_tag_count", {}, {"completion": "<think>\na\n</think>\n</think>\n"}, 0.25),
+    ("open_r1_tag_count", {}, {"completion": "<think>\na\n</think>\n</think>\n"}, 0.5),
     ("open_r1_reasoning_steps", {}, {"completion": "1. one\n- two"}, 2 / 3),
     ("open_r1_reasoning_steps", {}, {"completion": "none"}, 0),
     ("verl_gsm8k", {}, {"completion": "so #### 1,234", "answer": "1234"}, 1),
