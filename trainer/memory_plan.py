@@ -8,7 +8,7 @@ is a constant of driver and libraries, read once on a real card. `trainer/GPU.md
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from rewardlang.trainer.gpu_cards import GIB, Card
@@ -122,6 +122,22 @@ class Plan:
                 f"({self.card.total / GIB:.2f} GiB)"
             )
         return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as plain data, sizes in bytes."""
+        return {
+            "parts": [
+                {"name": part.name, "bytes": part.bytes, "phases": sorted(part.phases), "certainty": part.certainty} for part in self.parts
+            ],
+            "rollout": self.phase(ROLLOUT),
+            "training": self.phase(TRAINING),
+            "peak": self.peak,
+            "margin": self.margin,
+            "micro_batch": self.micro_batch,
+            "workload": asdict(self.workload),
+            "card": None if self.card is None else {"name": self.card.name, "bytes": self.card.total},
+            "fits": self.fits,
+        }
 
 
 CACHE = "KV cache"

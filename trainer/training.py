@@ -16,6 +16,8 @@ from rewardlang.trainer.data import Row, load_rows
 from rewardlang.trainer.evaluate import Evaluation, evaluate, mark
 from rewardlang.trainer.extras import TRAINING, need
 from rewardlang.trainer.failures import failures_told
+from rewardlang.trainer.gpu_cards import Card
+from rewardlang.trainer.memory_plan import Plan
 from rewardlang.trainer.metrics import MetricsLog, MetricsRow, read_metrics
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.progress import Progress
@@ -85,6 +87,30 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> Run
     )
 
 
+def plan_of(config: RunConfig, card: Card | None) -> Plan:
+    """What the run takes of a GPU on the 'memory' backend, of this card where one is given. Loads the data and no weights.
+
+    Raises `TrainingProblem`, and `rewardlang.RewardError` for a reward file with mistakes.
+    """
+    need(TRAINING, "train", purpose="the plan of a training run")
+    from rewardlang.trainer.gpu_run import run_plan
+    from rewardlang.trainer.policy import load_tokenizer
+
+    reward = load_reward(config)
+    tokenizer = load_tokenizer(config.model)
+    tables = [config.data] if config.held_out is None else [config.data, config.held_out]
+    rows = [row for table in tables for row in rows_of(config, reward, tokenizer, held_out=table is not config.data)]
+    return run_plan(config, tokenizer, rows, card)
+
+
+def rows_of(config: RunConfig, reward: Reward, tokenizer: Any, *, held_out: bool) -> list[Row]:
+    """The rows that are trained on, or measured on, with every column that the reward file needs."""
+    data = config.held_out if held_out else config.data
+    assert data is not None
+    needed = [name for name, kind in reward.columns.items() if not isinstance(kind, OptionalType)]
+    return load_rows(data, columns=needed, chat=bool(getattr(tokenizer, "chat_template", None)), held_out=held_out)
+
+
 def _checkpoint_to_resume(output: Path, resume: bool) -> Path | None:
     checkpoint = checkpoints.last_complete(output)
     if resume and checkpoint is None:
@@ -149,11 +175,7 @@ class _Run:
         write_record(output, record)
 
     def _rows(self, *, held_out: bool) -> list[Row]:
-        data = self.config.held_out if held_out else self.config.data
-        assert data is not None
-        needed = [name for name, kind in self.reward.columns.items() if not isinstance(kind, OptionalType)]
-        has_template = bool(getattr(self.tokenizer, "chat_template", None))
-        return load_rows(data, columns=needed, chat=has_template, held_out=held_out)
+        return rows_of(self.config, self.reward, self.tokenizer, held_out=held_out)
 
     def _measure(self, step: int) -> Evaluation | None:
         if not self.held_out:

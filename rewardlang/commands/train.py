@@ -20,6 +20,7 @@ checkpoint after the step and stops; --resume goes on from the last one. Works o
 EXAMPLE = """
 rewardlang train --keys > run.toml     every key, its default and its meaning
 rewardlang train run.toml
+rewardlang train run.toml --plan --card 24GB     GPU memory by part, and whether the card will do; needs no GPU
 rewardlang train run.toml --resume
 """
 
@@ -29,6 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", metavar="CONFIG.toml", nargs="?", help="the run")
     parser.add_argument("--resume", action="store_true", help="go on from the last whole checkpoint of the run")
     parser.add_argument("--keys", action="store_true", help="print a configuration with every key, its default and its meaning")
+    parser.add_argument("--plan", action="store_true", help="print what the run takes of a GPU's memory on the 'memory' backend, and stop")
+    parser.add_argument(
+        "--card", metavar="NAME", help="with --plan: a card such as RTX4090 or a size such as 24GB; the one at hand by default"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object at the end: output, steps, seconds, stopped, before, after")
 
 
@@ -44,7 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.config is None:
         raise UsageError("name a configuration; rewardlang train --keys > run.toml writes one to begin with")
+    if arguments.card is not None and not arguments.plan:
+        raise UsageError("--card goes with --plan")
     try:
+        if arguments.plan:
+            return _plan(arguments.config, arguments.card, as_json=arguments.json)
         result = _train(arguments.config, resume=arguments.resume)
     except TrainingProblem as problem:
         raise UsageError(str(problem)) from None
@@ -57,6 +66,24 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(_lines(result)))
     return 0
+
+
+def _plan(config_path: str, card_name: str | None, *, as_json: bool) -> int:
+    """Prints the plan. A card that is too small is a finding."""
+    from rewardlang.trainer.config_from_toml import read_config
+    from rewardlang.trainer.gpu_cards import card_at_hand, card_named
+    from rewardlang.trainer.training import plan_of
+
+    try:
+        card = card_at_hand() if card_name is None else card_named(card_name)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    plan = plan_of(read_config(config_path), card)
+    if as_json:
+        shared.print_json(plan.to_json())
+    else:
+        print(plan.table())
+    return 1 if plan.fits is False else 0
 
 
 def _train(config_path: str, *, resume: bool) -> RunResult:

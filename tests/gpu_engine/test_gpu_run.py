@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rewardlang.cli import main
 from rewardlang.trainer import gpu_run
 from rewardlang.trainer.config import DataConfig, EngineConfig, EvaluationConfig, LoraConfig, ModelConfig, RunConfig, TrainingConfig
 from rewardlang.trainer.gpu_cards import Card, card_named
@@ -115,6 +116,26 @@ def test_without_a_gpu_the_run_says_so(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(gpu_run, "card_at_hand", lambda: None)
     with pytest.raises(TrainingProblem, match="needs an NVIDIA GPU, and there is none"):
         train(run_config(tmp_path), Silent())
+
+
+def test_the_command_prints_the_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`rewardlang train run.toml --plan`: a table, or JSON; exit code 1 where the card is too small, 2 where it is unknown."""
+    run_config(tmp_path)
+    path = tmp_path / "run.toml"
+    path.write_text(
+        'reward = "low.reward"\noutput = "run"\n[model]\npath = "policy"\n[lora]\nrank = 4\n[data]\nfile = "rows.jsonl"\n', encoding="utf-8"
+    )
+    assert main(["train", str(path), "--plan", "--card", "24GB"]) == 0
+    shown = capsys.readouterr().out
+    assert "KV cache" in shown
+    assert "fits in 24GB" in shown
+    assert main(["train", str(path), "--plan", "--card", "0.5GiB", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["fits"] is False
+    assert told["peak"] == max(told["rollout"], told["training"])
+    assert main(["train", str(path), "--plan", "--card", "abacus"]) == 2
+    assert main(["train", str(path), "--card", "24GB"]) == 2
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_plan_needs_no_gpu(tmp_path: Path) -> None:
