@@ -1,0 +1,59 @@
+"""`hedge`: words by which a text avoids an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
+from rewardlang.verdict import Finding
+from rewardlang.verifier import finder
+
+_PHRASES = (
+    "it depends", "depending on the circumstances", "that depends", "hard to say", "difficult to say", "impossible to say",
+    "cannot be said", "unclear", "uncertain", "not certain", "arguably", "perhaps", "possibly", "conceivably", "presumably",
+    "maybe", "might", "may or may not", "may well", "could go either way", "either way", "could be argued", "one could argue",
+    "some would argue", "it would seem", "it seems", "seems to", "appears to", "it appears", "more or less", "to some extent",
+    "to a certain extent", "in some sense", "i think", "i believe", "i guess", "i am not sure", "i'm not sure", "not sure",
+    "no clear answer", "no definite answer", "reasonable minds", "open question",
+)  # fmt: skip
+
+
+@finder("hedge", cost="linear", version="1")
+def hedge(texts: Sequence[str], *, also: tuple[str, ...] = ()) -> list[list[Finding[str]]]:
+    """The words in a text that avoid an answer: `it depends`, `arguably`, `might`.
+
+    What it checks
+    --------------
+    Finds words and phrases of a fixed English list, in any case, as whole words; `also` adds phrases of your own, in any language.
+    The value is the phrase in lower case. `may` and `could` alone are none: in law they give permission and set conditions.
+
+    Why it earns reward
+    -------------------
+    A holding that says yes and no is never wrong. Where an answer is asked for, what avoids it should cost something.
+
+    Example
+    -------
+    `rule hedged: deduct 0.5 points for each distinct hedge in holding, up to 1`
+
+    Known gaps
+    ----------
+    Honest doubt uses the same words: look for them where the answer stands, not in the whole text. A model can hedge in other words,
+    or state two answers plainly: use `only`. Quoted words count like the author's own.
+    """
+    pattern = _pattern(also)
+    return [
+        [Finding(m.start(), m.end(), " ".join(m[0].replace("’", "'").split()).lower()) for m in pattern.finditer(text)] for text in texts
+    ]
+
+
+@lru_cache(maxsize=50)
+def _pattern(also: tuple[str, ...]) -> re.Pattern[str]:
+    phrases = sorted({*_known(), *(" ".join(phrase.split()) for phrase in also if phrase.strip())}, key=lambda p: (-len(p), p))
+    written = (re.escape(phrase).replace(r"\ ", r"\s{1,5}").replace("'", "['’]") for phrase in phrases)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(written)})(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(_PHRASES)
