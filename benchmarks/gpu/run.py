@@ -2,7 +2,8 @@
 
     python benchmarks/gpu/run.py memory share memory:llama3.1-8b --out results
 
-A part is `NAME` or `NAME:SHAPE` (a shape of `shapes.py`; qwen2.5-1.5b unless told). Each prints its figures and writes
+A part is `NAME` or `NAME:SHAPE` (a shape of `shapes.py`; qwen2.5-1.5b unless told); `learn:BACKEND:SEED` is a run of
+`learning.py`. Each prints its figures and writes
 `NAME-SHAPE.json` with machine, date and versions. Weights are random, in the published shape. A part that fails leaves its log
 and the others run on.
 """
@@ -17,7 +18,8 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LIMITS = {"memory": 170, "sleep": 110, "share": 250, "rounding": 60}
+LIMITS = {"memory": 170, "sleep": 110, "share": 250, "rounding": 60, "learn": 400}
+SHAPE = "qwen2.5-1.5b"
 
 
 def main() -> int:
@@ -32,18 +34,10 @@ def main() -> int:
         part, _, shape = wanted.partition(":")
         if part not in LIMITS:
             parser.error(f"there is no part {part!r}; known are {', '.join(sorted(LIMITS))}")
-        name = f"{part}-{shape or 'qwen2.5-1.5b'}"
+        name = f"{part}-{shape.replace(':', '-') or SHAPE}"
         started = time.monotonic()
         log = arguments.out / f"{name}.log"
-        command = [
-            sys.executable,
-            str(HERE / "parts.py"),
-            part,
-            "--out",
-            str(arguments.out / f"{name}.json"),
-            "--model",
-            shape or "qwen2.5-1.5b",
-        ]
+        command = [*command_of(part, shape), "--out", str(arguments.out / f"{name}.json")]
         code: int | str
         with log.open("w") as sink:
             try:
@@ -58,6 +52,14 @@ def main() -> int:
             print("\n".join(text.splitlines()[-30:]), flush=True)
     print(json.dumps({part: {"exit": code, "seconds": round(seconds, 1)} for part, code, seconds in summary}))
     return 0 if all(code == 0 for _, code, _ in summary) else 1
+
+
+def command_of(part: str, shape: str) -> list[str]:
+    """What runs a part."""
+    if part == "learn":
+        backend, _, seed = shape.partition(":")
+        return [sys.executable, str(HERE / "learning.py"), "--backend", backend or "memory", "--seed", seed or "0"]
+    return [sys.executable, str(HERE / "parts.py"), part, "--model", shape or SHAPE]
 
 
 if __name__ == "__main__":
