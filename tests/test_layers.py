@@ -52,6 +52,8 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("work", ALONE),
     ("work.*", PEERS_MAY_IMPORT),
     ("passages", ALONE),
+    ("libraries", ALONE),
+    ("json_text", ALONE),
     ("prose", ALONE),
     ("scripts", ALONE),
     ("patterns", ALONE),
@@ -91,6 +93,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("checking.definitions", ALONE),
     ("checking.python", ALONE),
     ("checking.examples", ALONE),
+    ("checking.coverage", ALONE),
     ("checking.lints", ALONE),
     ("checking.same_meaning", ALONE),
     ("checking.comparisons", ALONE),
@@ -131,7 +134,19 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("__main__", ALONE),
 )
 
-VERIFIERS_KNOW = ("verdict", "verifier", "types", "prose", "scripts", "patterns.pattern", "answers", "answers.*", "work.*")
+VERIFIERS_KNOW = (
+    "verdict",
+    "verifier",
+    "types",
+    "libraries",
+    "json_text",
+    "prose",
+    "scripts",
+    "patterns.pattern",
+    "answers",
+    "answers.*",
+    "work.*",
+)
 NAMESPACES = ("grammars", "trainer", "verifiers")  # folders without an `__init__.py`: importing one loads no code
 TRAINER_IS_IMPORTED_BY = ("trainer.*", "commands.train", "commands.demo")
 

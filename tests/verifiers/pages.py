@@ -30,7 +30,7 @@ from rewardlang.verifier import Verifier
 
 FOLDER = Path(__file__).parent
 _BLOCK = re.compile(r"^```(finder|predicate|measure|equivalence|reader) (\w+)([^\n]*)\n(.*?)\n?---\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_OPTION = re.compile(r"(\w+)=(\[.*?\]|\"[^\"]*\"|[^\s]+)")
+_OPTION = re.compile(r"(\w+)=(\{.*\}|\[.*?\]|\"[^\"]*\"|[^\s]+)")
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,8 @@ def cases_of(page: Path) -> list[Case]:
 def _option(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(value)
+    if isinstance(value, dict):  # a text that is JSON, such as a schema
+        return json.dumps(value)
     return Fraction(value) if isinstance(value, int) else value
 
 

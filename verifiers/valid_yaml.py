@@ -1,0 +1,72 @@
+"""`valid_yaml`: whether a text is YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from rewardlang.libraries import not_installed
+from rewardlang.verdict import Verdict, cannot_judge, no, yes
+from rewardlang.verifier import predicate
+
+Holding: TypeAlias = Literal["anything", "mapping", "list"]
+MAX_CHARACTERS = 50_000
+MAX_DEPTH = 50
+
+
+@predicate("valid_yaml", cost="linear", version="1", limits={"characters": MAX_CHARACTERS, "depth": MAX_DEPTH})
+def valid_yaml(texts: Sequence[str], *, holding: Holding = "anything") -> list[Verdict]:
+    """Whether the whole text is one YAML document.
+
+    What it checks
+    --------------
+    The syntax of YAML 1.1, by PyYAML (`pip install 'rewardlang[structure]'`); every alias must have its anchor before it.
+    `holding = "mapping"` or `"list"` says what the document must be. The text is read as a stream of events: no value is built, no alias
+    is followed, no tag is obeyed. Beyond 50,000 characters or 50 levels it is not judged.
+
+    Why it earns reward
+    -------------------
+    Configuration with one wrong indent is no configuration.
+
+    Example
+    -------
+    `rule form: award 1 point when only code_block(language = "yaml") in completion is valid_yaml(holding = "mapping")`
+
+    Known gaps
+    ----------
+    Nearly every sentence is YAML (a text): ask for a mapping. A key that occurs twice is accepted. `no` and `1:30` do not mean in
+    YAML 1.1 what they seem to mean; values are not looked at.
+    """
+    return [_verdict(text, holding) for text in texts]
+
+
+def _verdict(text: str, holding: Holding) -> Verdict:
+    try:
+        import yaml
+    except ImportError:
+        return cannot_judge(not_installed("PyYAML", "structure"))
+    if len(text) > MAX_CHARACTERS:
+        return cannot_judge(f"more than {MAX_CHARACTERS:,} characters")
+    depth, documents, found, anchors = 0, 0, "", set[str]()
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.NodeEvent):
+                found = found or {"MappingStartEvent": "mapping", "SequenceStartEvent": "list"}.get(type(event).__name__, "text")
+                if isinstance(event, yaml.AliasEvent) and event.anchor not in anchors:
+                    return no(f"the alias *{event.anchor} has no anchor before it")
+                if event.anchor is not None:
+                    anchors.add(event.anchor)
+            documents += isinstance(event, yaml.DocumentStartEvent)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                return cannot_judge(f"nested more than {MAX_DEPTH} deep")
+    except yaml.YAMLError as error:
+        return no(_told(error))
+    if documents != 1:
+        return no(f"{documents or 'no'} documents, and one is wanted")
+    return no(f"a {found}, and a {holding} is wanted") if holding not in ("anything", found) else yes()
+
+
+def _told(error: Exception) -> str:
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}" if mark and problem else str(error).splitlines()[0]
