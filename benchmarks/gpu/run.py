@@ -27,8 +27,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("parts", nargs="+", metavar="PART", help=f"{', '.join(sorted(LIMITS))}; with a shape as in memory:llama3.1-8b")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
+    parser.add_argument("--within", type=float, metavar="GIB", help="hold the rest of the card in another process while the parts run")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    if arguments.within is not None:
+        with subprocess.Popen(
+            [sys.executable, str(HERE / "ballast.py"), str(arguments.within)], stdout=subprocess.PIPE, text=True
+        ) as ballast:
+            assert ballast.stdout is not None
+            print(ballast.stdout.readline().strip() or "the ballast could not be taken", flush=True)
+            try:
+                return parts(parser, arguments)
+            finally:
+                ballast.kill()
+    return parts(parser, arguments)
+
+
+def parts(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    """Runs them in turn; exit code 1 when one failed."""
     summary: list[tuple[str, int | str, float]] = []
     for wanted in arguments.parts:
         part, _, shape = wanted.partition(":")
