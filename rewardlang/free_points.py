@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rewardlang import codes, meaning, types
-from rewardlang.checking.examples import rule_expressions
+from rewardlang import codes
+from rewardlang.attack.texts import texts_of
 from rewardlang.errors import Diagnostic
 from rewardlang.marking.intake import example_row
 from rewardlang.marking.scorer import Scorer
@@ -95,12 +95,13 @@ def _pasted(program: Program, example: Example) -> Iterator[_Attack]:
     prompt = example.values.get("prompt")
     if isinstance(prompt, str):
         yield _Attack("the prompt echoed", prompt)
-    lists, texts = _texts_of(program)
+    of_file = texts_of(program)
+    lists, texts = of_file.lists, of_file.texts
     for name, values in lists.items():
         yield _Attack(f"the list '{name}' pasted", _joined(values))
     if texts:
-        yield _Attack("the texts of the file pasted", _joined(tuple(texts)))
-    for text in [*texts][:_MOST_ALONE] if len(texts) > 1 else ():
+        yield _Attack("the texts of the file pasted", _joined(texts))
+    for text in texts[:_MOST_ALONE] if len(texts) > 1 else ():
         yield _Attack("a text of the file alone", text)
     if lists and texts:
         yield _Attack(
@@ -119,30 +120,6 @@ def _twice(program: Program, example: Example, once: RowMarks) -> Iterator[_Atta
 
 def _joined(values: tuple[str, ...]) -> str:
     return "\n".join(values[:_MOST_VALUES])[:_MOST_CHARACTERS]
-
-
-def _texts_of(program: Program) -> tuple[dict[str, tuple[str, ...]], dict[str, None]]:
-    """The named lists, and every other text that stands in a condition, a marker, or the type of a column."""
-    roots = [expression for rule in program.rules for expression in rule_expressions(rule)]
-    roots += [*(gate.condition for gate in program.requires), *(let.value for let in program.lets.values())]
-    roots += [program.success] if program.success is not None else []
-    lists: dict[str, tuple[str, ...]] = {}
-    texts: dict[str, None] = {}
-    for node in (node for root in roots for node in meaning.walk(root)):
-        match node:
-            case meaning.NamedList(name=name, values=values):
-                lists[name] = values
-            case meaning.Constant(value=str(text)):
-                texts[text] = None
-            case meaning.Constant(value=tuple(items)):
-                texts.update((item, None) for item in items if isinstance(item, str))
-            case meaning.Select(find=meaning.MarkerFind() as find) | meaning.Each(find=meaning.MarkerFind() as find):
-                texts.update({find.marker: None, find.closing: None})
-    for column in program.columns.values():
-        if isinstance(column.type, types.OneOfType):
-            texts.update((value, None) for value in column.type.values)
-    texts.pop("", None)
-    return lists, texts
 
 
 def _told(program: Program, hit: _Hit) -> Diagnostic:

@@ -113,6 +113,8 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("marking.scorer", ALONE),
     ("examples", ALONE),
     ("coverage", ALONE),
+    ("attack", ALONE),
+    ("attack.texts", ALONE),
     ("free_points", ALONE),
     # the public face
     ("explaining", ALONE),
@@ -124,6 +126,8 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("bridges", ALONE),
     ("reward", ALONE),
     ("__init__", ALONE),
+    # the adversary
+    ("attack.*", PEERS_MAY_IMPORT),
     # the edge
     ("samples", ALONE),
     ("samples.*", PEERS_MAY_IMPORT),

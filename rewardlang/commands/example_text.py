@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +26,17 @@ _PLACES = 9
 _HEAD = "rewardlang 1\nreward one\n"
 
 
-def example_text(reward: Reward, row: Row, marks: RowMarks, *, kind: str, title: str, step: int) -> str:
-    """The block, laid out as `fmt` does, ended by one line break. `row` has one completion."""
+def example_text(
+    reward: Reward, row: Row, marks: RowMarks, *, kind: str, title: str, step: int, expects: Sequence[str] | None = None
+) -> str:
+    """The block, laid out as `fmt` does, ended by one line break. `row` has one completion; without `expects` its marks are expected."""
     lines = [f"{kind} {text_literal(title)}"]
     lines += [f"with {name} = {literal}" for name, literal in _given(reward, row)]
     lines += [f"with step = {step}"] if step else []
     lines.append(f"model writes {text_literal(marks.completion)}")
-    if marks.score is None:
+    if expects is not None:
+        lines += expects
+    elif marks.score is None:
         lines.append("expect skip")
     else:
         lines.append(f"expect score = {exact(Fraction(repr(round(marks.score, _PLACES))))}")
