@@ -1,0 +1,83 @@
+"""`error_prone`: ways of writing a dose that have been misread."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Literal, TypeAlias
+
+from rewardlang.verdict import Finding
+from rewardlang.verifier import finder
+
+Source: TypeAlias = Literal["ismp", "joint commission"]
+Notation: TypeAlias = Literal["1,234.5", "1.234,5"]
+_DOSE = r"(?:mg|mcg|µg|μg|g|kg|mL|ml|L|mEq|mmol|IU|units?|international\sunits?|milligrams?|micrograms?|grams?|milliliters?|millilitres?)"
+_NO_LABORATORY = r"(?!\s?/\s?d?[lL]\b)"
+
+# Name of the form, what matches it, and what to write instead. Those of the Joint Commission come first; ISMP names them too.
+_JOINT_COMMISSION: tuple[tuple[str, str, str], ...] = (
+    ("trailing zero", rf"(?<![\w.,])[0-9]{{1,9}}POINT0{{1,6}}(?=[\s-]?{_DOSE}\b{_NO_LABORATORY})", "write a whole number without point"),
+    ("no leading zero", rf"(?<![\w.,])POINT[0-9]{{1,9}}(?=[\s-]?{_DOSE}\b)", "write a zero before the point"),
+    ("U", r"(?:(?<=[0-9])|(?<=[0-9]\s)|(?<=[0-9]-))[Uu](?![\w/.]\w|\w)", "write units"),
+    ("IU", r"(?<![A-Za-z])I\.?U\.?(?!\w)", "write international units"),
+    ("QD", r"(?<!\w)[Qq]\.?[Dd](?:\.(?!\w)|(?![\w.]))", "write daily"),
+    ("QOD", r"(?<!\w)[Qq]\.?[Oo]\.?[Dd](?:\.(?!\w)|(?![\w.]))", "write every other day"),
+    ("MgSO4", r"(?<!\w)MgSO4(?!\w)", "write magnesium sulfate"),
+    ("MSO4", r"(?<!\w)MSO4(?!\w)", "write morphine sulfate"),
+    ("MS", r"(?<!\w)MS(?=\s[0-9]|\sIV\b|\sIM\b|\sPO\b)", "write morphine sulfate"),
+)
+_ISMP: tuple[tuple[str, str, str], ...] = (
+    ("µg", r"(?<=[0-9\s])[µμ]g(?!\w)", "write mcg"),
+    ("cc", r"(?<=[0-9\s])cc(?!\w)", "write mL"),
+    ("dose and unit run together", r"(?<![\w.,/])[0-9][0-9.,]{0,12}(?=(?:mg|mcg|mL|units?)\b)", "put a space between dose and unit"),
+    ("large number without commas", rf"(?<![\w.,])[0-9]{{5,9}}(?=[\s-]{_DOSE}\b)", "use commas"),
+    ("hs", r"(?<!\w)(?:HS|hs|qhs|QHS)(?!\w)", "write at bedtime"),
+    ("SC", r"(?<!\w)(?:SC|SQ|[Ss]ub\sq)(?!\w)", "write subcutaneously"),
+    ("D/C", r"(?<!\w)[Dd]/[Cc](?!\w)", "write discharge or discontinue"),
+    ("TIW", r"(?<!\w)(?:TIW|tiw|BIW|biw)(?!\w)", "write how many times weekly"),
+    ("q1d", r"(?<!\w)[qQ]1[dD](?!\w)", "write daily"),
+    ("per os", r"(?<!\w)[Pp]er\sos(?!\w)", "write by mouth"),
+)
+
+
+@cache
+def _forms(of: Source, written: Notation) -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
+    forms = _JOINT_COMMISSION if of == "joint commission" else _JOINT_COMMISSION + _ISMP
+    point = re.escape(written[-2])
+    pattern = "|".join(f"(?P<f{index}>{form.replace('POINT', point)})" for index, (_, form, _) in enumerate(forms))
+    return re.compile(rf"(?=[0-9.,A-Za-zµμ])(?:{pattern})"), {f"f{index}": (name, advice) for index, (name, _, advice) in enumerate(forms)}
+
+
+@finder("error_prone", cost="linear", version="1")
+def error_prone(texts: Sequence[str], *, of: Source = "ismp", written: Notation = "1,234.5") -> list[list[Finding[str]]]:
+    """Ways of writing a dose that have been misread: `1.0 mg`, `.5 mg`, `10 U`, `QD`.
+
+    What it checks
+    --------------
+    With `of = "joint commission"` the "Do Not Use" list: a trailing zero and a missing leading zero in a dose, `U`, `IU`, `QD`, `QOD`,
+    `MS`, `MSO4`, `MgSO4`. Otherwise also these of ISMP's List of Error-Prone Abbreviations, Symbols, and Dose Designations: `µg`, `cc`,
+    a dose and its unit run together (`10mg`), 10000 and more without commas, `hs`, `SC`, `SQ`, `D/C`, `TIW`, `BIW`, `q1d`, `per os`.
+    The value is the name of the form; the note says what to write instead. Laboratory values (`4.0 mg/dL`) may have a trailing zero.
+    The decimal sign is that of the file.
+
+    Why it earns reward
+    -------------------
+    1.0 mg has been read as 10 mg, and U as a zero. Patients died of it.
+
+    Example
+    -------
+    `rule writing: deduct 0.5 points for each distinct error_prone in reply, up to 1`
+
+    Known gaps
+    ----------
+    Not every form of ISMP's list is looked for: abbreviations that are words as well (`AD`, `AS`, `IN`, `OD`), drug names that are
+    shortened or look alike, symbols such as `>` and `@`. `MS` is found before a dose or route only. Quoted warnings ("never write QD")
+    count. A model can avoid all of it by giving no dose: ask for one.
+    """
+    pattern, names = _forms(of, written)
+    found = []
+    for text in texts:
+        matches = ((match, names[match.lastgroup or ""]) for match in pattern.finditer(text))
+        found.append([Finding(match.start(), match.end(), name, advice) for match, (name, advice) in matches])
+    return found
