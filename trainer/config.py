@@ -60,7 +60,7 @@ class DataConfig:
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """The GRPO run."""
+    """How the policy is trained."""
 
     steps: int = key("optimizer steps", 200)
     completions: int = key("completions made and learned from in each step; a multiple of `group`", 64)
@@ -72,9 +72,15 @@ class TrainingConfig:
     warmup_steps: int = key("steps over which the learning rate rises", 5)
     temperature: float = key("temperature at which completions are drawn", 1.0)
     max_completion_tokens: int = key("completions are cut off here", 256)
+    algorithm: str = key("'grpo_token', 'grpo', 'bnpo', 'dr_grpo', 'dapo', 'gspo', 'cispo', 'gdpo' or 'rloo'", "grpo_token")
+    clip: float | None = key(
+        "the ratio of new to old probability counts down to 1 - clip; by default as the algorithm says, as up to 'refill'"
+    )
+    clip_high: float | None = key("… and up to 1 + clip_high; for 'cispo', up to clip_high")
+    scale_rewards: str | None = key("what advantages are divided by: the spread of the 'group', of the 'batch', or 'none'")
+    mask_cut_off: bool | None = key("leave completions that were cut off out of the loss")
+    refill: int | None = key("times that groups without spread are replaced, in a step, by groups of further prompts")
     kl: float = key("weight of the KL divergence from the policy before training (TRL's beta)", 0.0)
-    loss: str = key("TRL's loss type: 'dapo', 'grpo', 'dr_grpo' or 'bnpo'", "dapo")
-    clip: float = key("the ratio of new to old probability counts within 1 ± clip", 0.2)
     max_grad_norm: float = key("gradients are scaled down to this norm", 1.0)
     log_every: int = key("steps between rows of metrics", 5)
     save_every: int = key("steps between checkpoints; 0 saves one only when stopped; the trained policy is saved in any case", 50)
@@ -115,6 +121,6 @@ class RunConfig:
     lora: LoraConfig = key("the adapter", make=LoraConfig)
     data: DataConfig = key("what is trained on", make=DataConfig)
     held_out: DataConfig | None = key("what is measured on; same keys as [data]")
-    training: TrainingConfig = key("the GRPO run", make=TrainingConfig)
+    training: TrainingConfig = key("how the policy is trained", make=TrainingConfig)
     engine: EngineConfig = key("where completions come from", make=EngineConfig)
     evaluation: EvaluationConfig = key("the measurement", make=EvaluationConfig)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rewardlang.suggest import did_you_mean
+from rewardlang.trainer.algorithms import ALGORITHMS, NOT_YET
 from rewardlang.trainer.config import DataConfig, RunConfig
 from rewardlang.trainer.problem import TrainingProblem
 
@@ -21,9 +22,10 @@ _CHOICES = {
     "model.dtype": ("auto", "float32", "bfloat16"),
     "engine.backend": ("transformers", "memory"),
     "training.schedule": ("constant", "linear", "cosine"),
-    "training.loss": ("dapo", "grpo", "dr_grpo", "bnpo"),
+    "training.algorithm": tuple(ALGORITHMS),
+    "training.scale_rewards": (None, "group", "batch", "none"),
 }
-_POSITIVE = ("steps", "completions", "iterations", "learning_rate", "max_completion_tokens", "clip", "max_grad_norm", "log_every", "keep")
+_POSITIVE = ("steps", "completions", "iterations", "learning_rate", "max_completion_tokens", "max_grad_norm", "log_every", "keep")
 _WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", dict: "a table", tuple: "a list of texts"}
 
 
@@ -115,9 +117,12 @@ def mistakes_of(config: RunConfig) -> Iterator[str]:
     for place, choices in _CHOICES.items():
         table, name = place.split(".")
         value = getattr(getattr(config, table), name)
-        if value not in choices:
-            guess = did_you_mean(value, choices)
-            yield f"'{place}' must be one of {', '.join(map(repr, choices))}, found {value!r}" + (f"; {guess}" if guess else "")
+        if value in NOT_YET:
+            yield f"'{place}': {NOT_YET[value]}"
+        elif value not in choices:
+            named = [choice for choice in choices if choice is not None]
+            guess = did_you_mean(value, named)
+            yield f"'{place}' must be one of {', '.join(map(repr, named))}, found {value!r}" + (f"; {guess}" if guess else "")
     training = config.training
     for name in _POSITIVE:
         if getattr(training, name) <= 0:
@@ -128,6 +133,10 @@ def mistakes_of(config: RunConfig) -> Iterator[str]:
         yield f"'training.completions' ({training.completions}) must be a multiple of 'training.group' ({training.group})"
     if training.micro_batch is not None and (training.micro_batch < 1 or training.completions % training.micro_batch):
         yield f"'training.micro_batch' ({training.micro_batch}) must divide 'training.completions' ({training.completions})"
+    for name in ("clip", "clip_high", "refill"):
+        value = getattr(training, name)
+        if value is not None and value < 0:
+            yield f"'training.{name}' must not be negative, found {value}"
     if training.temperature <= 0:
         yield "'training.temperature' must be more than 0: without chance all completions of a group are the same"
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 from typing import Any, Protocol, TypeAlias
 
 from trl.trainer.grpo_trainer import GRPOTrainer
+from trl.trainer.rloo_trainer import RLOOTrainer
 
 from rewardlang.trainer.exact_resume import ExactResume
+from rewardlang.trainer.refill import Refill
 
 TokenIds: TypeAlias = list[int]
 
@@ -30,20 +32,32 @@ class Generation(Protocol):
         """
 
 
-class PolicyTrainer(ExactResume, GRPOTrainer):
-    """TRL's trainer with the seam, and with checkpoints that resume exactly."""
+class _Seam:
+    """Mixed into one of TRL's trainers, before it."""
 
     def __init__(self, *arguments: Any, generation: Generation | None = None, **options: Any) -> None:
         self.generation = generation
         self._published_step = -1
         super().__init__(*arguments, **options)
 
-    def _generate_single_turn(self, prompt_ids: list[TokenIds], *rest: Any, **options: Any) -> tuple[list[TokenIds], Any]:
+    def _generate_single_turn(self, prompt_ids: list[TokenIds], *rest: Any, **options: Any) -> Any:
+        trainer: Any = self
         if self.generation is None:
             trl: Any = super()
-            result: tuple[list[TokenIds], Any] = trl._generate_single_turn(prompt_ids, *rest, **options)
-            return result
-        if self._published_step != self.state.global_step:
-            self.generation.publish(self.model, self.state.global_step)
-            self._published_step = self.state.global_step
-        return self.generation.generate(prompt_ids, self.num_generations or 1)
+            return trl._generate_single_turn(prompt_ids, *rest, **options)
+        if self._published_step != trainer.state.global_step:
+            self.generation.publish(trainer.model, trainer.state.global_step)
+            self._published_step = trainer.state.global_step
+        return self.generation.generate(prompt_ids, trainer.num_generations or 1)
+
+
+class PolicyTrainer(Refill, ExactResume, _Seam, GRPOTrainer):
+    """TRL's trainer with the seam, with checkpoints that resume exactly, and with groups refilled where that is asked for."""
+
+
+class LeaveOneOutTrainer(Refill, ExactResume, _Seam, RLOOTrainer):
+    """The same around TRL's RLOO, whose generation gives no log-probabilities."""
+
+    def _generate_single_turn(self, prompt_ids: list[TokenIds], *rest: Any, **options: Any) -> Any:
+        made = super()._generate_single_turn(prompt_ids, *rest, **options)
+        return made if self.generation is None else made[0]

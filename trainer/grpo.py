@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from rewardlang.reward import Reward
+from rewardlang.trainer.algorithms import Algorithm, algorithm_of
 from rewardlang.trainer.config import RunConfig
 from rewardlang.trainer.data import Row
-from rewardlang.trainer.generation import Generation, PolicyTrainer
+from rewardlang.trainer.generation import Generation, LeaveOneOutTrainer, PolicyTrainer
 from rewardlang.trainer.gpu_run import EngineRun
 from rewardlang.trainer.policy import adapter
+from rewardlang.trainer.problem import TrainingProblem
 
 _PER_COMPLETION = ("truncated", "completion_tokens")
 
@@ -29,19 +31,21 @@ def make_trainer(
     generation: Generation | None = None,
     engine: EngineRun | None = None,
 ) -> Any:
-    """A `PolicyTrainer` that is ready to run; over an engine its model is the engine's, and `model` None."""
+    """One of TRL's trainers in our clothes, ready to run; over an engine its model is the engine's, and `model` None."""
+    algorithm = algorithm_of(config.training)
+    shared: dict[str, Any] = {
+        "reward_funcs": reward.trl_section_rewards() if algorithm.by_section else reward.trl_reward(),
+        "train_dataset": rows_in_order(config, reward, rows),
+        "processing_class": tokenizer,
+        "callbacks": list(callbacks),
+        "refill_rows": _rows_as_trained(reward, rows),
+        "refill_tries": algorithm.refill,
+    }
     if engine is not None:
-        return _over_engine(config, reward, engine, tokenizer, rows, callbacks)
-    trainer: Any = PolicyTrainer(
-        model=model,
-        reward_funcs=reward.trl_reward(),
-        args=_arguments(config),
-        train_dataset=rows_in_order(config, reward, rows),
-        processing_class=tokenizer,
-        peft_config=adapter(config.lora),
-        callbacks=list(callbacks),
-        generation=generation,
-    )
+        return _over_engine(config, algorithm, engine, shared)
+    make: Any = LeaveOneOutTrainer if algorithm.leave_one_out else PolicyTrainer
+    arguments = _arguments(config, algorithm)
+    trainer: Any = make(model=model, args=arguments, peft_config=adapter(config.lora), generation=generation, **shared)
     # TRL casts the adapter of a 4-bit model to bfloat16, where an Adam step at a usual learning rate changes few entries.
     for parameter in trainer.model.parameters():
         if parameter.requires_grad:
@@ -49,24 +53,16 @@ def make_trainer(
     return trainer
 
 
-def _over_engine(
-    config: RunConfig, reward: Reward, engine: EngineRun, tokenizer: Any, rows: Sequence[Row], callbacks: Sequence[Any]
-) -> Any:
+def _over_engine(config: RunConfig, algorithm: Algorithm, engine: EngineRun, shared: dict[str, Any]) -> Any:
+    if algorithm.leave_one_out:
+        raise TrainingProblem("the 'memory' backend does not train by 'rloo' yet", "choose another 'training.algorithm'")
     from rewardlang.trainer.gpu_trainer import EngineTrainer
 
-    arguments = _arguments(replace(config, training=replace(config.training, micro_batch=engine.plan.micro_batch)))
+    arguments = _arguments(replace(config, training=replace(config.training, micro_batch=engine.plan.micro_batch)), algorithm)
     arguments.gradient_checkpointing = False  # the engine recomputes layers itself
     if not arguments.use_cpu:
         arguments.optim = "adamw_8bit"  # what the memory plan counts
-    return EngineTrainer(
-        engine=engine.engine,
-        generation=engine.generation(config),
-        reward_funcs=reward.trl_reward(),
-        args=arguments,
-        train_dataset=rows_in_order(config, reward, rows),
-        processing_class=tokenizer,
-        callbacks=list(callbacks),
-    )
+    return EngineTrainer(engine=engine.engine, generation=engine.generation(config), args=arguments, **shared)
 
 
 def rows_in_order(config: RunConfig, reward: Reward, rows: Sequence[Row]) -> Any:
@@ -86,44 +82,67 @@ def rows_in_order(config: RunConfig, reward: Reward, rows: Sequence[Row]) -> Any
         epoch = list(range(len(rows)))
         rng.shuffle(epoch)
         order.extend(epoch)
+    trained = _rows_as_trained(reward, rows)
+    return datasets.Dataset.from_list([trained[index] for index in order[: rounds * prompts_a_step]])
+
+
+def _rows_as_trained(reward: Reward, rows: Sequence[Row]) -> list[Row]:
+    """The rows with the columns that the reward is given, and no others."""
     wanted = ["prompt", *(name for name in (*reward.columns, *_PER_COMPLETION) if name != "prompt" and name in rows[0])]
-    return datasets.Dataset.from_list([{name: rows[index].get(name) for name in wanted} for index in order[: rounds * prompts_a_step]])
+    return [{name: row.get(name) for name in wanted} for row in rows]
 
 
-def _arguments(config: RunConfig) -> Any:
-    import torch
+def _arguments(config: RunConfig, algorithm: Algorithm) -> Any:
+    """TRL's arguments: those that all algorithms share, and those of this one."""
     from trl.trainer.grpo_config import GRPOConfig
+    from trl.trainer.rloo_config import RLOOConfig
+
+    shared = _shared_arguments(config, algorithm)
+    if algorithm.leave_one_out:
+        return RLOOConfig(**shared)
+    return GRPOConfig(
+        **shared,
+        loss_type=algorithm.loss,
+        scale_rewards=algorithm.scale,
+        importance_sampling_level=algorithm.ratio,
+        multi_objective_aggregation="normalize_then_sum" if algorithm.by_section else "sum_then_normalize",
+    )
+
+
+def _shared_arguments(config: RunConfig, algorithm: Algorithm) -> dict[str, Any]:
+    import torch
 
     training = config.training
     micro_batch = training.micro_batch or training.completions
     on_cpu = not torch.cuda.is_available()
-    return GRPOConfig(
-        output_dir=str(Path(config.output) / "checkpoints"),
-        seed=config.seed,
-        use_cpu=on_cpu,
-        bf16=not on_cpu and config.model.dtype != "float32",
-        max_steps=training.steps,
-        per_device_train_batch_size=micro_batch,
-        gradient_accumulation_steps=training.completions // micro_batch,
-        num_generations=training.group,
-        num_iterations=training.iterations,
-        shuffle_dataset=False,
-        learning_rate=training.learning_rate,
-        lr_scheduler_type="constant_with_warmup" if training.schedule == "constant" else training.schedule,
-        warmup_steps=training.warmup_steps,
-        max_grad_norm=training.max_grad_norm,
-        temperature=training.temperature,
-        top_p=1.0,
-        top_k=0,
-        max_completion_length=training.max_completion_tokens,
-        beta=training.kl,
-        loss_type=training.loss,
-        epsilon=training.clip,
-        gradient_checkpointing=not on_cpu,
-        logging_steps=training.log_every,
-        save_strategy="steps" if training.save_every else "no",
-        save_steps=training.save_every or training.steps,
-        save_total_limit=training.keep,
-        report_to=[],
-        disable_tqdm=True,
-    )
+    return {
+        "output_dir": str(Path(config.output) / "checkpoints"),
+        "seed": config.seed,
+        "use_cpu": on_cpu,
+        "bf16": not on_cpu and config.model.dtype != "float32",
+        "max_steps": training.steps,
+        "per_device_train_batch_size": micro_batch,
+        "gradient_accumulation_steps": training.completions // micro_batch,
+        "num_generations": training.group,
+        "num_iterations": training.iterations,
+        "shuffle_dataset": False,
+        "learning_rate": training.learning_rate,
+        "lr_scheduler_type": "constant_with_warmup" if training.schedule == "constant" else training.schedule,
+        "warmup_steps": training.warmup_steps,
+        "max_grad_norm": training.max_grad_norm,
+        "temperature": training.temperature,
+        "top_p": 1.0,
+        "top_k": 0,
+        "max_completion_length": training.max_completion_tokens,
+        "beta": training.kl,
+        "epsilon": algorithm.clip,
+        "epsilon_high": algorithm.clip_high,
+        "mask_truncated_completions": algorithm.mask_cut_off,
+        "gradient_checkpointing": not on_cpu,
+        "logging_steps": training.log_every,
+        "save_strategy": "steps" if training.save_every else "no",
+        "save_steps": training.save_every or training.steps,
+        "save_total_limit": training.keep,
+        "report_to": [],
+        "disable_tqdm": True,
+    }
