@@ -6,7 +6,8 @@ exponent between 0 and 1), logarithms of primes, and functions that are not
 rewritten further. Equal sums are equal values. Unequal sums are unequal values
 when their atoms are algebraically independent (`decides`): symbols, one of π
 and e, i, and roots of primes, which are linearly independent over the
-rationals (Besicovitch 1940).
+rationals (Besicovitch 1940); and powers such as 2^n and e^(xy) with symbols in
+the exponent.
 
 All work is bounded: terms, bits and exponents; beyond them LimitError.
 """
@@ -24,11 +25,11 @@ MAX_EXPONENT = 64
 MAX_WEIGHT = 300
 
 Atom: TypeAlias = tuple[str, Any]
-"""("symbol", name), ("constant", "pi" or "e"), ("i", 1), ("prime", p), ("ln", p), (function, arguments…)."""
+"""("symbol", name), ("constant", "pi" or "e"), ("i", 1), ("prime", p), ("ln", p), ("exp", (p or "e", product)), (function, arguments…)."""
 
 Product: TypeAlias = tuple[tuple[Atom, Fraction], ...]
 
-_INDEPENDENT = ("symbol", "i", "prime")
+_INDEPENDENT = ("symbol", "i", "prime", "exp")
 
 
 class LimitError(ValueError):
@@ -207,6 +208,9 @@ def difference(one: Quotient, other: Quotient) -> Sum:
 def decides(atoms: set[Atom]) -> bool:
     """Whether a sum over these atoms that is not 0 in its form is not 0 in value."""
     constants = {name for kind, name in atoms if kind == "constant"}
+    exponents = [argument[1].atoms() for kind, argument in atoms if kind == "exp"]
+    if any(not exponent or any(kind != "symbol" for kind, _ in exponent) for exponent in exponents):
+        return False
     return len(constants) <= 1 and all(kind in _INDEPENDENT or kind == "constant" for kind, _ in atoms)
 
 
@@ -216,7 +220,7 @@ def with_symbol(of: Quotient, old: str, new: str) -> Quotient | None:
         return None
 
     def renamed(part: Sum) -> Sum:
-        terms = {}
+        terms: dict[Product, Fraction] = {}
         for product, value in part.terms:
             atoms = [(("symbol", new) if name == ("symbol", old) else name, exponent) for name, exponent in product]
             terms[tuple(sorted(atoms, key=_order))] = value

@@ -29,8 +29,9 @@ from rewardlang.answers.kinds import (
     Value,
     Words,
 )
-from rewardlang.answers.numeric import differ, value_at
-from rewardlang.answers.units import size_of
+from rewardlang.answers.numeric import differ, magnitudes_differ, value_at
+from rewardlang.answers.physical_units import same_unit_name, unit_of_words
+from rewardlang.answers.real_sets import same_set
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 
@@ -68,6 +69,8 @@ def same_formula(one: Quotient, other: Quotient) -> Verdict:
         return no("different values")
     if differ(one, other):
         return no("clearly different at a point")
+    if magnitudes_differ(one, other):
+        return no("clearly different in size")
     return cannot_judge("neither shown to be equal nor to differ")
 
 
@@ -119,7 +122,7 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
         case Expression(), Expression():
             return _expressions(one, other)
         case Words(), Words():
-            return yes("the same words") if one.text == other.text else no("different words")
+            return _words(one.text, other.text)
         case Listing(), Expression() if one.decimal is not None:
             return _expressions(one.decimal, other)
         case Listing(), Listing() if _differently_named(one) != _differently_named(other):
@@ -144,6 +147,12 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             return _intervals(one, other)
         case Union(), Union() | Interval() | Tuple_() | SetOf():
             return _unions(one, other)
+        case Interval(), SetOf():
+            return _unions(one, other)
+        case Matrix(), Tuple_() if 1 in (len(one.rows), len(one.rows[0])):
+            return _ordered([item for row in one.rows for item in row], other.items)
+        case Inequality(), Interval() | Union() | Tuple_() | SetOf():
+            return cannot_judge("the solutions of this inequality are not computed")
         case Matrix(), Matrix():
             return _matrices(one, other)
         case Equation(), Equation():
@@ -172,6 +181,14 @@ def _in_base(of: InBase) -> int:
     return int(of.figures, of.base)
 
 
+def _words(one: str, other: str) -> Verdict:
+    if one == other:
+        return yes("the same words")
+    if len(one) == len(other) <= 3 and sorted(one) == sorted(other):
+        return cannot_judge("the same letters in another order: words, or products")
+    return no("different words")
+
+
 def _either(one: Verdict, other: Verdict) -> Verdict:
     if one.holds or other.holds:
         return one if one.holds else other
@@ -189,7 +206,7 @@ def _all(verdicts: Sequence[Verdict]) -> Verdict:
 
 def _labels(one: Labelled, other: Labelled) -> Verdict:
     if one.label == other.label:
-        verdict = same_value(one.value, other.value)
+        verdict = same_value(one.renamed or one.value, other.renamed or other.value)
         if verdict.holds:
             return verdict
     else:
@@ -210,7 +227,15 @@ def _inequalities(one: Inequality, other: Inequality) -> Verdict:
     if one.strict != other.strict:
         return no("one of them admits equality")
     verdict = same_formula(Quotient(one.form), Quotient(other.form))
-    return verdict if verdict.holds else cannot_judge("inequalities are compared up to a positive factor only")
+    if verdict.holds:
+        return verdict
+    # A linear form has one boundary, so that different linear forms have different solutions.
+    linear = all(
+        sum(int(exponent) for _, exponent in product) <= 1 and all(kind == "symbol" and exponent == 1 for (kind, _), exponent in product)
+        for side in (one, other)
+        for product, _ in side.form.terms
+    )
+    return no("different half-spaces") if linear else cannot_judge("inequalities are compared up to a positive factor only")
 
 
 def _expressions(one: Expression, other: Expression) -> Verdict:
@@ -263,12 +288,15 @@ def _degrees(degrees: Expression, other: Expression) -> Verdict:
 
 
 def _quantities(one: Expression, other: Expression) -> Verdict:
-    left, right = size_of(one.unit), size_of(other.unit)
+    left, right = unit_of_words(one.unit), unit_of_words(other.unit)
     if left is None or right is None:
+        if same_unit_name(one.unit, other.unit):
+            return same_formula(one.value, other.value)
         return cannot_judge(f"the units {one.unit} and {other.unit} are not converted")
-    if left[0] != right[0]:
+    if left.dimension != right.dimension:
         return no(f"{one.unit} and {other.unit} measure different things")
-    return same_formula(one.value * number(left[1]), other.value * number(right[1]))
+    sides = [side.value * number(unit.size) + number(unit.zero) for side, unit in ((one, left), (other, right))]
+    return same_formula(*sides)
 
 
 def _rounded(one: Expression, other: Expression) -> bool:
@@ -340,6 +368,9 @@ def _intervals(one: Interval, other: Interval) -> Verdict:
 
 
 def _unions(one: Value, other: Value) -> Verdict:
+    same = same_set(one, other)
+    if same is not None:
+        return yes("the same set of numbers") if same else no("different sets of numbers")
     sides = []
     for side in (one, other):
         items = side.items if isinstance(side, Union) else (side,)

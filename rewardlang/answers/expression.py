@@ -11,6 +11,7 @@ What can be read in two ways (`1/2x`) is not read.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from rewardlang.answers import functions
@@ -28,7 +29,8 @@ _GREEK = (
 )
 _FUNCTION_NAMES = "fghFGH"
 _OFTEN_FUNCTIONS = "PQRSTUVW"
-_CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|"}
+_CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|", "⌊": "⌋", "⌈": "⌉"}
+_ACCENTS = ("vec", "hat", "bar", "overline", "overrightarrow", "tilde", "widehat", "mathbf")
 
 
 class UnreadError(ValueError):
@@ -43,6 +45,8 @@ def read_expression(tokens: list[Token]) -> Quotient:
     """The value of all the tokens; UnreadError, LimitError or ZeroDivisionError when they have none."""
     if len(tokens) > MAX_TOKENS:
         raise LimitError(f"more than {MAX_TOKENS} parts")
+    if any(token.text == "\\choose" for token in tokens):
+        tokens = [Token("sign", "{"), *tokens, Token("sign", "}")]
     reader = _Reader(_letters(tokens))
     value = reader.sum(0)
     if reader.at < len(tokens):
@@ -61,6 +65,15 @@ def _letters(tokens: list[Token]) -> list[Token]:
         else:
             found.append(token)
     return found
+
+
+_ENCLOSING: dict[str, Callable[[Quotient], Quotient]] = {
+    "(": lambda value: value,
+    "{": lambda value: value,
+    "|": functions.absolute,
+    "⌊": functions.floor,
+    "⌈": functions.ceiling,
+}
 
 
 class _Reader:
@@ -140,10 +153,10 @@ class _Reader:
         if kind in ("number", "name"):
             return True
         if kind == "command":
-            return True
+            return text != "\\choose"
         if kind == "word":
             return text in functions.FUNCTIONS or text in ("pi", "log", "sqrt")
-        return text in ("(", "{", "∞")
+        return text in ("(", "{", "∞", "⌊", "⌈")
 
     def _power(self, depth: int) -> Quotient:
         value = self._primary(depth + 1)
@@ -215,9 +228,10 @@ class _Reader:
             return self._mixed(self._number(), text, depth)
         if kind == "name":
             return self._named(text, depth)
-        if text in ("(", "{", "|"):
-            value = self._group(text, depth)
-            return functions.absolute(value) if text == "|" else value
+        if text == "{" and (chosen := self._choose(depth)) is not None:
+            return chosen
+        if text in _ENCLOSING:
+            return _ENCLOSING[text](self._group(text, depth))
         if text == "∞":
             self.at += 1
             return atom("symbol", "∞")
@@ -247,9 +261,12 @@ class _Reader:
 
     def _named(self, text: str, depth: int) -> Quotient:
         self.at += 1
+        while self._text() == "'":
+            text += "'"
+            self.at += 1
         if self._text() == "_":
             return atom("symbol", f"{text}_{self._index()}")
-        if self._text() == "(" and text in _FUNCTION_NAMES:
+        if self._text() == "(" and text[0] in _FUNCTION_NAMES:
             return atom("apply", (text, self._group("(", depth)))
         if self._text() == "(" and text in _OFTEN_FUNCTIONS:
             raise UnreadError(f"'{text}(' can be a product or the value of a function")
@@ -280,6 +297,8 @@ class _Reader:
             return functions.PI
         if name in _GREEK.split():
             return self._greek(name)
+        if name in _ACCENTS:
+            return self._accented(name)
         if name == "frac":
             above = self._argument(depth + 1)
             return self._times(above, self._argument(depth + 1), True)
@@ -304,6 +323,8 @@ class _Reader:
         if self._text() == "^":
             self.at += 1
             exponent = self._exponent(depth + 1).rational
+            if exponent == -1 and name in functions.INVERSES:
+                return functions.INVERSES[name](self._of_function(depth))
             if exponent is None or exponent.denominator != 1 or exponent < 1:
                 raise UnreadError("a function to a power that is not a positive whole number")
         value = function(self._of_function(depth))
@@ -313,6 +334,36 @@ class _Reader:
         if self._text() == "_":
             return atom("symbol", f"{name}_{self._index()}")
         return atom("symbol", name)
+
+    def _accented(self, name: str) -> Quotient:
+        r"""`\vec{a}`, `\overline{AB}`: one symbol, whatever letters it is made of."""
+        braced = self._text() == "{"
+        self.at += braced
+        letters: list[str] = []
+        while self._kind() in ("name", "word", "number") and (braced or not letters):
+            letters.append(self._text())
+            self.at += 1
+        if braced:
+            self._take("}")
+        if not letters:
+            raise UnreadError(f"'{name}' stands over nothing that is read")
+        return atom("symbol", f"{name} {''.join(letters)}")
+
+    def _choose(self, depth: int) -> Quotient | None:
+        r"""`{n \choose k}`, or None where the group is no such thing."""
+        end = self.at + 1
+        level = 1
+        while end < len(self.tokens) and level:
+            if level == 1 and self.tokens[end].text == "\\choose":
+                self.at += 1
+                above = self.sum(depth + 1)
+                self._take("\\choose")
+                below = self.sum(depth + 1)
+                self._take("}")
+                return functions.binomial(above, below)
+            level += {"{": 1, "}": -1}.get(self.tokens[end].text, 0)
+            end += 1
+        return None
 
     def _root(self, depth: int) -> Quotient:
         degree = 2

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from rewardlang.answers.algebra import MAX_BITS, LimitError, Quotient, atom, number, power
+from rewardlang.answers.algebra import MAX_BITS, LimitError, Product, Quotient, Sum, atom, number, power
 
 MAX_FACTORIAL = 1_000
 MAX_TRIAL = 3_000
@@ -66,25 +66,121 @@ def raised(base: Quotient, exponent: Quotient) -> Quotient:
     """`base` to the power of `exponent`; an atom of its own where there is no exact form within the limits."""
     value, up = base.rational, exponent.rational
     try:
-        if up is not None and up.denominator == 1 and (value != 0 or up > 0):
-            return power(base, int(up))
-        if up is not None and value is not None and value > 0 and up.denominator <= 64:
-            return _rational_power(value, up)
-        if up is not None and value is None and up.denominator <= 64 and (roots := _roots_only(base)) is not None:
-            coefficient, primes = roots
-            result = _rational_power(coefficient, up)
-            for prime, times in primes:
-                result = result * _rational_power(Fraction(prime), times * up)
+        result = _exact_power(base, exponent)
+        if result is not None:
             return result
-        if up == Fraction(1, 2) and value is not None and value < 0:
-            return atom("i", 1) * _rational_power(-value, up)
     except LimitError:
         pass
     if value == 1:
         return number(1)
-    if value == 0:
+    if value == 0 and (up is None or up <= 0):
         raise ZeroDivisionError
     return atom("power", (base, exponent))
+
+
+def _exact_power(base: Quotient, exponent: Quotient) -> Quotient | None:
+    value, up = base.rational, exponent.rational
+    if up is None:
+        return _exponential(base, exponent)
+    if up.denominator == 1:
+        return power(base, int(up)) if value != 0 or up > 0 else None
+    if up.denominator > 64:
+        return None
+    if value is not None:
+        if value > 0:
+            return _rational_power(value, up)
+        return atom("i", 1) * _rational_power(-value, up) if up == Fraction(1, 2) and value < 0 else None
+    if (roots := _roots_only(base)) is not None:
+        coefficient, primes = roots
+        result = _rational_power(coefficient, up)
+        for prime, times in primes:
+            result = result * _rational_power(Fraction(prime), times * up)
+        return result
+    return (
+        _nested_root(base) if up == Fraction(1, 2) and base.under.rational == 1 and len(base.over.terms) == 2 else _root_of_symbol(base, up)
+    )
+
+
+def _root_of_symbol(base: Quotient, up: Fraction) -> Quotient | None:
+    """`(c·x^a)^(p/q)` as `c^(p/q)·x^(a·p/q)`, with |x| where a is even and q is; only for one symbol, or e."""
+    if base.under.rational != 1 or len(base.over.terms) != 1:
+        return None
+    product, coefficient = base.over.terms[0]
+    if coefficient <= 0 or len(product) != 1:
+        return None
+    (kind, name), power_of = product[0]
+    if (kind, name) == ("constant", "e") or (kind == "constant" and name == "pi"):
+        return _rational_power(coefficient, up) * atom(kind, name, power_of * up)
+    if kind not in ("symbol", "abs"):
+        return None
+    even = power_of.numerator % 2 == 0
+    if kind == "symbol" and even and up.denominator % 2 == 0 and power_of.denominator == 1:
+        return _rational_power(coefficient, up) * power_of_atom(absolute(atom("symbol", name)), power_of * up)
+    return _rational_power(coefficient, up) * atom(kind, name, power_of * up)
+
+
+def power_of_atom(of: Quotient, up: Fraction) -> Quotient:
+    """A single atom to another power."""
+    ((((kind, argument), _),), _) = of.over.terms[0]
+    return atom(kind, argument, up)
+
+
+def _nested_root(base: Quotient) -> Quotient | None:
+    """`√(a + b√c)` as `√p ± √q`, when a² − b²c is a square."""
+    parts = dict(base.over.terms)
+    a = parts.pop((), None)
+    if a is None or a <= 0:
+        return None
+    ((product, b),) = parts.items()
+    if any(kind != "prime" or exponent != Fraction(1, 2) for (kind, _), exponent in product):
+        return None
+    c = math.prod(prime for (_, prime), _ in product)
+    inner = _rational_power(a * a - b * b * c, Fraction(1, 2)).rational if a * a > b * b * c else None
+    if inner is None:
+        return None
+    one, other = (_rational_power((a + sign * inner) / 2, Fraction(1, 2)) if a + sign * inner else number(0) for sign in (1, -1))
+    return one + other if b > 0 else one - other
+
+
+MAX_EXPONENT_TERMS = 6
+
+
+def _exponential(base: Quotient, exponent: Quotient) -> Quotient | None:
+    """`b^(2n + 1)` as `b·(b^n)²`: one atom for each prime of the base and each product in the exponent; Euler's formula; `e^(ln a)`."""
+    if exponent.under.rational != 1 or len(exponent.over.terms) > MAX_EXPONENT_TERMS:
+        return None
+    value = base.rational
+    if base == E:
+        bases: list[tuple[int | str, Fraction]] = [("e", Fraction(1))]
+    elif value is not None and value > 0 and max(value.numerator, value.denominator).bit_length() <= 64:
+        bases = [(prime, Fraction(times)) for prime, times in factors(value.numerator).items()] if value.numerator > 1 else []
+        bases += [(prime, Fraction(-times)) for prime, times in factors(value.denominator).items()] if value.denominator > 1 else []
+    else:
+        return None
+    result = number(1)
+    for name, times in bases:
+        for product, coefficient in exponent.over.terms:
+            result = result * _one_exponential(name, product, coefficient * times)
+    return result
+
+
+def _one_exponential(name: int | str, product: Product, times: Fraction) -> Quotient:
+    if not product:
+        return atom("constant", "e", times) if name == "e" else _rational_power(Fraction(name), times)
+    kinds = [kind for (kind, _), _ in product]
+    if name == "e" and kinds == ["ln"] and product[0][1] == 1:
+        return _rational_power(Fraction(product[0][0][1]), times)
+    if (
+        name == "e"
+        and sorted(kinds) == ["constant", "i"]
+        and all(exponent == 1 for _, exponent in product)
+        and any(name == ("constant", "pi") for name, _ in product)
+    ):
+        angle = number(times) * PI
+        return cos(angle) + atom("i", 1) * sin(angle)
+    if any(kind not in ("symbol", "prime", "constant", "i") for kind in kinds):
+        return atom("power", (E if name == "e" else number(Fraction(name)), Quotient(Sum(((product, times),)))))
+    return atom("exp", (name, Quotient(Sum(((product, Fraction(1)),)))), times)
 
 
 def root(base: Quotient, degree: int) -> Quotient:
@@ -116,7 +212,21 @@ def binomial(above: Quotient, below: Quotient) -> Quotient:
 def absolute(of: Quotient) -> Quotient:
     """`|x|`."""
     value = of.rational
-    return number(abs(value)) if value is not None else atom("abs", of)
+    if value is not None:
+        return number(abs(value))
+    return atom("abs", -of if of.over.terms and of.over.terms[-1][1] < 0 else of)
+
+
+def floor(of: Quotient) -> Quotient:
+    """The largest whole number that is not above."""
+    value = of.rational
+    return number(math.floor(value)) if value is not None else atom("floor", of)
+
+
+def ceiling(of: Quotient) -> Quotient:
+    """The smallest whole number that is not below."""
+    value = of.rational
+    return number(math.ceil(value)) if value is not None else atom("ceiling", of)
 
 
 def ln(of: Quotient) -> Quotient:
@@ -183,6 +293,43 @@ def tan(of: Quotient) -> Quotient:
     return sin(of) / cos(of)
 
 
+def _angles() -> dict[str, list[tuple[Quotient, Quotient]]]:
+    """The values of sine and tangent at the multiples of π/12 that have a short form, with their angles."""
+    sines = [(value, number(turn) * PI) for turn, value in _SINES.items()]
+    root3 = root(number(3), 2)
+    tangents = [(number(0), number(0)), (root3 / number(3), PI / number(6)), (number(1), PI / number(4)), (root3, PI / number(3))]
+    return {"arcsin": sines, "arctan": tangents}
+
+
+def _inverse(kind: str, of: Quotient) -> Quotient:
+    """arcsin or arctan, exactly where the angle is a usual one."""
+    for value, angle in _angles()[kind]:
+        if of == value:
+            return angle
+        if of == -value:
+            return -angle
+    negative = bool(of.over.terms) and all(value < 0 for _, value in of.over.terms)
+    return -atom(kind, -of) if negative else atom(kind, of)
+
+
+def arcsin(of: Quotient) -> Quotient:
+    """The angle from −π/2 to π/2 with that sine."""
+    return _inverse("arcsin", of)
+
+
+def arccos(of: Quotient) -> Quotient:
+    """π/2 less the arcsine, where that has a short form."""
+    angle = _inverse("arcsin", of)
+    return PI / number(2) - angle if not any(kind == "arcsin" for kind, _ in angle.atoms()) else atom("arccos", of)
+
+
+def arctan(of: Quotient) -> Quotient:
+    """The angle between −π/2 and π/2 with that tangent."""
+    return _inverse("arctan", of)
+
+
+INVERSES = {"sin": arcsin, "cos": arccos, "tan": arctan}
+
 FUNCTIONS: dict[str, Callable[[Quotient], Quotient]] = {
     "sin": sin,
     "cos": cos,
@@ -194,9 +341,12 @@ FUNCTIONS: dict[str, Callable[[Quotient], Quotient]] = {
     "sqrt": lambda of: root(of, 2),
     "exp": lambda of: raised(E, of),
     "abs": absolute,
-    "arcsin": lambda of: atom("arcsin", of),
-    "arccos": lambda of: atom("arccos", of),
-    "arctan": lambda of: atom("arctan", of),
+    "arcsin": arcsin,
+    "arccos": arccos,
+    "arctan": arctan,
+    "asin": arcsin,
+    "acos": arccos,
+    "atan": arctan,
     "sinh": lambda of: atom("sinh", of),
     "cosh": lambda of: atom("cosh", of),
     "tanh": lambda of: atom("tanh", of),

@@ -88,11 +88,15 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """`x = 3`, `x ∈ [0, 1]`, `W(n) = 1`: what is named, the value, and the equation that it also is."""
+    """`x = 3`, `x ∈ [0, 1]`, `W(n) = 1`: what is named, the value, and the equation that it also is.
+
+    `renamed` is the value of a function with one name for its argument, whatever it is called.
+    """
 
     label: str
     value: Value
     equation: Sum | None = None
+    renamed: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from rewardlang.answers.algebra import Atom, Quotient, Sum
 
@@ -56,6 +57,55 @@ def value_at(of: Quotient, at: Mapping[str, float]) -> float | None:
         return None
 
 
+def magnitudes_differ(one: Quotient, other: Quotient) -> bool:
+    """Whether two closed products, far too large or small to write out, clearly differ in size: `2004!` and `2006!`."""
+    a, b = log_magnitude(one), log_magnitude(other)
+    if a is None or b is None or (math.isinf(a) and math.isinf(b) and (a > 0) is (b > 0)):
+        return False
+    return abs(a - b) > 1e-9 * max(1.0, abs(a), abs(b)) or math.isinf(a) or math.isinf(b)
+
+
+def log_magnitude(of: Quotient) -> float | None:
+    """The natural logarithm of the size of a closed product, infinite beyond the range of floats; None where it is not known."""
+    if of.under.rational != 1 or len(of.over.terms) != 1:
+        return None
+    product, coefficient = of.over.terms[0]
+    total = math.log(abs(coefficient.numerator)) - math.log(coefficient.denominator)
+    for (kind, argument), exponent in product:
+        size = _log_of_atom(kind, argument)
+        if size is None or (math.isinf(size) and math.isinf(total) and size * float(exponent) * total < 0):
+            return None
+        total += size * float(exponent)
+    return None if math.isnan(total) else total
+
+
+def _log_of_atom(kind: str, argument: Any) -> float | None:
+    if kind == "prime":
+        return math.log(argument)
+    if kind == "constant":
+        return math.log(_CONSTANTS[argument])
+    if kind == "i":
+        return 0.0
+    if kind == "factorial":
+        n = argument.rational
+        return math.lgamma(float(n) + 1) if n is not None and n.denominator == 1 and 0 <= n < 10**15 else None
+    if kind == "binomial":
+        n, k = (part.rational for part in argument)
+        if n is None or k is None or n.denominator != 1 or k.denominator != 1 or not 0 <= k <= n < 10**12:
+            return None
+        return math.lgamma(float(n) + 1) - math.lgamma(float(k) + 1) - math.lgamma(float(n - k) + 1)
+    if kind != "power":
+        return None
+    base, exponent = argument
+    below = log_magnitude(base)
+    above = value_at(exponent, {})
+    if above is None and (size := log_magnitude(exponent)) is not None and exponent.over.terms[0][1] > 0:
+        above = math.exp(size) if size < 700 else math.inf
+    if below is None or above is None or (base.rational is None or base.rational <= 0):
+        return None
+    return below * above if below else 0.0
+
+
 def symbols_of(of: Quotient) -> set[str]:
     """The symbols in a formula, also inside functions."""
     names: set[str] = set()
@@ -89,7 +139,12 @@ def _sum(of: Sum, at: Mapping[str, float]) -> float:
     for product, coefficient in of.terms:
         term = float(coefficient)
         for atom, exponent in product:
-            term = _bounded(term * _bounded(_atom(atom, at) ** float(exponent)))
+            base = _atom(atom, at)
+            if exponent.denominator != 1 and base < SMALLEST:
+                raise _NoValue
+            if abs(base) < SMALLEST and exponent < 0:
+                raise _NoValue
+            term = _bounded(term * _bounded(base ** float(exponent)))
         total += _bounded(term)
     return total
 
@@ -111,6 +166,9 @@ def _atom(atom: Atom, at: Mapping[str, float]) -> float:
         if base < SMALLEST:
             raise _NoValue
         return _bounded(base**exponent)
+    if kind == "exp":
+        name, exponent = argument
+        return _bounded(float(_CONSTANTS.get(name) or name) ** _quotient(exponent, at))
     if kind in _FUNCTIONS:
         of = _quotient(argument, at)
         if kind == "lnof" and of < SMALLEST:

@@ -16,13 +16,15 @@ from functools import lru_cache
 
 from rewardlang.answers.algebra import LimitError, number
 from rewardlang.answers.expression import NoValueError, UnreadError, read_expression
-from rewardlang.answers.functions import FUNCTIONS
-from rewardlang.answers.kinds import Expression, InBase, Listing, SetOf, Unread, Value, Words
+from rewardlang.answers.functions import FUNCTIONS, PI
+from rewardlang.answers.kinds import Expression, InBase, Labelled, Listing, SetOf, Unread, Value, Words
 from rewardlang.answers.numerals import MAX_FIGURES
-from rewardlang.answers.parse_brackets import bracketed, matrix, parts_of, split, tuple_or_interval, union
+from rewardlang.answers.parse_brackets import bracketed, parts_of, split, tuple_or_interval
+from rewardlang.answers.parse_matrices import matrix
 from rewardlang.answers.parse_relations import relation
+from rewardlang.answers.parse_sets import built, rays_joined, sets_joined, with_usual_brackets, without_conditions, without_last_condition
+from rewardlang.answers.parse_units import unit_start
 from rewardlang.answers.tokens import Token, joined, tokens_of, with_thousands
-from rewardlang.answers.units import is_unit
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Missing, Refused
 
@@ -43,7 +45,8 @@ _EMPTY_SET = frozenset(
         "does not exist",
     }
 )
-_JOINING = ("and", "or")
+_JOINING = ("or", "and")
+_HEDGES = ("maybe", "perhaps", "possibly", "both", "either")
 
 
 def read_answer(text: str) -> Answer | Missing | Refused:
@@ -64,7 +67,7 @@ def read_answer(text: str) -> Answer | Missing | Refused:
 def _read_short(text: str) -> Value | Missing:
     if _NUMERAL.fullmatch(text):
         return _numeral(text)
-    tokens = with_thousands(_without_wrappers(tokens_of(text)))
+    tokens = with_usual_brackets(with_thousands(_without_wrappers(tokens_of(text))))
     if not tokens:
         return Missing("the answer is empty")
     if _nesting(tokens) > MAX_NESTING:
@@ -112,7 +115,10 @@ def read_value(tokens: list[Token]) -> Value | Missing:
     """The value of tokens; what has no exact reading is Unread, with the reason."""
     if not tokens:
         return Unread("", "a part is missing")
-    value = _several(tokens) or relation(tokens, read_value) or union(tokens, read_value) or matrix(tokens, read_value)
+    if tokens[0].text == "Eq" and bracketed(tokens[1:]) == "()" and len(sides := split(tokens[2:-1], (",",))) == 2:
+        tokens = [*sides[0], Token("sign", "="), *sides[1]]
+    tokens = without_last_condition(tokens)
+    value = _several(tokens) or relation(tokens, read_value) or sets_joined(tokens, read_value) or matrix(tokens, read_value)
     return value or _in_brackets(tokens) or _in_base(tokens) or _words(tokens) or _measured(tokens)
 
 
@@ -121,9 +127,10 @@ def _several(tokens: list[Token]) -> Value | Missing | None:
         parts = split(tokens, (sign,))
         if len(parts) > 1:
             return _listing([_without_joining(part) for part in parts], sign)
-    parts = split(tokens, _JOINING)
-    if len(parts) > 1 and all(parts):
-        return _listing(parts, "and")
+    for sign in _JOINING:
+        parts = split(tokens, (sign,))
+        if len(parts) > 1 and all(parts):
+            return _listing([_without_joining(part) for part in parts], sign)
     if any(token.text in "±∓" for token in tokens):
         plus = {"±": "+", "∓": "-"}
         minus = {"±": "-", "∓": "+"}
@@ -133,19 +140,37 @@ def _several(tokens: list[Token]) -> Value | Missing | None:
 
 
 def _without_joining(part: list[Token]) -> list[Token]:
-    return part[1:] if part and part[0].text in _JOINING else part
+    while part and part[0].text.lower() in (*_JOINING, *_HEDGES):
+        part = part[1:]
+    return part
 
 
 def _listing(parts: list[list[Token]], sign: str) -> Value | Missing:
-    parts = [part for part in parts if part]
+    parts = without_conditions([part for part in parts if part])
+    if len(parts) == 1 and sign in (",", ";"):
+        return read_value(parts[0])
     items = parts_of(parts, read_value)
     if isinstance(items, Missing):
         return items
+    rays = rays_joined(items, sign) if sign in _JOINING else None
+    if rays is not None:
+        return rays
     decimal = None
     if sign == "," and len(parts) == 2 and _can_be_decimal(parts):
         figures = f"{parts[0][-1].text}.{parts[1][0].text}"
         decimal = _decimal(figures, len(parts[0]) == 2)
-    return Listing(items, decimal)
+    return Listing(_flat(items), decimal)
+
+
+def _flat(items: tuple[Value, ...]) -> tuple[Value, ...]:
+    """`21, 16 or 11` is one list; lists with labels in them stay apart (`x=1, y=2 or x=3, y=4`)."""
+    found: list[Value] = []
+    for item in items:
+        inner = item.items if isinstance(item, Listing) and item.decimal is None else (item,)
+        if any(isinstance(part, Labelled) for part in inner):
+            return items
+        found += inner
+    return tuple(found)
 
 
 def _can_be_decimal(parts: list[list[Token]]) -> bool:
@@ -161,6 +186,9 @@ def _in_brackets(tokens: list[Token]) -> Value | Missing | None:
         return None
     inner = tokens[1:-1]
     if kind == "⦃⦄":
+        described = built(inner, read_value)
+        if described is not None:
+            return described
         items = parts_of(split(inner, (",", ";")), read_value) if inner else ()
         return items if isinstance(items, Missing) else SetOf(items)
     if kind == "{}" or (kind == "()" and len(split(inner, (",", ";"))) == 1 and inner):
@@ -169,13 +197,20 @@ def _in_brackets(tokens: list[Token]) -> Value | Missing | None:
 
 
 def _in_base(tokens: list[Token]) -> Value | None:
+    """`204_5`, `1A_{16}`, `(204)_5`."""
     texts = [token.text for token in tokens if token.text not in "{}"]
-    if len(texts) != 3 or texts[1] != "_" or not all(text.isascii() and text.isdigit() for text in (texts[0], texts[2])):
+    if len(texts) < 3 or texts[-2] != "_" or not (texts[-1].isascii() and texts[-1].isdigit()):
         return None
-    base = int(texts[2]) if len(texts[2]) <= 2 else 0
-    if not 2 <= base <= 10 or len(texts[0]) > MAX_FIGURES or any(int(figure) >= base for figure in texts[0]):
-        return Unread(joined(tokens), "these are no figures in a base from 2 to 10")
-    return InBase(texts[0].lstrip("0") or "0", base)
+    figures = texts[:-2]
+    if figures[0] == "(" and figures[-1] == ")":
+        figures = figures[1:-1]
+    written = "".join(figures)
+    if not (written.isascii() and written.isalnum() and written[0].isdigit() and written.upper() == written):
+        return None
+    base = int(texts[-1]) if len(texts[-1]) <= 2 else 0
+    if not 2 <= base <= 36 or len(written) > MAX_FIGURES or any(int(figure, 36) >= base for figure in written):
+        return Unread(joined(tokens), "these are no figures in a base from 2 to 36")
+    return InBase(written.lstrip("0") or "0", base)
 
 
 def _words(tokens: list[Token]) -> Value | None:
@@ -189,25 +224,38 @@ def _words(tokens: list[Token]) -> Value | None:
     return SetOf(()) if text in _EMPTY_SET else Words(text)
 
 
+_CURRENCIES = ("$", "€", "£", "¥")
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
+
+
 def _measured(tokens: list[Token]) -> Value | Missing:
     """A formula with what can stand around it: a currency sign, percent, degrees, a unit."""
-    rest, unit, percent, degree = list(tokens), "", False, False
-    if rest[0].text in ("$", "€", "£", "¥"):
+    rest, unit, percent, degree, scale = list(tokens), "", False, False, 1
+    if rest[0].text in _CURRENCIES:
         unit, rest = rest[0].text, rest[1:]
-    elif len(rest) > 1 and rest[0].text == "-" and rest[1].text in ("$", "€", "£", "¥"):
+    elif len(rest) > 1 and rest[0].text == "-" and rest[1].text in _CURRENCIES:
         unit, rest = rest[1].text, [rest[0], *rest[2:]]
+    elif len(rest) > 1 and rest[-1].text in _CURRENCIES:
+        unit, rest = rest[-1].text, rest[:-1]
     if len(rest) > 1 and rest[-1].text.lower() in ("%", "percent", "pct"):
         percent, rest = True, rest[:-1]
-    elif len(rest) > 1 and rest[-1].text.lower() in ("°", "degrees", "degree"):
+    elif len(rest) > 1 and rest[-1].text.lower() in ("°", "degrees", "degree") and not _has_angle(rest[:-1]):
         degree, rest = True, rest[:-1]
-    elif (cut := _degree_power(rest)) is not None:
-        degree, rest = True, rest[:cut]
+    elif not unit and (temperature := _temperature(rest)):
+        unit, rest = temperature, rest[:-2]
     elif not unit:
-        start = _unit_start(rest)
+        start = unit_start(rest)
         if start < len(rest):
             unit, rest = joined(rest[start:]), rest[:start]
+            if unit.startswith("\\frac"):
+                unit = "/".join(unit.removeprefix("\\frac").strip("{}").split("}{"))
+    if len(rest) > 1 and rest[-1].text.lower() in _SCALES:
+        scale, rest = _SCALES[rest[-1].text.lower()], rest[:-1]
+    elif unit.lower() in _SCALES:
+        scale, unit = _SCALES[unit.lower()], ""
     try:
-        return _expression(rest, percent, degree, unit)
+        value = _expression(rest, percent, degree, unit)
+        return value if scale == 1 else Expression(value.value * number(scale), percent, degree, unit)
     except NoValueError as error:
         return Missing(str(error))
     except (UnreadError, LimitError) as error:
@@ -216,33 +264,24 @@ def _measured(tokens: list[Token]) -> Value | Missing:
         return Unread(joined(tokens), "a division by zero")
 
 
-def _degree_power(tokens: list[Token]) -> int | None:
-    r"""Where `^\circ` or `^{\circ}` begins at the end."""
-    texts = [token.text for token in tokens]
-    if texts[-2:] == ["^", "\\circ"] and len(texts) > 2:
-        return len(texts) - 2
-    if texts[-4:] == ["^", "{", "\\circ", "}"] and len(texts) > 4:
-        return len(texts) - 4
-    return None
+def _temperature(tokens: list[Token]) -> str:
+    """`°C` or `°F` when the tokens end with it."""
+    if len(tokens) > 2 and tokens[-2].text in ("°", "degrees") and tokens[-1].text in ("C", "F", "Celsius", "Fahrenheit"):
+        return "°" + tokens[-1].text[0]
+    return ""
 
 
-def _unit_start(tokens: list[Token]) -> int:
-    """Where a unit begins at the end of the tokens: upright or spaced words behind a number, with at most an exponent."""
-    end = len(tokens)
-    at = end
-    while at > 1 and (tokens[at - 1].kind in ("word", "name") or tokens[at - 1].text in ("/", "°", "^", "{", "}", "2", "3")):
-        at -= 1
-    for start in range(max(at, 1), end):
-        first = tokens[start]
-        if first.kind not in ("word", "name") or not (first.spaced or first.upright or first.kind == "word"):
-            continue
-        written = joined(tokens[start:]).replace("{", "").replace("}", "")
-        if is_unit(written) or (first.upright and first.kind == "word" and all(token.kind == "word" for token in tokens[start:])):
-            return start
-    return end
+def _has_angle(tokens: list[Token]) -> bool:
+    """Whether degrees at the end belong to a part only: to the argument of a function, or to the last of several angles."""
+    return any(token.text == "°" or token.text.removeprefix("\\") in FUNCTIONS for token in tokens)
 
 
-def _expression(tokens: list[Token], percent: bool, degree: bool, unit: str) -> Value:
+def _in_degrees(tokens: list[Token]) -> bool:
+    """Whether a formula is an angle in degrees: `180° - 30°`, `30° + 360°k`, and no function of an angle."""
+    return any(token.text == "°" for token in tokens) and not any(token.text.removeprefix("\\") in FUNCTIONS for token in tokens)
+
+
+def _expression(tokens: list[Token], percent: bool, degree: bool, unit: str) -> Expression:
     if not tokens:
         raise UnreadError("the number is missing")
     numeral = tokens[1:] if tokens[0].text == "-" else tokens
@@ -251,6 +290,8 @@ def _expression(tokens: list[Token], percent: bool, degree: bool, unit: str) -> 
         value, figures, last = plain.value, plain.figures, plain.unit_in_last_place
     else:
         value, figures, last = read_expression(tokens), 0, Fraction(0)
+        if not (degree or percent or unit) and _in_degrees(tokens):
+            value, degree = value / PI * number(180), True
     if percent:
         value = value / number(100)
         last /= 100

@@ -1,11 +1,11 @@
-r"""Brackets of an answer: tuples, intervals and their unions, matrices."""
+r"""Brackets of an answer: tuples and intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from rewardlang.answers.kinds import Expression, Interval, Matrix, Tuple_, Union, Unread, Value
+from rewardlang.answers.kinds import Expression, Interval, Tuple_, Unread, Value
 from rewardlang.answers.tokens import Token, joined
 from rewardlang.verdict import Missing
 
@@ -14,7 +14,6 @@ Reader: TypeAlias = Callable[[list[Token]], Value | Missing]
 
 _OPENING = ("(", "[", "{", "⦃")
 _CLOSING = (")", "]", "}", "⦄")
-_MATRICES = ("pmatrix", "bmatrix", "matrix", "vmatrix", "Bmatrix", "array", "smallmatrix")
 
 
 def split(tokens: list[Token], signs: Sequence[str]) -> list[list[Token]]:
@@ -58,15 +57,6 @@ def parts_of(parts: list[list[Token]], read: Reader) -> tuple[Value, ...] | Miss
     return tuple(values)
 
 
-def union(tokens: list[Token], read: Reader) -> Value | Missing | None:
-    """Intervals and sets joined by ∪."""
-    parts = split(tokens, ("∪",))
-    if len(parts) == 1:
-        return None
-    items = parts_of(parts, read)
-    return items if isinstance(items, Missing) else Union(items)
-
-
 def tuple_or_interval(tokens: list[Token], read: Reader) -> Value | Missing:
     """What a bracket with commas in it is."""
     kind = bracketed(tokens) or ""
@@ -81,30 +71,6 @@ def tuple_or_interval(tokens: list[Token], read: Reader) -> Value | Missing:
     ends = [item for item in items if isinstance(item, Expression)]
     if len(items) == 2 and len(ends) == 2 and kind in ("[]", "[)", "(]"):
         return Interval(ends[0], ends[1], kind[0] == "[", kind[1] == "]")
-    if kind == "[]" and len(items) == 1:
-        return items[0]
+    if kind == "[]" and len(items) < 2:
+        return items[0] if items else Tuple_(())
     return Unread(joined(tokens), "these brackets are not read")
-
-
-def matrix(tokens: list[Token], read: Reader) -> Value | Missing | None:
-    r"""`\begin{pmatrix} a & b \\ c & d \end{pmatrix}`, also in brackets; the kind of bracket does not matter."""
-    if bracketed(tokens) in ("()", "[]") and len(tokens) > 2 and tokens[1].text == "\\begin":
-        tokens = tokens[1:-1]
-    texts = [token.text for token in tokens]
-    if texts[:2] != ["\\begin", "{"] or len(texts) < 8 or texts[2] not in _MATRICES or texts[-4:] != ["\\end", "{", texts[2], "}"]:
-        return None
-    body = tokens[4:-4]
-    if texts[2] == "array" and body and body[0].text == "{":
-        close = next((index for index, token in enumerate(body) if token.text == "}"), None)
-        body = body[close + 1 :] if close is not None else body
-    rows: list[tuple[Value, ...]] = []
-    for row in split(body, ("\\\\",)):
-        if not row:
-            continue
-        values = parts_of(split(row, ("&",)), read)
-        if isinstance(values, Missing):
-            return values
-        rows.append(values)
-    if not rows or len({len(row) for row in rows}) != 1:
-        return Unread(joined(tokens), "a matrix whose rows differ in length")
-    return Matrix(tuple(rows))

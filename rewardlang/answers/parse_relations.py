@@ -8,8 +8,9 @@ from rewardlang.answers.algebra import LimitError, Quotient, Sum, difference, nu
 from rewardlang.answers.compare import same_formula
 from rewardlang.answers.expression import UnreadError, read_expression
 from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval, Labelled, Ratio, Unread, Value
-from rewardlang.answers.numeric import symbols_of
+from rewardlang.answers.numeric import symbols_of, value_at
 from rewardlang.answers.parse_brackets import Reader, split
+from rewardlang.answers.real_sets import INFINITY, as_value, between, complement
 from rewardlang.answers.tokens import Token, joined
 from rewardlang.verdict import Missing
 
@@ -21,8 +22,9 @@ def relation(tokens: list[Token], read: Reader) -> Value | Missing | None:
     member = split(tokens, ("∈",))
     if len(member) == 2 and all(member):
         return _labelled(member[0], member[1], None, read)
-    if len(split(tokens, ("≠",))) > 1:
-        return Unread(joined(tokens), "'≠' is compared as it is written")
+    unequal = split(tokens, ("≠",))
+    if len(unequal) > 1:
+        return _unequal(unequal) or Unread(joined(tokens), "'≠' is compared as it is written")
     ordered = split(tokens, _ORDER)
     if len(ordered) > 1:
         signs = [token.text for token in _outside(tokens) if token.text in _ORDER]
@@ -59,6 +61,10 @@ def _formula(tokens: list[Token]) -> Quotient | None:
 def _is_name(tokens: list[Token]) -> bool:
     """A symbol with or without an index, a function of names, `|AB|`, an angle, words: what can be called something."""
     texts = [token.text for token in tokens]
+    if tokens[0].kind == "name" and len(texts) > 1 and texts[1] in ("∠", "△"):
+        return _is_name(tokens[1:])
+    if tokens[0].kind == "name" and len(texts) > 5 and texts[1:3] == ["^", "{"] and texts[-1] == ")":
+        return texts[3:6] == ["-", "1", "}"]
     if tokens[0].kind == "name" or (tokens[0].kind == "command" and texts[0][1:] not in ("frac", "sqrt", "binom", "pi")):
         if len(tokens) == 1:
             return texts[0] not in ("e", "i")
@@ -91,10 +97,11 @@ def _label(tokens: list[Token]) -> tuple[str, str]:
 
 def _labelled(name: list[Token], value: list[Token], equation: Sum | None, read: Reader) -> Value | Missing:
     label, bound = _label(name)
-    if bound:
-        value = [Token("name", "□") if token.text == bound else token for token in value]
     meant = read(value)
-    return meant if isinstance(meant, Missing) else Labelled(label, meant, equation)
+    if isinstance(meant, Missing):
+        return meant
+    renamed = read([Token("name", "□") if token.text == bound else token for token in value]) if bound else None
+    return Labelled(label, meant, equation, None if isinstance(renamed, Missing) else renamed)
 
 
 def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value | Missing:
@@ -152,30 +159,65 @@ def _inequality(parts: list[list[Token]], signs: list[str], tokens: list[Token])
 
 
 def _ray(form: Sum, strict: bool) -> Value | None:
-    """The solutions of `form > 0` in one symbol, when it is linear: the numbers above or below a bound."""
-    symbols = [(product, value) for product, value in form.terms if any(atom[0] == "symbol" for atom, _ in product)]
-    if len(symbols) != 1 or len(symbols[0][0]) != 1 or symbols[0][0][0][1] != 1:
+    """The solutions of `form > 0` in one symbol, when it is linear in it or in its size: `x < 3`, `|x - 1| < 2`."""
+    line = _line(form)
+    if line is not None:
+        name, slope, rest = line
+        bound = -(rest / number(slope))
+        ends = (bound, INFINITY, not strict, False) if slope > 0 else (-INFINITY, bound, False, not strict)
+        return Labelled(name, Interval(Expression(ends[0]), Expression(ends[1]), ends[2], ends[3]))
+    sizes = [(product, value) for product, value in form.terms if len(product) == 1 and product[0][0][0] == "abs" and product[0][1] == 1]
+    rest = Quotient(Sum(tuple(term for term in form.terms if term not in sizes)))
+    if len(sizes) != 1 or symbols_of(rest):
         return None
-    slope = symbols[0][1]
-    rest = Sum(tuple(term for term in form.terms if term not in symbols))
-    bound = Expression(-(Quotient(rest) / number(slope)))
-    infinity = Expression(read_expression([Token("sign", "∞")]))
-    interval = (
-        Interval(bound, infinity, not strict, False) if slope > 0 else Interval(Expression(-infinity.value), bound, False, not strict)
-    )
-    return Labelled(str(symbols[0][0][0][0][1]), interval)
+    ((((_, inside), _),), slope) = sizes[0]
+    line = _line(inside.over) if inside.under.rational == 1 else None
+    bound = -(rest / number(slope))
+    far = value_at(bound, {})
+    if line is None or far is None or far <= 0:
+        return None
+    name, inner, shift = line
+    near = between(-bound, bound, inner, shift, slope > 0 and strict, slope > 0 and strict)
+    if slope < 0:
+        return Labelled(name, Interval(near.low, near.high, not strict, not strict))
+    return Labelled(name, as_value(complement([(near.low.value, strict, near.high.value, strict)])))
 
 
 def _between(parts: list[list[Token]], signs: list[str]) -> Value | None:
     """`low < name < high`, in either direction."""
     low, high = _formula(parts[0]), _formula(parts[2])
     same_way = all(sign in "<≤" for sign in signs) or all(sign in ">≥" for sign in signs)
-    if low is None or high is None or not same_way or not _is_name(parts[1]):
+    if low is None or high is None or not same_way:
         return None
     with_low, with_high = signs[0] in "≤≥", signs[1] in "≤≥"
     if signs[0] in ">≥":
         low, high, with_low, with_high = high, low, with_high, with_low
-    return Labelled(_label(parts[1])[0], Interval(Expression(low), Expression(high), with_low, with_high))
+    if _is_name(parts[1]):
+        return Labelled(_label(parts[1])[0], Interval(Expression(low), Expression(high), with_low, with_high))
+    line = _line(middle.over) if (middle := _formula(parts[1])) is not None and middle.under.rational == 1 else None
+    if line is None or symbols_of(low) | symbols_of(high) - {"∞"}:
+        return None
+    name, slope, rest = line
+    return Labelled(name, between(low, high, slope, rest, with_low, with_high))
+
+
+def _line(form: Sum) -> tuple[str, Fraction, Quotient] | None:
+    """Name, slope and rest of a form that is linear in its one symbol."""
+    with_symbol = [(product, value) for product, value in form.terms if any(kind == "symbol" for (kind, _), _ in product)]
+    if len(with_symbol) != 1 or len(with_symbol[0][0]) != 1 or with_symbol[0][0][0][1] != 1:
+        return None
+    rest = Quotient(Sum(tuple(term for term in form.terms if term not in with_symbol)))
+    if symbols_of(rest):
+        return None
+    return str(with_symbol[0][0][0][0][1]), with_symbol[0][1], rest
+
+
+def _unequal(parts: list[list[Token]]) -> Value | None:
+    """`x ≠ 3`: the real numbers without one."""
+    bound = _formula(parts[1]) if len(parts) == 2 and all(parts) else None
+    if bound is None or not _is_name(parts[0]) or symbols_of(bound):
+        return None
+    return Labelled(_label(parts[0])[0], as_value(complement([(bound, True, bound, True)])))
 
 
 def _ratio(tokens: list[Token]) -> Value | None:

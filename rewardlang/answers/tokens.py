@@ -17,7 +17,9 @@ NAMES = {
     "times": "*", "cdot": "*", "ast": "*", "div": "/", "colon": ":", "lbrace": "⦃", "rbrace": "⦄", "vert": "|", "lvert": "|",
     "rvert": "|", "mid": "|", "lbrack": "[", "rbrack": "]", "degree": "°", "dfrac": "\\frac", "tfrac": "\\frac", "cfrac": "\\frac",
     "arcsin": "\\arcsin", "ldots": "…", "dots": "…", "cdots": "…", "angle": "∠", "triangle": "△", "dbinom": "\\binom",
-    "tbinom": "\\binom", "varphi": "\\phi", "varepsilon": "\\epsilon",
+    "tbinom": "\\binom", "varphi": "\\phi", "varepsilon": "\\epsilon", "setminus": "∖", "backslash": "∖", "cap": "∩",
+    "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉", "langle": "(", "rangle": ")", "prime": "'", "lor": "or", "land": "and",
+    "R": "ℝ", "Z": "ℤ", "N": "ℕ", "dotsc": "…", "dotsb": "…",
 }  # fmt: skip
 CHARACTERS = {
     "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "π": "\\pi", "√": "\\sqrt", "∕": "/", "（": "(", "）": ")", "，": ",",
@@ -29,6 +31,25 @@ _WRAPPERS = (
 _LAYOUT = r"left|right|bigl|bigr|Bigl|Bigr|big|Big|bigg|Bigg|biggl|biggr|displaystyle|textstyle|limits|quad|qquad|hspace|,|;|:|!|\s|>"
 _SEPARATOR = r"(?:\s?\{\s?,\s?\}|,?\\,|,?\\!|\\!,|,?\\;|,?\\ |[ \u00a0\u202f](?![ \u00a0]))(?:\\!)?\s?"
 _GROUPED = rf"(?<![0-9.,])[1-9][0-9]{{0,2}}(?:{_SEPARATOR}[0-9]{{3}})+(?![0-9])"
+
+
+_SUPER = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
+_SUB = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_VULGAR = {
+    "½": "1/2",
+    "⅓": "1/3",
+    "⅔": "2/3",
+    "¼": "1/4",
+    "¾": "3/4",
+    "⅕": "1/5",
+    "⅖": "2/5",
+    "⅗": "3/5",
+    "⅘": "4/5",
+    "⅙": "1/6",
+    "⅚": "5/6",
+}
+_VULGAR |= {"⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8"}
+_SETS = dict(zip("RZNQC", "ℝℤℕℚℂ", strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +72,7 @@ def _token() -> re.Pattern[str]:
 
 @cache
 def _layout() -> re.Pattern[str]:
-    return re.compile(rf"\\(?:{_LAYOUT})(?![A-Za-z])|\\[,;:!> ]|~")
+    return re.compile(rf"(?<!\\)\\(?:(?:{_LAYOUT})(?![A-Za-z])|[,;:!> ])|~")
 
 
 @cache
@@ -74,6 +95,46 @@ def _characters() -> dict[int, str]:
     return {ord(written): meant if meant[0] != "\\" else meant + " " for written, meant in CHARACTERS.items()}
 
 
+@cache
+def _raised_figures() -> re.Pattern[str]:
+    return re.compile(f"([⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+)|([₀₁₂₃₄₅₆₇₈₉]+)|([{''.join(_VULGAR)}])")
+
+
+def _plain_figures(match: re.Match[str]) -> str:
+    if match[1]:
+        return f"^{{{match[1].translate(_SUPER)}}}"
+    if match[2]:
+        return f"_{{{match[2].translate(_SUB)}}}"
+    above, _, below = _VULGAR[match[3]].partition("/")
+    return f"\\frac{{{above}}}{{{below}}}"
+
+
+@cache
+def _repeating() -> re.Pattern[str]:
+    return re.compile(
+        r"(?<![0-9.])([0-9]{0,20})\.([0-9]{0,20})(?:\\overline\s?\{([0-9]{1,20})\}|\\(?:dot|bar)\s?\{([0-9])\}|\(([0-9]{1,20})\))(?![0-9])"
+    )
+
+
+def _as_fraction(match: re.Match[str]) -> str:
+    """A repeating decimal as a fraction: 0.1666… is (16 − 1) / 90."""
+    whole, fixed = match[1] or "0", match[2]
+    period = match[3] or match[4] or match[5]
+    over = int(whole + fixed + period) - int(whole + fixed)
+    under = (10 ** len(period) - 1) * 10 ** len(fixed)
+    return f"{{({over}/{under})}}"
+
+
+@cache
+def _times_ten() -> re.Pattern[str]:
+    return re.compile(r"(?<=[0-9])\s?[xX]\s?(?=10\s?(?:\^|\*\*))")
+
+
+@cache
+def _blackboard() -> re.Pattern[str]:
+    return re.compile(r"\\mathbb\s?\{?([RZNQC])(?![A-Za-z])\}?")
+
+
 def _ungrouped(match: re.Match[str]) -> str:
     return re.sub("[^0-9]", "", match[0])
 
@@ -81,8 +142,13 @@ def _ungrouped(match: re.Match[str]) -> str:
 def tokens_of(text: str) -> list[Token]:
     """The tokens of an answer."""
     if not text.isascii():
-        text = text.translate(_characters())
+        text = _raised_figures().sub(_plain_figures, text.translate(_characters()))
+    if "10" in text:
+        text = _times_ten().sub("*", text)
+    if "overline" in text or "." in text:
+        text = _repeating().sub(_as_fraction, text)
     if "\\" in text:
+        text = _blackboard().sub(lambda match: f" {_SETS[match[1]]} ", text)
         if "\\begin" not in text:
             text = _doubled().sub(r"\\", text)
         text = _layout().sub(" ", _grouped().sub(_ungrouped, text))
@@ -98,6 +164,18 @@ def tokens_of(text: str) -> list[Token]:
             upright = match[0] == "\x00"
             continue
         found.extend(_tokens_from(match, spaced, upright))
+    return _with_degrees(found) if "circ" in text else found
+
+
+def _with_degrees(tokens: list[Token]) -> list[Token]:
+    r"""`^\circ` and `^{\circ}` as the sign °."""
+    found: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        texts = [token.text for token in tokens[at : at + 4]]
+        length = 2 if texts[:2] == ["^", "\\circ"] else 4 if texts == ["^", "{", "\\circ", "}"] else 0
+        found.append(Token("sign", "°", tokens[at].spaced) if length else tokens[at])
+        at += length or 1
     return found
 
 
@@ -107,7 +185,11 @@ def _tokens_from(match: re.Match[str], spaced: bool, upright: bool) -> list[Toke
         known = NAMES.get(text[1:])
         if known is None:
             return [Token("command", text, spaced)]
-        return [Token("command" if known[0] == "\\" else "sign", known, spaced)]
+        return [
+            Token(
+                "command" if known[0] == "\\" else "word" if known in ("or", "and") else "name" if known in "ℝℤℕ" else "sign", known, spaced
+            )
+        ]
     if kind == "word":
         return [Token("name" if len(text) == 1 else "word", text, spaced, upright)]
     if kind == "sign":

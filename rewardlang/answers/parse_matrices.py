@@ -1,0 +1,183 @@
+r"""Matrices of an answer, with sums, products, factors and transposes written out: `2\begin{pmatrix}…\end{pmatrix}^T`."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from rewardlang.answers.algebra import LimitError, Quotient, number
+from rewardlang.answers.expression import UnreadError, read_expression
+from rewardlang.answers.kinds import Expression, Matrix, Unread, Value
+from rewardlang.answers.parse_brackets import Reader, bracketed, parts_of, split
+from rewardlang.answers.tokens import Token, joined
+from rewardlang.verdict import Missing
+
+_MATRICES = ("pmatrix", "bmatrix", "matrix", "vmatrix", "Bmatrix", "array", "smallmatrix")
+MAX_ENTRIES = 100
+
+Rows: TypeAlias = tuple[tuple[Value, ...], ...]
+
+
+def matrix(tokens: list[Token], read: Reader) -> Value | Missing | None:
+    """The matrix that the tokens are, or None where none is in them."""
+    if not any(token.text == "\\begin" for token in tokens):
+        return _nested_lists(tokens, read)
+    try:
+        total: Rows | None = None
+        for sign, term in _terms(tokens):
+            product = _product(term, read)
+            if isinstance(product, Missing):
+                return product
+            signed = _scaled(product, number(-1)) if sign < 0 else product
+            total = signed if total is None else _sum(total, signed)
+    except (UnreadError, LimitError, ZeroDivisionError) as error:
+        return Unread(joined(tokens), str(error) or "a division by zero")
+    return None if total is None else Matrix(total)
+
+
+def _terms(tokens: list[Token]) -> list[tuple[int, list[Token]]]:
+    terms: list[tuple[int, list[Token]]] = []
+    depth, sign, begin = 0, 1, 0
+    for at, token in enumerate(tokens):
+        depth += (token.text in ("(", "[", "{", "⦃", "\\begin")) - (token.text in (")", "]", "}", "⦄", "\\end"))
+        if depth == 0 and token.text in ("+", "-") and (at == 0 or tokens[at - 1].text not in ("*", "^")):
+            if at > begin:
+                terms.append((sign, tokens[begin:at]))
+            sign, begin = (-1 if token.text == "-" else 1), at + 1
+    terms.append((sign, tokens[begin:]))
+    return terms
+
+
+def _product(term: list[Token], read: Reader) -> Rows | Missing:
+    """Factors and matrices in a row. Raises UnreadError for what is no matrix."""
+    result: Rows | None = None
+    factor = number(1)
+    scalar: list[Token] = []
+    at = 0
+    while at < len(term):
+        end = _environment_end(term, at)
+        if end is None:
+            scalar.append(term[at])
+            at += 1
+            continue
+        while scalar and scalar[-1].text == "*":
+            scalar.pop()
+        if scalar:
+            factor = factor * read_expression(scalar)
+            scalar = []
+        rows = _environment(term[at:end], read)
+        if isinstance(rows, Missing):
+            return rows
+        texts = [token.text for token in term[end : end + 4]]
+        length = next((n for n, shape in _TRANSPOSED if texts[:n] == shape), 0)
+        if length:
+            rows = tuple(zip(*rows, strict=True))
+            end += length
+        result = rows if result is None else _times(result, rows)
+        at = end
+        if at < len(term) and term[at].text == "*":
+            at += 1
+    if scalar or result is None:
+        raise UnreadError("a matrix beside something else")
+    return result if factor.rational == 1 else _scaled(result, factor)
+
+
+_TRANSPOSED = [(n, shape) for top in ("T", "\\top", "t") for n, shape in ((2, ["^", top]), (4, ["^", "{", top, "}"]))]
+
+
+def _environment_end(tokens: list[Token], at: int) -> int | None:
+    r"""Where a `\begin{pmatrix}…\end{pmatrix}` that begins at `at` ends, with brackets around it if there are."""
+    inside = tokens[at].text in ("(", "[") and at + 1 < len(tokens) and tokens[at + 1].text == "\\begin"
+    begin = at + inside
+    if tokens[begin].text != "\\begin":
+        return None
+    depth = 0
+    for index in range(begin, len(tokens)):
+        depth += (tokens[index].text == "\\begin") - (tokens[index].text == "\\end")
+        if depth == 0:
+            end = index + 4
+            if end > len(tokens) or tokens[end - 1].text != "}":
+                return None
+            if not inside:
+                return end
+            return end + 1 if end < len(tokens) and tokens[end].text in (")", "]") else None
+    return None
+
+
+def _environment(tokens: list[Token], read: Reader) -> Rows | Missing:
+    if bracketed(tokens) in ("()", "[]"):
+        tokens = tokens[1:-1]
+    texts = [token.text for token in tokens]
+    if len(texts) < 8 or texts[1] != "{" or texts[2] not in _MATRICES or texts[-4:] != ["\\end", "{", texts[2], "}"]:
+        raise UnreadError("this environment is not read")
+    body = tokens[4:-4]
+    if texts[2] == "array" and body and body[0].text == "{":
+        close = next((index for index, token in enumerate(body) if token.text == "}"), None)
+        body = body[close + 1 :] if close is not None else body
+    rows: list[tuple[Value, ...]] = []
+    for row in split(body, ("\\\\",)):
+        if not row:
+            continue
+        values = parts_of(split(row, ("&",)), read)
+        if isinstance(values, Missing):
+            return values
+        rows.append(values)
+    return _rectangle(rows)
+
+
+def _rectangle(rows: list[tuple[Value, ...]]) -> Rows:
+    if not rows or len({len(row) for row in rows}) != 1:
+        raise UnreadError("a matrix whose rows differ in length")
+    if len(rows) * len(rows[0]) > MAX_ENTRIES:
+        raise UnreadError(f"a matrix of more than {MAX_ENTRIES} entries")
+    return tuple(rows)
+
+
+def _entry(value: Value) -> Quotient:
+    if isinstance(value, Expression) and not value.unit:
+        return value.value
+    raise UnreadError("an entry that is no number or formula")
+
+
+def _scaled(rows: Rows, factor: Quotient) -> Rows:
+    return tuple(tuple(Expression(factor * _entry(value)) for value in row) for row in rows)
+
+
+def _sum(one: Rows, other: Rows) -> Rows:
+    if len(one) != len(other) or len(one[0]) != len(other[0]):
+        raise UnreadError("a sum of matrices of different shapes")
+    return tuple(
+        tuple(Expression(_entry(a) + _entry(b)) for a, b in zip(left, right, strict=True)) for left, right in zip(one, other, strict=True)
+    )
+
+
+def _times(one: Rows, other: Rows) -> Rows:
+    if len(one[0]) != len(other) or len(one) * len(other) * len(other[0]) > MAX_ENTRIES:
+        raise UnreadError("a product of matrices whose shapes do not fit")
+    rows: list[tuple[Value, ...]] = []
+    for row in one:
+        values: list[Value] = []
+        for column in zip(*other, strict=True):
+            total = number(0)
+            for a, b in zip(row, column, strict=True):
+                total = total + _entry(a) * _entry(b)
+            values.append(Expression(total))
+        rows.append(tuple(values))
+    return tuple(rows)
+
+
+def _nested_lists(tokens: list[Token], read: Reader) -> Value | Missing | None:
+    """`[[1, 2], [3, 4]]`."""
+    if bracketed(tokens) != "[]" or len(tokens) < 4 or tokens[1].text != "[" or tokens[-2].text != "]":
+        return None
+    rows: list[tuple[Value, ...]] = []
+    for part in split(tokens[1:-1], (",",)):
+        if bracketed(part) != "[]":
+            return None
+        values = parts_of(split(part[1:-1], (",",)), read)
+        if isinstance(values, Missing):
+            return values
+        rows.append(values)
+    try:
+        return Matrix(_rectangle(rows))
+    except UnreadError as error:
+        return Unread(joined(tokens), str(error))

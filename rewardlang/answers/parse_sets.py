@@ -1,0 +1,135 @@
+r"""Sets of an answer: `(0, 1) ∪ [2, 3]`, `ℝ ∖ {0}`, `{x | x > 1}`, `]0, 1[`, `-[0, 1)`, and rays joined by "or" and "and"."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from rewardlang.answers.kinds import Expression, Interval, Labelled, Listing, SetOf, Tuple_, Union, Unread, Value
+from rewardlang.answers.parse_brackets import Reader, bracketed, parts_of, split
+from rewardlang.answers.real_sets import REALS, Piece, UndecidedError, as_value, common, complement, normal, pieces_of
+from rewardlang.answers.tokens import Token, joined
+from rewardlang.verdict import Missing
+
+WHOLE_NUMBERS = ("ℤ", "ℕ", "Z", "N")
+_BUILDERS = ("|", ":")
+
+
+def sets_joined(tokens: list[Token], read: Reader) -> Value | Missing | None:
+    """Sets joined by ∪, ∩ and ∖, from left to right; ℝ alone."""
+    if len(tokens) == 1 and tokens[0].text == "ℝ":
+        return as_value(REALS)
+    parts = split(tokens, ("∪",))
+    if len(parts) > 1:
+        items = parts_of(parts, read)
+        return items if isinstance(items, Missing) else Union(items)
+    for sign in ("∖", "∩"):
+        parts = split(tokens, (sign,))
+        if len(parts) > 1 and all(parts):
+            items = parts_of(parts, read)
+            return items if isinstance(items, Missing) else _combined(items, sign) or Unread(joined(tokens), "these sets are not computed")
+    if len(parts) == 1 and tokens and tokens[0].text == "-" and bracketed(tokens[1:]) in ("[]", "[)", "(]"):
+        return _negative(read(tokens[1:]))
+    return None
+
+
+def _combined(items: tuple[Value, ...], sign: str) -> Value | None:
+    pieces = [pieces_of(item) for item in items]
+    known = [piece for piece in pieces if piece is not None]
+    if len(known) < len(items):
+        return None
+    try:
+        result = normal(known[0])
+        for other in known[1:]:
+            result = common(result, normal(other) if sign == "∩" else complement(other))
+        return as_value(result)
+    except UndecidedError:
+        return None
+
+
+def _negative(value: Value | Missing) -> Value | None:
+    if not isinstance(value, Interval):
+        return None
+    return Interval(Expression(-value.high.value), Expression(-value.low.value), value.with_high, value.with_low)
+
+
+def built(inner: list[Token], read: Reader) -> Value | Missing | None:
+    r"""What `\{x | …\}` holds, or None where no bar stands behind a name."""
+    cut = next((at for at, token in enumerate(inner) if token.text in _BUILDERS), None)
+    if cut is None or cut == 0 or cut == len(inner) - 1:
+        return None
+    name = inner[:cut]
+    domain = split(name, ("∈",))
+    if len(domain) == 2 and [token.text for token in domain[1]] not in (["ℝ"], ["R"]):
+        return None
+    if len(domain[0]) != 1 or domain[0][0].kind != "name":
+        return None
+    value = read(inner[cut + 1 :])
+    while isinstance(value, Labelled) and value.label == domain[0][0].text:
+        value = value.value
+    if isinstance(value, Listing):
+        return SetOf(tuple(item.value if isinstance(item, Labelled) else item for item in value.items))
+    if isinstance(value, Expression):
+        return SetOf((value,))
+    return value if isinstance(value, Interval | Union | Tuple_ | SetOf | Missing) else Unread(joined(inner), "this set is not computed")
+
+
+def rays_joined(items: tuple[Value, ...], sign: str) -> Value | None:
+    """`x < 1 or x > 2` as the union that it is, and "and" as what is common."""
+    labels = {item.label for item in items if isinstance(item, Labelled)}
+    inner = [item.value for item in items if isinstance(item, Labelled) and isinstance(item.value, Interval | Union)]
+    if len(inner) < len(items) or len(labels) != 1 or len(items) < 2:
+        return None
+    pieces: list[list[Piece]] = [found for value in inner if (found := pieces_of(value)) is not None]
+    try:
+        result = normal(pieces[0])
+        for other in pieces[1:]:
+            result = normal([*result, *other]) if sign == "or" else common(result, normal(other))
+    except UndecidedError:
+        return None
+    return Labelled(labels.pop(), as_value(result))
+
+
+def with_usual_brackets(tokens: list[Token]) -> list[Token]:
+    """`]0, 1[` as `(0, 1)`, wherever all brackets stand around two ends."""
+    found = list(tokens)
+    for part in _places(tokens):
+        start, end = part
+        one, other = tokens[start].text, tokens[end].text
+        inner = [token.text for token in tokens[start + 1 : end]]
+        if (one == "]" or other == "[") and sum(text in (",", ";") for text in inner) == 1 and not any(text in "[]" for text in inner):
+            if one == "]":
+                found[start] = Token("sign", "(", tokens[start].spaced)
+            if other == "[":
+                found[end] = Token("sign", ")", tokens[end].spaced)
+    return found
+
+
+def _places(tokens: list[Token]) -> list[tuple[int, int]]:
+    """Where the parts between ∪ signs begin and end that stand in square or round brackets."""
+    cuts = [-1, *(at for at, token in enumerate(tokens) if token.text == "∪"), len(tokens)]
+    spans = [(left + 1, right - 1) for left, right in pairwise(cuts) if right - left > 3]
+    return [(start, end) for start, end in spans if tokens[start].text in "[](" and tokens[end].text in "[])"]
+
+
+def without_conditions(parts: list[list[Token]]) -> list[list[Token]]:
+    """Without `k ∈ ℤ` among the parts of a list: it says what a parameter is."""
+    kept = [part for part in parts if not is_condition(part)]
+    return kept if kept else parts
+
+
+def is_condition(part: list[Token]) -> bool:
+    """`k ∈ ℤ`, `where k is an integer`, also in brackets."""
+    if bracketed(part) == "()":
+        part = part[1:-1]
+    texts = [token.text for token in part]
+    if texts[:1] in (["where"], ["for"]):
+        return "integer" in texts or "∈" in texts or "integers" in texts
+    return len(part) == 3 and part[0].kind == "name" and texts[1] == "∈" and texts[2] in WHOLE_NUMBERS
+
+
+def without_last_condition(tokens: list[Token]) -> list[Token]:
+    """Without a condition in brackets at the end."""
+    if len(tokens) < 6 or tokens[-1].text != ")":
+        return tokens
+    start = len(tokens) - 5
+    return tokens[:start] if tokens[start].text == "(" and is_condition(tokens[start:]) else tokens

@@ -1,0 +1,165 @@
+r"""Mathematics in running text: spans between `$…$`, `\(…\)`, `\[…\]`, numbers outside of them, and what joins several into one answer."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from rewardlang.answers.units import is_unit
+
+MAX_SPAN = 2_000
+MAX_JOIN = 40
+
+
+class Span(NamedTuple):
+    """[start, end) of a piece of mathematics with its marks, and what stands between them."""
+
+    start: int
+    end: int
+    content: str
+
+
+@cache
+def _mark() -> re.Pattern[str]:
+    return re.compile(r"\\\(|\\\)|\\\[|\\\]|\$\$|\$|\\.", re.DOTALL)
+
+
+_PAIRS = {"\\(": "\\)", "\\[": "\\]", "$$": "$$", "$": "$"}
+
+
+def maths_spans(text: str) -> list[Span]:
+    """The marked pieces of mathematics. A `$` with a digit behind it closes nothing: `$5 and $10` are two prices."""
+    found: list[Span] = []
+    opening: re.Match[str] | None = None
+    for match in _mark().finditer(text):
+        mark = match[0]
+        if opening is not None and (match.start() - opening.end() > MAX_SPAN or "\n\n" in text[opening.end() : match.start()]):
+            opening = None
+        if opening is None:
+            opening = match if mark in _PAIRS else None
+        elif mark == _PAIRS[opening[0]] or (mark == "$$" and opening[0] == "$"):
+            if mark == "$" and text[match.end() : match.end() + 1].isdigit():
+                opening = match
+                continue
+            content = text[opening.end() : match.start()].strip()
+            if content:
+                found.append(Span(opening.start(), match.end(), content))
+            opening = None
+    return found
+
+
+@cache
+def _number() -> re.Pattern[str]:
+    """A number in running text: figures with their separators, a fraction, a LaTeX fraction or root; every part is of bounded length."""
+    figures = r"[0-9](?:[0-9.,]|\{,\}(?=[0-9])|\\,(?=[0-9])|[ \u00a0\u202f](?=[0-9]{3}(?![0-9])))*+"
+    inner = r"\{[^{}\n]{1,60}\}"
+    return re.compile(
+        rf"(?<![\w.\\^_{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,4}}\b)?"
+        rf"(?:\s?/\s?[0-9][0-9.,]*+)?)"
+    )
+
+
+@cache
+def _behind() -> re.Pattern[str]:
+    """What can follow a number and belongs to it: percent, degrees, a unit of one word."""
+    return re.compile(
+        r"\}?\s?(?:\\?%|percent\b|pct\b|°(?:\s?[CF]\b)?|\^\\circ|\^\{\\circ\}|degrees?\b|\\text\{\s*([A-Za-zµ°/^0-9]{1,20})\s*\}|([A-Za-zµμ]{1,14}(?:[²³]|\^[23])?))"
+    )
+
+
+def with_unit(text: str, end: int) -> tuple[int, str]:
+    """Where a percent sign or unit that follows at `end` ends, and how it is written; ("", `end`) when there is none."""
+    match = _behind().match(text, end)
+    if match is None:
+        return end, ""
+    word = match[1] or match[2]
+    if word is not None and not (word.endswith(("²", "³")) or is_unit(word)):
+        return end, ""
+    return match.end(), " " + match[0].lstrip("} ")
+
+
+_REFERENCES = (
+    "step",
+    "theorem",
+    "lemma",
+    "equation",
+    "eq",
+    "case",
+    "section",
+    "figure",
+    "problem",
+    "part",
+    "question",
+    "exercise",
+    "chapter",
+)
+
+
+def plain_numbers(text: str, spans: list[Span]) -> list[Span]:
+    """The numbers outside the spans, each with its unit; figures of a reference (`Step 3`) and of a list marker are none."""
+    found: list[Span] = []
+    index = 0
+    for match in _number().finditer(text):
+        while index < len(spans) and spans[index].end <= match.start():
+            index += 1
+        if index < len(spans) and spans[index].start < match.end():
+            continue
+        before = text[max(0, match.start() - 12) : match.start()].rstrip(" (").rpartition(" ")[2].rpartition("\n")[2].lower().rstrip(".")
+        if before in _REFERENCES:
+            continue
+        written = match[0].rstrip(".,")
+        end = match.start() + len(written)
+        if (
+            written.isdigit()
+            and text[end : end + 1] in (".", ")")
+            and _begins_line(text, match.start())
+            and text[end + 1 : end + 2].isspace()
+        ):
+            continue
+        if text[end : end + 1].isalpha() and not with_unit(text, end)[1]:
+            continue
+        end, unit = with_unit(text, end)
+        found.append(Span(match.start(), end, written + unit))
+    return found
+
+
+def _begins_line(text: str, at: int) -> bool:
+    line = text[max(0, at - MAX_JOIN) : at].rpartition("\n")
+    return (bool(line[1]) or at <= MAX_JOIN) and not line[2].strip(" \t*#-(")
+
+
+@cache
+def _layout() -> re.Pattern[str]:
+    return re.compile(r"\\(?:quad|qquad|text|textbf|mathrm|mbox|left|right|[()\[\],;:! ])|[${}*\"“”]|\\\\")
+
+
+@cache
+def _only_joins() -> re.Pattern[str]:
+    return re.compile(
+        r"[^\w.!?]*(?:(?:and|or|also|both|either|resp)\b[^\w.!?]*)?(?:(?:[A-Za-z]|\\[a-z]{2,8})(?:_\w{1,3}|_\{\w{1,5}\}|\d)?\s*[=:]|[A-Za-z]{1,2}\([a-z]\)\s*=)?[^\w.!?]*"
+    )
+
+
+_CORRECTING = ("wait", "actually", "instead", "rather", "correction", "sorry", "mistake", "but", "no", "hence", "so", "then", "thus", "not")
+_HEDGING = ("or", "maybe", "perhaps", "possibly", "alternatively", "could")
+_ROUNDING = ("about", "approximately", "roughly", "around", "simply", "equivalently", "just", "≈")
+
+
+def joining(between: str) -> str:
+    """How two answers with this text between them belong together: "and", "or" (which hedges), or "" when the second one stands alone."""
+    ends_sentence = bool(re.search(r"[.!?](?:\s|\$|\\[)\]]|$)|\n\s*\n", between[:200]))
+    plain = _layout().sub(" ", between[:200]).strip().lower()
+    words = re.findall(r"[a-z≈]+", plain)
+    if len(between) > MAX_JOIN:
+        return ""
+    if any(word in _CORRECTING for word in words):
+        return ""
+    hedged = [word for word in words if word in _HEDGING]
+    if hedged and not any(word in _ROUNDING for word in words) and (not ends_sentence or words[0] in _HEDGING):
+        return "or"
+    if ends_sentence:
+        return ""
+    if _only_joins().fullmatch(plain) or (words and words[-1] == "and"):
+        return "and"
+    return ""

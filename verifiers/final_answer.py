@@ -1,0 +1,41 @@
+r"""`final_answer`: the answer that a whole completion gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rewardlang.verdict import Finding
+from rewardlang.verifier import finder
+
+
+@finder("final_answer", cost="linear", version="1")
+def final_answer(texts: Sequence[str]) -> list[list[Finding[str]]]:
+    r"""The final answer of a whole completion: one, or none.
+
+    What it checks
+    --------------
+    Looks behind the last `</think>` (nothing is found while thinking is not closed), in this order: the last group of boxes, the last
+    `<answer>`, what is announced ("the answer is 42", "Final answer: 42", `#### 42`), the whole text if it is nothing but an answer,
+    the last mathematics between `$…$` or `\(…\)`, the last number. The note says which step found it. Boxes that are joined by a
+    comma, "and", "or" or labels are one answer with several parts. After "wait, actually" or "but" a new answer begins.
+
+    Why it earns reward
+    -------------------
+    Models that have not learnt a format yet end their answers in many ways. A reward that reads one way only pays the format, not
+    the answer.
+
+    Example
+    -------
+    `let value = only final_answer in completion as math`
+
+    Known gaps
+    ----------
+    English only, but for the last two steps. A model can hedge; "41 or 42", `\boxed{41}. Or maybe \boxed{42}` and "42 (or 41)" are
+    found as one list, which is not 42. Answers of different steps are not held against each other: a box wins over an `<answer>`.
+    A box that is not closed hides the boxes before it. Phrases and numbers are looked for in the last 20,000 characters.
+    Where the format is taught, `only boxed` or `only <answer>` is stricter.
+    """
+    from rewardlang.answers.final import final_answer as find
+
+    found = [find(text) for text in texts]
+    return [[] if final is None else [Finding(final.start, final.end, final.answer, final.step)] for final in found]
