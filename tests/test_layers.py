@@ -132,6 +132,8 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("samples", ALONE),
     ("samples.*", PEERS_MAY_IMPORT),
     ("trainer.*", PEERS_MAY_IMPORT),
+    ("editor", ALONE),
+    ("editor.*", PEERS_MAY_IMPORT),
     ("commands", ALONE),
     ("commands.*", PEERS_MAY_IMPORT),
     ("cli", ALONE),

@@ -1,0 +1,1 @@
+"""What editors ask for: the language server of `rewardlang lsp`, and the colours of the words."""

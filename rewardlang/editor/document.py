@@ -1,0 +1,87 @@
+"""An open file: its text now, what was read in it, and what was last known of it while it was whole.
+
+While somebody types, the text is broken most of the time. What needs a whole
+file (symbols, names, ranges) is then answered from the last text that was one,
+with its places moved to where they are now.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rewardlang.compiled import Compiled, compile_text
+from rewardlang.editor.names import Names
+from rewardlang.editor.positions import Lines, Moved
+from rewardlang.parsing.syntax import File
+from rewardlang.parsing.syntax_from_text import Parsed, parse
+from rewardlang.program import Program
+from rewardlang.registry import default_registry
+from rewardlang.source import Source
+
+if TYPE_CHECKING:
+    from rewardlang.examples import ExampleResult
+
+
+class Reading:
+    """A text with its syntax."""
+
+    def __init__(self, source: Source, file: File) -> None:
+        self.source, self.file = source, file
+
+    @cached_property
+    def names(self) -> Names:
+        """The names of the file."""
+        return Names(self.source, self.file, default_registry())
+
+
+class Document:
+    """See the module's docstring. `path` is None for a text that is no file yet."""
+
+    def __init__(self, uri: str, path: str | None, text: str, version: int, encoding: str = "utf-16") -> None:
+        self.uri, self.path, self._encoding = uri, path, encoding
+        self.checked: Compiled | None = None
+        self.program: Program | None = None
+        self.results: dict[str, ExampleResult] = {}
+        self._whole: Reading | None = None
+        self.update(text, version)
+
+    @property
+    def name(self) -> str:
+        """What messages call the file."""
+        return self.path or self.uri
+
+    def update(self, text: str, version: int) -> None:
+        """Takes a new text and reads it; `check` is for afterwards."""
+        self.text, self.version = text, version
+        self.lines = Lines(text, self._encoding)
+        self.source = Source(self.name, text)
+        self.parsed: Parsed = parse(self.source)
+        self.checked = None
+        self.results = {}
+        self.now = Reading(self.source, self.parsed.file) if self.parsed.file is not None else None
+        if self.now is not None and self.parsed.ok:
+            self._whole = self.now
+
+    def compile(self) -> Compiled:
+        """Checks the text. Slower than reading it, and safe to call beside the event loop: it changes nothing here."""
+        folder = str(Path(self.path).parent) if self.path else None
+        return compile_text(self.text, name=self.name, folder=folder)
+
+    def take(self, compiled: Compiled) -> None:
+        """Keeps what `compile` gave for the text of now."""
+        self.checked = compiled
+        if compiled.program is not None:
+            self.program = compiled.program
+
+    def reading(self) -> tuple[Reading, Moved] | None:
+        """The text of now if it is whole, else the last that was, else what can be read of this one; with the way to places of now."""
+        reading = self.now if self.parsed.ok else self._whole or self.now
+        return None if reading is None else (reading, Moved(reading.source.text, self.text))
+
+    def programmed(self) -> tuple[Program, Moved] | None:
+        """The last program that the file gave, and the way from its places to those of now."""
+        if self.program is None:
+            return None
+        return self.program, Moved(self.program.source.text, self.text)

@@ -1,0 +1,205 @@
+"""The language server: what an editor asks, answered from the open documents.
+
+After a change the mistakes of syntax are told at once; the whole check follows
+on a thread of its own, and is told if nothing was typed meanwhile. Opening and
+typing run nothing of the file; an example is run when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcInvalidParams
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+
+from rewardlang import __version__
+from rewardlang.editor import completion, diagnostics, hover, outline, ranges, rename
+from rewardlang.editor.document import Document
+from rewardlang.errors import RewardError
+from rewardlang.parsing.text_from_syntax import format_text
+from rewardlang.source import Span
+
+
+class RewardServer(LanguageServer):
+    """Holds the open documents by their address."""
+
+    def __init__(self) -> None:
+        super().__init__("rewardlang", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
+        self.open: dict[str, Document] = {}
+
+    def document(self, uri: str) -> Document:
+        """An open document. Raises the protocol's error for one that is not."""
+        if uri not in self.open:
+            raise JsonRpcInvalidParams(message=f"{uri} is not open")
+        return self.open[uri]
+
+    def take(self, uri: str, version: int) -> Document:
+        """Takes the text that the client has now, and tells its mistakes of syntax."""
+        text = self.workspace.get_text_document(uri).source
+        document = self.open.get(uri)
+        if document is None:
+            encoding = str(getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding))
+            document = self.open[uri] = Document(uri, to_fs_path(uri) if uri.startswith("file:") else None, text, version, encoding)
+        else:
+            document.update(text, version)
+        self.publish(document)
+        return document
+
+    def publish(self, document: Document) -> None:
+        """Sends what is known to be wrong."""
+        found = diagnostics.diagnostics(document)
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(document.uri, found, document.version))
+
+    async def check(self, document: Document) -> None:
+        """Checks the text of now, and tells the outcome unless another text has come meanwhile."""
+        text = document.text
+        compiled = await asyncio.to_thread(document.compile)
+        if document.text != text or self.open.get(document.uri) is not document:
+            return
+        document.take(compiled)
+        self.publish(document)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Asks the client to ask again for what stands beside the lines, where it can."""
+        workspace = self.client_capabilities.workspace
+        if workspace is not None and workspace.inlay_hint is not None and workspace.inlay_hint.refresh_support:
+            self.workspace_inlay_hint_refresh(None)
+        if workspace is not None and workspace.code_lens is not None and workspace.code_lens.refresh_support:
+            self.workspace_code_lens_refresh(None)
+
+
+def make_server() -> RewardServer:
+    """A server with all that it can do."""
+    server = RewardServer()
+    _documents(server)
+    _about_a_place(server)
+    _about_a_file(server)
+    _names(server)
+    _examples(server)
+    return server
+
+
+def _documents(server: RewardServer) -> None:
+    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
+    async def _(params: lsp.DidOpenTextDocumentParams) -> None:
+        server.open.pop(params.text_document.uri, None)
+        await server.check(server.take(params.text_document.uri, params.text_document.version))
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    async def _(params: lsp.DidChangeTextDocumentParams) -> None:
+        await server.check(server.take(params.text_document.uri, params.text_document.version))
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
+    async def _(params: lsp.DidSaveTextDocumentParams) -> None:
+        if params.text_document.uri in server.open:
+            for document in list(server.open.values()):
+                await server.check(document)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def _(params: lsp.DidCloseTextDocumentParams) -> None:
+        if server.open.pop(params.text_document.uri, None) is not None:
+            server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(params.text_document.uri, []))
+
+
+def _about_a_place(server: RewardServer) -> None:
+    @server.feature(lsp.TEXT_DOCUMENT_HOVER)
+    def _(params: lsp.HoverParams) -> lsp.Hover | None:
+        document = server.document(params.text_document.uri)
+        found = hover.hover(document, document.lines.offset(params.position))
+        if found is None:
+            return None
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, found[0]), document.lines.range(found[1]))
+
+    @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=["<", "."]))
+    def _(params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
+        document = server.document(params.text_document.uri)
+        return completion.completions(document, document.lines.offset(params.position))
+
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix]))
+    def _(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        document = server.document(params.text_document.uri)
+        return diagnostics.quick_fixes(document, document.lines.span(params.range))
+
+
+def _about_a_file(server: RewardServer) -> None:
+    @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    def _(params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
+        return outline.symbols(server.document(params.text_document.uri))
+
+    @server.feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE)
+    def _(params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange]:
+        return outline.folds(server.document(params.text_document.uri))
+
+    @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
+    def _(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
+        document = server.document(params.text_document.uri)
+        try:
+            laid_out = format_text(document.source)
+        except RewardError:
+            return None
+        everything = document.lines.range(Span(0, len(document.text)))
+        return [] if laid_out == document.text else [lsp.TextEdit(everything, laid_out)]
+
+    @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
+    def _(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
+        document = server.document(params.text_document.uri)
+        return ranges.inlay_hints(document, document.lines.span(params.range))
+
+
+def _names(server: RewardServer) -> None:
+    @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
+    def _(params: lsp.DefinitionParams) -> lsp.Location | None:
+        document = server.document(params.text_document.uri)
+        return rename.definition(document, document.lines.offset(params.position))
+
+    @server.feature(lsp.TEXT_DOCUMENT_REFERENCES)
+    def _(params: lsp.ReferenceParams) -> list[lsp.Location]:
+        document = server.document(params.text_document.uri)
+        found = rename.name_at(document, document.lines.offset(params.position))
+        if found is None:
+            return []
+        spans = rename.places(document, found.symbol, with_definition=params.context.include_declaration)
+        return [lsp.Location(document.uri, document.lines.range(span)) for span in spans]
+
+    @server.feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME)
+    def _(params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder | None:
+        document = server.document(params.text_document.uri)
+        found = rename.name_at(document, document.lines.offset(params.position))
+        return None if found is None else lsp.PrepareRenamePlaceholder(document.lines.range(found.span), found.symbol.name)
+
+    @server.feature(lsp.TEXT_DOCUMENT_RENAME, lsp.RenameOptions(prepare_provider=True))
+    def _(params: lsp.RenameParams) -> lsp.WorkspaceEdit:
+        document = server.document(params.text_document.uri)
+        try:
+            edits: Sequence[lsp.TextEdit] = rename.renamed(document, document.lines.offset(params.position), params.new_name)
+        except rename.NotRenamed as error:
+            raise JsonRpcInvalidParams(message=str(error)) from None
+        return lsp.WorkspaceEdit(changes={document.uri: list(edits)})
+
+
+def _examples(server: RewardServer) -> None:
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_LENS)
+    def _(params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
+        return ranges.lenses(server.document(params.text_document.uri))
+
+    @server.command(ranges.RUN)
+    async def _(uri: str, title: str) -> str:
+        document = server.document(uri)
+        if document.checked is None:
+            await server.check(document)
+        program, text = document.checked.program if document.checked is not None else None, document.text
+        if program is None:
+            raise JsonRpcInvalidParams(message="the file has errors, so nothing can be marked")
+        result = await asyncio.to_thread(ranges.run_example, program, title)
+        if result is None:
+            raise JsonRpcInvalidParams(message=f"there is no example called '{title}'")
+        if document.text == text:
+            document.results[title] = result
+            server.publish(document)
+            server.refresh()
+        server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, f"{title}: {ranges.outcome(result)}"))
+        return ranges.outcome(result)
