@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from rewardlang.trainer.algorithms import ALGORITHMS
 from rewardlang.trainer.config import DataConfig, EvaluationConfig, LoraConfig, ModelConfig, RunConfig, TrainingConfig
 from rewardlang.trainer.data import load_rows
 from rewardlang.trainer.progress import Silent
@@ -57,7 +58,9 @@ def constant(folder: Path) -> Path:
     return path
 
 
-def minute(policy: Path, output: Path, *, reward: Path = HONEST, data: DataConfig = RECIPE, steps: int = 50) -> RunResult:
+def minute(
+    policy: Path, output: Path, *, reward: Path = HONEST, data: DataConfig = RECIPE, steps: int = 50, algorithm: str = "grpo_token"
+) -> RunResult:
     """A run of about twenty seconds of one core."""
     config = RunConfig(
         reward=str(reward),
@@ -65,7 +68,7 @@ def minute(policy: Path, output: Path, *, reward: Path = HONEST, data: DataConfi
         model=ModelConfig(path=str(policy), dtype="float32"),
         data=data,
         held_out=DataConfig(recipe="decimals", size=200),
-        training=TrainingConfig(steps=steps, learning_rate=1e-3, max_completion_tokens=32, save_every=0),
+        training=TrainingConfig(steps=steps, learning_rate=1e-3, max_completion_tokens=32, save_every=0, algorithm=algorithm),
         lora=LoraConfig(rank=16, alpha=32),
         evaluation=EvaluationConfig(batch=200),
     )
@@ -104,6 +107,18 @@ def test_nothing_changes_under_a_constant_reward(warm_policy: Path, tmp_path: Pa
     assert result.before is not None
     assert result.after is not None
     assert result.before.completions == result.after.completions
+
+
+@long_test
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
+def test_every_algorithm_learns(warm_policy: Path, tmp_path: Path, algorithm: str) -> None:
+    """Ten points and more in fifty steps, from the same policy, with the same problems and learning rate."""
+    result = minute(warm_policy, tmp_path / algorithm, algorithm=algorithm)
+    assert result.before is not None
+    assert result.after is not None
+    print(f"{algorithm}: {result.before.accuracy} -> {result.after.accuracy}, {result.seconds:.0f} s")
+    assert rise(result) >= 0.10
 
 
 @long_test
