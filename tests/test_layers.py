@@ -241,7 +241,7 @@ def test_one_module_knows_lark() -> None:
 
 def test_training_libraries_stay_in_the_trainer() -> None:
     """torch, trl, transformers, peft, datasets and reasoning-gym are imported in `trainer/` alone."""
-    heavy = {"torch", "trl", "transformers", "peft", "datasets", "accelerate", "reasoning_gym", "bitsandbytes", "vllm"}
+    heavy = {"torch", "trl", "transformers", "peft", "datasets", "accelerate", "reasoning_gym", "bitsandbytes", "vllm", "triton"}
     for module in ALL:
         for full, line in module.imports():
             if full.split(".")[0] in heavy:

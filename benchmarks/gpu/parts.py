@@ -308,6 +308,42 @@ def stale_prefix(engine: Engine) -> dict[str, float]:
     return found
 
 
+def part_merge(model: str) -> dict[str, Any]:
+    """Merged bf16 weights of a whole policy by the kernel: seconds, bytes moved a second, and plain PyTorch beside it."""
+    from bitsandbytes.functional import quantize_4bit
+
+    from rewardlang.trainer.gpu_merge import merge_into, merged_reference
+    from rewardlang.trainer.gpu_shape import shape_from_config
+
+    shape, rank = shape_from_config(shapes.SHAPES[model]), 16
+    layers: list[tuple[Any, ...]] = []
+    for linear in shape.linears():
+        weight = torch.empty(linear.outputs, linear.inputs, dtype=torch.bfloat16, device="cuda").normal_(0.0, 0.02)
+        codes, state = quantize_4bit(weight, blocksize=64, compress_statistics=False, quant_type="nf4")
+        adapter = torch.randn(rank, linear.inputs, device="cuda"), torch.randn(linear.outputs, rank, device="cuda") * 1e-4
+        layers.append((weight, codes, state.absmax, state.code, *adapter, 1.0))
+
+    def kernel() -> None:
+        for _ in range(shape.layers):
+            for merged, *parts in layers:
+                merge_into(merged, *parts)
+
+    def plain() -> None:
+        for merged, *parts in layers:
+            merged.copy_(merged_reference(*parts))
+
+    kernel()
+    plain()
+    seconds = float(np.median([timed(kernel)[1] for _ in range(9)]))
+    reference = float(np.median([timed(plain)[1] for _ in range(3)])) * shape.layers
+    elements = shape.layers * sum(linear.elements for linear in shape.linears())
+    moved = elements * (0.5 + 4 / 64 + 2)
+    result = {"seconds": seconds, "plain_seconds": reference, "elements": elements, "bytes_a_second": moved / seconds}
+    for name, value in result.items():
+        say(name, value)
+    return result
+
+
 def main() -> None:
     """Runs one part and writes its JSON."""
     parser = argparse.ArgumentParser()
@@ -319,6 +355,7 @@ def main() -> None:
         "memory": lambda: part_memory(arguments.model, unmap=False),
         "sleep": lambda: part_memory(arguments.model, unmap=True),
         "share": lambda: part_share(arguments.model),
+        "merge": lambda: part_merge(arguments.model),
         "rounding": lambda: {"ways": rounding.ways()},
     }
     result = parts[arguments.part]()
