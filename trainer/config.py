@@ -116,6 +116,7 @@ class RunConfig:
     reward: str = key("the .reward file that pays, relative to the configuration", "")
     output: str = key("folder for checkpoints, metrics and warnings, relative to the configuration", "")
     seed: int = key("seed of everything random", 0)
+    preset: str | None = key("settings by name, under those of this file: 'try' or 'small-cpu'")
     params: dict[str, Any] = key("values for params that the reward file declares", make=dict)
     model: ModelConfig = key("the policy", make=ModelConfig)
     lora: LoraConfig = key("the adapter", make=LoraConfig)

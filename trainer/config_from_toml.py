@@ -6,13 +6,14 @@ import dataclasses
 import tomllib
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from rewardlang.suggest import did_you_mean
 from rewardlang.trainer.algorithms import ALGORITHMS, NOT_YET
 from rewardlang.trainer.config import DataConfig, RunConfig
+from rewardlang.trainer.presets import PRESETS, merged
 from rewardlang.trainer.problem import TrainingProblem
 
 T = TypeVar("T")
@@ -29,8 +30,11 @@ _POSITIVE = ("steps", "completions", "iterations", "learning_rate", "max_complet
 _WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", dict: "a table", tuple: "a list of texts"}
 
 
-def read_config(path: str | Path) -> RunConfig:
-    """The run that a file describes; paths in it become relative to where the file stands. Raises `TrainingProblem`."""
+def read_config(path: str | Path, changes: Sequence[str] = ()) -> RunConfig:
+    """The run that a file describes; paths in it become relative to where the file stands.
+
+    `changes` are texts such as `training.steps=20`, which win over the file, as the file wins over its preset. Raises `TrainingProblem`.
+    """
     path = Path(path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -41,6 +45,11 @@ def read_config(path: str | Path) -> RunConfig:
     except tomllib.TOMLDecodeError as error:
         raise TrainingProblem(f"{path} is not TOML: {error}", "rewardlang train --keys shows a file that is") from None
     mistakes: list[str] = []
+    for change in changes:
+        table = merged(table, _changed(change, mistakes))
+    preset = table.get("preset")
+    if isinstance(preset, str) and preset in PRESETS:
+        table = merged(PRESETS[preset].tables, table)
     config = _read(RunConfig, table, "", mistakes)
     if not mistakes:
         mistakes.extend(mistakes_of(config))
@@ -50,6 +59,22 @@ def read_config(path: str | Path) -> RunConfig:
             f"{path} has {len(mistakes)} mistake{'s' * (len(mistakes) > 1)}:{listed}", "rewardlang train --keys lists every key"
         )
     return _relative_to(config, path.parent)
+
+
+def _changed(change: str, mistakes: list[str]) -> dict[str, Any]:
+    """`training.steps=20` as tables. The value is TOML; what is no TOML is a text, so that quotation marks may be left out."""
+    name, sign, text = change.partition("=")
+    parts = name.strip().split(".")
+    if not sign or not all(part.isidentifier() for part in parts):
+        mistakes.append(f"--set {change!r} is not KEY=VALUE, such as training.steps=20")
+        return {}
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    for part in reversed(parts):
+        value = {part: value}
+    return typing.cast("dict[str, Any]", value)
 
 
 def _read(kind: type[T], table: dict[str, Any], place: str, mistakes: list[str]) -> T:
@@ -70,7 +95,7 @@ def _read(kind: type[T], table: dict[str, Any], place: str, mistakes: list[str])
         else:
             fitted = _fit(value, wanted)
             if fitted is None:
-                mistakes.append(f"'{place}{name}' must be {_in_words(wanted)}, found {value!r}")
+                mistakes.append(f"'{place}{name}' must be {type_in_words(wanted)}, found {value!r}")
             else:
                 values[name] = fitted
     return kind(**values)
@@ -97,7 +122,8 @@ def _fit(value: Any, wanted: Any) -> Any:
     return value if type(value) is plain else None
 
 
-def _in_words(wanted: Any) -> str:
+def type_in_words(wanted: Any) -> str:
+    """A type as messages and pages name it."""
     return _WORDS.get(_plain(wanted), "a table")
 
 
@@ -109,6 +135,9 @@ def mistakes_of(config: RunConfig) -> Iterator[str]:
         yield "'output' is missing: the folder for checkpoints and metrics"
     if not config.model.path:
         yield "'model.path' is missing: a folder, or the id of a model on the hub"
+    if config.preset is not None and config.preset not in PRESETS:
+        guess = did_you_mean(config.preset, PRESETS)
+        yield f"there is no preset '{config.preset}'; {guess or 'there are ' + ', '.join(PRESETS)}"
     yield from _data_mistakes("data", config.data)
     if config.held_out is not None:
         yield from _data_mistakes("held_out", config.held_out)

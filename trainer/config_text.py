@@ -8,7 +8,12 @@ import typing
 from collections.abc import Iterator
 from typing import Any
 
+from rewardlang.suggest import did_you_mean
+from rewardlang.trainer.algorithms import ALGORITHMS
 from rewardlang.trainer.config import DataConfig, RunConfig
+from rewardlang.trainer.config_from_toml import type_in_words
+from rewardlang.trainer.presets import PRESETS
+from rewardlang.trainer.problem import TrainingProblem
 
 _EXAMPLES: dict[str, Any] = {
     "reward": "maths.reward",
@@ -43,6 +48,35 @@ def _table(kind: type[Any], place: str, heading: str) -> Iterator[str]:
     for inner, path, text in tables:
         yield ""
         yield from _table(typing.cast("type[Any]", inner), path, text if inner is not DataConfig else f"{text}; {_first_line(inner)}")
+
+
+def explained(prefix: str = "") -> str:
+    """Every key, or those that begin with `prefix`: name, type, default, and the meaning below it; then algorithms and presets.
+
+    Raises `TrainingProblem` when no key begins so.
+    """
+    lines = [line for name, line in _explained(RunConfig, "") if name.startswith(prefix)]
+    if not lines:
+        names = [name for name, _ in _explained(RunConfig, "")]
+        raise TrainingProblem(f"no key begins with '{prefix}'", did_you_mean(prefix, names) or "leave the name out to see all")
+    if not prefix or prefix.startswith("training.a"):
+        lines += ["", "algorithms", *(f"  {name:<12}{algorithm.text}" for name, algorithm in ALGORITHMS.items())]
+    if not prefix or prefix == "preset":
+        lines += ["", "presets", *(f"  {name:<12}{preset.text}" for name, preset in PRESETS.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _explained(kind: type[Any], place: str) -> Iterator[tuple[str, str]]:
+    hints = typing.get_type_hints(kind)
+    for field in dataclasses.fields(kind):
+        name, hint = place + field.name, hints[field.name]
+        inner = next((part for part in typing.get_args(hint) or (hint,) if dataclasses.is_dataclass(part)), None)
+        if inner is not None:
+            yield from _explained(typing.cast("type[Any]", inner), f"{name}.")
+            continue
+        default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+        shown = "no default" if default in (None, "") else f"default {toml_value(default)}"
+        yield name, f"{name}: {type_in_words(hint)}, {shown}\n    {field.metadata['text']}"
 
 
 def _first_line(kind: Any) -> str:

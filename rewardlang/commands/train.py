@@ -19,7 +19,8 @@ checkpoint after the step and stops; --resume goes on from the last one. Works o
 """
 EXAMPLE = """
 rewardlang train --keys > run.toml     every key, its default and its meaning
-rewardlang train run.toml
+rewardlang train --explain-config training
+rewardlang train run.toml --set training.steps=20
 rewardlang train run.toml --plan --card 24GB     GPU memory by part, and whether the card will do; needs no GPU
 rewardlang train run.toml --resume
 """
@@ -30,6 +31,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", metavar="CONFIG.toml", nargs="?", help="the run")
     parser.add_argument("--resume", action="store_true", help="go on from the last whole checkpoint of the run")
     parser.add_argument("--keys", action="store_true", help="print a configuration with every key, its default and its meaning")
+    parser.add_argument(
+        "--explain-config", metavar="KEY", nargs="?", const="", help="print every key, or those that begin with KEY: type, default, meaning"
+    )
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="use another value than the file, such as training.steps=20; repeatable",
+    )
     parser.add_argument("--plan", action="store_true", help="print what the run takes of a GPU's memory on the 'memory' backend, and stop")
     parser.add_argument(
         "--card", metavar="NAME", help="with --plan: a card such as RTX4090 or a size such as 24GB; the one at hand by default"
@@ -47,14 +58,16 @@ def run(arguments: argparse.Namespace) -> int:
 
         print(all_keys(), end="")
         return 0
+    if arguments.explain_config is not None:
+        return _explain(arguments.explain_config)
     if arguments.config is None:
         raise UsageError("name a configuration; rewardlang train --keys > run.toml writes one to begin with")
     if arguments.card is not None and not arguments.plan:
         raise UsageError("--card goes with --plan")
     try:
         if arguments.plan:
-            return _plan(arguments.config, arguments.card, as_json=arguments.json)
-        result = _train(arguments.config, resume=arguments.resume)
+            return _plan(arguments.config, arguments.set, arguments.card, as_json=arguments.json)
+        result = _train(arguments.config, arguments.set, resume=arguments.resume)
     except TrainingProblem as problem:
         raise UsageError(str(problem)) from None
     except RewardError as error:
@@ -68,7 +81,18 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _plan(config_path: str, card_name: str | None, *, as_json: bool) -> int:
+def _explain(prefix: str) -> int:
+    from rewardlang.trainer.config_text import explained
+    from rewardlang.trainer.problem import TrainingProblem
+
+    try:
+        print(explained(prefix), end="")
+    except TrainingProblem as problem:
+        raise UsageError(str(problem)) from None
+    return 0
+
+
+def _plan(config_path: str, changes: list[str], card_name: str | None, *, as_json: bool) -> int:
     """Prints the plan. A card that is too small is a finding."""
     from rewardlang.trainer.config_from_toml import read_config
     from rewardlang.trainer.gpu_cards import card_at_hand, card_named
@@ -78,7 +102,7 @@ def _plan(config_path: str, card_name: str | None, *, as_json: bool) -> int:
         card = card_at_hand() if card_name is None else card_named(card_name)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    plan = plan_of(read_config(config_path), card)
+    plan = plan_of(read_config(config_path, changes), card)
     if as_json:
         shared.print_json(plan.to_json())
     else:
@@ -86,12 +110,12 @@ def _plan(config_path: str, card_name: str | None, *, as_json: bool) -> int:
     return 1 if plan.fits is False else 0
 
 
-def _train(config_path: str, *, resume: bool) -> RunResult:
+def _train(config_path: str, changes: list[str], *, resume: bool) -> RunResult:
     from rewardlang.trainer.config_from_toml import read_config
     from rewardlang.trainer.progress import progress_for
     from rewardlang.trainer.training import train
 
-    return train(read_config(config_path), progress_for(), resume=resume)
+    return train(read_config(config_path, changes), progress_for(), resume=resume)
 
 
 def _lines(result: RunResult) -> list[str]:

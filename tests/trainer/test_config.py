@@ -11,7 +11,8 @@ import pytest
 
 from rewardlang.trainer.config import DataConfig, RunConfig
 from rewardlang.trainer.config_from_toml import mistakes_of, read_config
-from rewardlang.trainer.config_text import all_keys, toml_value
+from rewardlang.trainer.config_text import all_keys, explained, toml_value
+from rewardlang.trainer.presets import PRESETS
 from rewardlang.trainer.problem import TrainingProblem
 
 GOOD = """
@@ -114,6 +115,54 @@ def test_the_printed_keys_are_a_configuration_that_can_be_read(tmp_path: Path) -
     for kind in (RunConfig, *(type(getattr(config, field.name)) for field in dataclasses.fields(config))):
         if dataclasses.is_dataclass(kind):
             assert all(field.metadata["text"] and f"{field.name}" in text for field in dataclasses.fields(kind))
+
+
+def test_a_preset_lies_under_the_file_and_changes_lie_over_it(tmp_path: Path) -> None:
+    """What the command line says wins over the file, the file over its preset, the preset over the defaults."""
+    path = written(tmp_path, "preset = 'try'\n" + GOOD + "[training]\nsteps = 8\n")
+    config = read_config(path, ["training.group=2", "training.algorithm=dr_grpo", "training.kl = 0.1", "lora.targets=['q_proj']"])
+    training = config.training
+    assert (training.steps, training.completions, training.group, training.iterations) == (8, 16, 2, 1)
+    assert (training.algorithm, training.kl, config.lora.targets, config.preset) == ("dr_grpo", 0.1, ("q_proj",), "try")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("training.step=3", "[training] has no key 'step'; did you mean 'steps'?"),
+        ("training.steps=many", "'training.steps' must be a whole number, found 'many'"),
+        ("training.steps", "--set 'training.steps' is not KEY=VALUE"),
+        ("preset=tryy", "there is no preset 'tryy'; did you mean 'try'?"),
+    ],
+)
+def test_a_change_is_read_as_strictly_as_the_file(tmp_path: Path, change: str, told: str) -> None:
+    """A mistake in --set is told like one in the file."""
+    with pytest.raises(TrainingProblem) as caught:
+        read_config(written(tmp_path, GOOD), [change])
+    assert told in str(caught.value)
+
+
+def test_every_preset_is_a_configuration(tmp_path: Path) -> None:
+    """Its keys exist and its values go together."""
+    for name in PRESETS:
+        read_config(written(tmp_path, f"preset = '{name}'\n{GOOD}"))
+
+
+def test_every_key_is_explained_with_its_type_and_default() -> None:
+    """One entry a key, of all or of a table; what is asked for and not there is told."""
+    text = explained()
+    assert "training.steps: a whole number, default 200\n    optimizer steps\n" in text
+    assert "data.file: a text, no default" in text
+    assert "held_out.file: a text, no default" in text
+    assert "  dr_grpo     Dr. GRPO (arXiv 2503.20783)" in text
+    assert [line.split(":")[0] for line in explained("lora").splitlines() if not line.startswith(" ")] == [
+        "lora.rank",
+        "lora.alpha",
+        "lora.dropout",
+        "lora.targets",
+    ]
+    with pytest.raises(TrainingProblem, match="no key begins with 'trainig'"):
+        explained("trainig")
 
 
 @pytest.mark.parametrize("value", ['a "quoted" é\n', 3, 0.5, True, ["a", "b"], {"our column": "theirs"}, {}])
