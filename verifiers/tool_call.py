@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rewardlang.json_text import NotJson, NotRead, leaves, read_json
 from rewardlang.verdict import Finding, Missing, Refused
@@ -14,6 +14,9 @@ from rewardlang.verifier import finder, measure
 
 if TYPE_CHECKING:
     import re
+
+
+_Call: TypeAlias = tuple[str, frozenset[Hashable]]
 
 
 @cache
@@ -51,7 +54,7 @@ def tool_call(texts: Sequence[str]) -> list[list[Finding[str]]]:
     return [[Finding(start, end, name, note) for start, end, name, note, _ in _calls(text)] for text in texts]
 
 
-def _calls(text: str) -> Iterator[tuple[int, int, str, str, Hashable]]:
+def _calls(text: str) -> Iterator[tuple[int, int, str, str, _Call | None]]:
     for match in _blocks().finditer(text):
         try:
             call = _call(read_json(match[1]))
@@ -61,7 +64,7 @@ def _calls(text: str) -> Iterator[tuple[int, int, str, str, Hashable]]:
             yield (*match.span(), call[0], "", call)
 
 
-def _call(value: Any) -> tuple[str, frozenset[Hashable]]:
+def _call(value: Any) -> _Call:
     """Name and arguments, so that equal calls are equal. Raises `NotJson`, also for arguments of OpenAI's form that are no JSON text."""
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
         raise NotJson('no object with a "name"')

@@ -1,7 +1,7 @@
 r"""The case pages of the verifiers: Markdown that is read by people and run by `test_pages.py`.
 
 A case is a fenced block. Its first line names the verifier and its options; then comes what it is given, then `---`, then what it
-says. A finder or a predicate is given one text; the others one row a line, arguments separated by ` :: `.
+says. A finder or a predicate is given one text; the others one row a line, arguments separated by ` :: `, lists as JSON.
 
     ```finder word
     Two words.
@@ -93,6 +93,8 @@ def _argument(text: str, of: types.Type) -> Any:
         answer = read([text])[0]
         assert isinstance(answer, Answer), f"{text}: {answer}"
         return answer
+    if isinstance(of, types.ListType):
+        return tuple(json.loads(text))
     return text
 
 
