@@ -36,11 +36,20 @@ class Constant(Expr):
     value: Any
 
 
+class Covers(Record):
+    """`complete for title 42`: outside of it a list judges nothing."""
+
+    name: str
+    value: Fraction | str
+    words: str
+
+
 class NamedList(Expr):
-    """A `list` of the file: texts, in the order of their source, which may be long."""
+    """A `list` of the file: texts, in the order of their source, which may be long. `covers` None: complete for everything."""
 
     name: str
     values: tuple[str, ...]
+    covers: Covers | None = None
 
     @cached_property
     def members(self) -> frozenset[str]:
@@ -275,6 +284,24 @@ class In(Expr):
     ignoring_case: bool
     negated: bool
     equivalence: Verifier | None
+
+
+class CoveredIn(In):
+    """Membership of a finding in a list that is complete for a part only: which word of the finding says its part.
+
+    Over a finding of another part it is as over a missing value.
+    """
+
+    covers: Covers
+    word: int
+
+    def outside(self, text: str) -> str | None:
+        """Why the list cannot judge a finding; None where it can."""
+        words = text.split()
+        word = words[self.word] if self.word < len(words) else ""
+        wanted = self.covers.value
+        inside = word == wanted if isinstance(wanted, str) else word.isascii() and word.isdigit() and Fraction(word) == wanted
+        return None if inside else f"{text} lies outside {self.covers.words}, for which the list is complete"
 
 
 class Predicate(Expr):

@@ -24,6 +24,7 @@ from rewardlang.verifier import Verifier
 
 if TYPE_CHECKING:
     from rewardlang.checking.dimensions import Dimensions
+    from rewardlang.program import LetDecl
 
 NameKind: TypeAlias = Literal[
     "column", "param", "list", "let", "pattern", "definition", "function", "import", "loop name", "value of the row"
@@ -76,6 +77,8 @@ class Checker:
         self.diagnostics: list[Diagnostic] = []
         self.names: dict[str, Declared] = {}
         self.loops: dict[str, types.Type] = {}
+        self.loop_finds: dict[str, meaning.Find] = {}
+        self.let_of: Callable[[str], LetDecl | None] | None = None
         self.bound: dict[str, meaning.Expr] = {}  # the names of a definition's values, while its body is looked at
         self.use_of_definition: Callable[[ex.Call], meaning.Expr] | None = None
         self._handlers = handlers
@@ -181,15 +184,18 @@ class Checker:
         return found
 
     @contextmanager
-    def looping(self, name: str | None, item: types.Type) -> Iterator[None]:
-        """Within it, `name` is the item of a loop."""
-        before = dict(self.loops)
+    def looping(self, name: str | None, item: types.Type, find: meaning.Find | None = None) -> Iterator[None]:
+        """Within it, `name` is the item of a loop, and what found it."""
+        before, finds = dict(self.loops), dict(self.loop_finds)
         if name is not None:
             self.loops[name] = item
+            self.loop_finds.pop(name, None)
+            if find is not None:
+                self.loop_finds[name] = find
         try:
             yield
         finally:
-            self.loops = before
+            self.loops, self.loop_finds = before, finds
 
     @contextmanager
     def inside_definition(self, bound: dict[str, meaning.Expr]) -> Iterator[None]:

@@ -109,8 +109,6 @@ def raw_literal(checker: Checker, node: ex.Literal_) -> Any:
 
 def list_from_file(checker: Checker, node: syntax.ListFromFile, beside: Beside) -> tuple[str, ...]:
     """The values of a list that stands in a file of its own: a line each, or one column of a CSV file."""
-    if node.complete_for is not None:
-        checker.not_yet(node.span, "'complete for'", "leave it out: every value outside the list then counts as not in it")
     if type_from_syntax(checker, node.type) != types.TEXT:
         checker.not_yet(node.type.span, "a list of anything but text from a file", "declare it as text")
     path = node.path.value
@@ -149,7 +147,12 @@ def named_list(checker: Checker, node: syntax.ListFromFile | syntax.ListInline, 
         values = whole.values
     else:
         values = list_from_file(checker, node, beside)
-    shared = meaning.NamedList(span=node.span, type=types.ListType(types.TEXT), name=node.name.text, values=values)
+    part = None
+    if isinstance(node, syntax.ListFromFile) and node.complete_for is not None:
+        from rewardlang.checking.coverage import covers
+
+        part = covers(checker, node)
+    shared = meaning.NamedList(span=node.span, type=types.ListType(types.TEXT), name=node.name.text, values=values, covers=part)
     return lambda _span: shared
 
 
@@ -178,6 +181,7 @@ class Lets:
 
     def __init__(self, checker: Checker) -> None:
         self._checker = checker
+        checker.let_of = self.get
         self._written: dict[str, syntax.Let] = {}
         self._open: list[str] = []
         self.checked: dict[str, LetDecl | None] = {}

@@ -121,7 +121,7 @@ def each(checker: Checker, finder: ex.Finder, operand: ex.Expression, span: Span
     found, item = find(checker, finder)
     name = finder.name if isinstance(finder, ex.NamedFinder) else None
     loop = meaning.Each(span=span, type=maybe(types.ListType(item), optional), find=found, operand=over, name=name, item=item)
-    return loop, checker.looping(name, item)
+    return loop, checker.looping(name, item, found)
 
 
 def _words(checker: Checker, expression: meaning.Expr) -> str:
@@ -163,6 +163,9 @@ def _share_of(checker: Checker, node: ex.ShareOf) -> meaning.Expr:
             "'found in' looks for texts in a text, or for items in a list of the same type",
             related=[(items.span, described(items.type)), (operand.span, described(operand.type))],
         )
+    if isinstance(operand, meaning.NamedList) and operand.covers is not None:
+        message = f"the list '{operand.name}' is complete for {operand.covers.words} only, and a share would count the rest as not found"
+        checker.fail("RW320", operand.span, message, "look up findings one by one: for each … where … is in …")
     if isinstance(wanted.item, types.MathType):
         checker.not_yet(node.span, "a share of mathematical answers", "compare them one by one with 'some … where … equals …'")
     known = isinstance(items, (meaning.NamedList, meaning.Constant))

@@ -123,6 +123,10 @@ class _Build:
 
             program = resolved(self.checker, program)
         check_polarity(self.checker, program)
+        if any(isinstance(node, syntax.ListFromFile) and node.complete_for is not None for node in file.statements):
+            from rewardlang.checking.coverage import check_coverage
+
+            check_coverage(self.checker, program)
         if any(use.on_error is not None for use in self.checker.functions.values()):
             from rewardlang.checking.error_values import check_error_values
 

@@ -146,7 +146,7 @@ def _is_in(checker: Checker, node: ex.IsIn) -> meaning.Expr:
         checker.fail("RW301", container.span, f"'is in' looks into a list, and this is {described(container.type)}")
     item = meaning.Constant(span=container.span, type=inner.item, value=None)
     operand, _, equivalence = matched(checker, node, operand, item, "'is in' compares with the items of the list")
-    return meaning.In(
+    test = meaning.In(
         span=node.span,
         type=types.BOOLEAN,
         operand=operand,
@@ -155,6 +155,11 @@ def _is_in(checker: Checker, node: ex.IsIn) -> meaning.Expr:
         negated=node.negated,
         equivalence=equivalence,
     )
+    if isinstance(container, meaning.NamedList) and container.covers is not None:
+        from rewardlang.checking.coverage import covered
+
+        return covered(checker, test, node.span)
+    return test
 
 
 _BOUNDS: Mapping[str, Literal["<", "<=", ">", ">="]] = {"at least": ">=", "at most": "<=", "more than": ">", "less than": "<"}

@@ -17,6 +17,7 @@ from rewardlang import meaning
 from rewardlang.answers.values import Answer
 from rewardlang.marking.piece import Piece
 from rewardlang.marking.row_values import ABSENT, Row, Value, folded, identity, spaced
+from rewardlang.marks import Failure
 from rewardlang.verdict import Missing, Refused, Verdict
 from rewardlang.verifier import Verifier
 
@@ -178,6 +179,18 @@ class JudgedRow(Row):
 
         return self._leaf(node, (node.operand, container), decide, negated=node.negated)
 
+    def _covered_in(self, node: meaning.CoveredIn) -> Truth:
+        """Membership as far as the list covers; beyond it the test counts as false, and that is recorded."""
+        value = self.value(node.operand)
+        beyond = node.outside(value.text) if isinstance(value, Piece) else None
+        if beyond is None:
+            return self._in(node)
+        assert isinstance(node.container, meaning.NamedList)
+        record = Failure(node.container.name, False, beyond)
+        if record not in self.failures:
+            self.failures.append(record)
+        return _single(Leaf(node, False, beyond, ((node.operand, value),), self._places(node.operand)))
+
     def _predicate(self, node: meaning.Predicate) -> Truth:
         return self._leaf(node, (node.operand,), lambda value: self._verdict(node.verifier, (value,), node.options), negated=node.negated)
 
@@ -253,6 +266,7 @@ _TRUTHS: Mapping[type, Callable[[JudgedRow, Any], Truth]] = {
     meaning.Matches: JudgedRow._matches,
     meaning.Present: JudgedRow._present,
     meaning.In: JudgedRow._in,
+    meaning.CoveredIn: JudgedRow._covered_in,
     meaning.Predicate: JudgedRow._predicate,
     meaning.Truth: JudgedRow._truth,
     meaning.Not: JudgedRow._not,
