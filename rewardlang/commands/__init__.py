@@ -28,7 +28,6 @@ _STORY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("init", "init", "start from a reward file that works, with samples"),
             Entry("check", "check", "every mistake of a file, its examples, and how it marks samples"),
             Entry("fmt", "fmt", "lay a file out in the one usual way"),
-            Entry("lsp", "lsp", "the language server, which an editor starts"),
             Entry("help", "help_", "the page of a message's code, such as RW302"),
         ),
     ),
@@ -50,6 +49,7 @@ _STORY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("explain", "explain", "why one completion got its score, rule by rule"),
             Entry("train", "train", "train a policy with a reward file"),
             Entry("demo", "demo", "the whole path on a small policy, on the CPU"),
+            Entry("lsp", "lsp", "the language server, which an editor starts"),
         ),
     ),
 )

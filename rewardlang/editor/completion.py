@@ -39,6 +39,10 @@ def completions(document: Document, offset: int) -> list[lsp.CompletionItem]:
     text = document.text[:offset]
     typing = _TYPING.search(text)
     start = typing.start() if typing else offset
+    if text[start - 1 : start] == "<":
+        tag = expected_here(text[: start - 1])
+        if tag is not None and "TAG" in tag.terminals:
+            return list(_tags(document, start - 1, offset))
     here = expected_here(text[:start])
     if here is None:
         return []
@@ -123,6 +127,8 @@ def _names(document: Document, here: Here, start: int, offset: int) -> Iterator[
         yield from items(_CLASS, ((name, "type") for name in _TYPES))
     elif before in ("_QUANTITY_OF", "_PER"):
         yield from items(_CLASS, ((name, "dimension") for name in _DIMENSIONS))
+    elif before == "_OUTSIDE":
+        yield from _tags(document, start, offset)
     elif before == "_DOT":
         yield from items(_VALUE, _of_module(document, here.statement))
     elif "_MATCH_OF" in here.terminals:
@@ -146,9 +152,13 @@ def _finders(document: Document, start: int, offset: int) -> Iterator[lsp.Comple
     for name, detail in _declared(document, (syntax.PatternLike, syntax.PatternRegex)):
         yield _item(document, name, _VALUE, start, offset, detail)
     yield from _verifiers(document, "finder", start, offset)
-    begin = start - (document.text[start - 1 : start] == "<")
+    yield from _tags(document, start, offset)
+
+
+def _tags(document: Document, start: int, offset: int) -> Iterator[lsp.CompletionItem]:
+    """The tags that stand in the file, and two that most files have."""
     for tag in sorted(set(_TAG.findall(document.text)) | {"<answer>", "<think>"}):
-        yield _item(document, tag, _CLASS, begin, offset, "tag: what stands between it and its closing tag")
+        yield _item(document, tag, _CLASS, start, offset, "tag: what stands between it and its closing tag")
 
 
 def _verifiers(document: Document, kind: Kind, start: int, offset: int) -> Iterator[lsp.CompletionItem]:
