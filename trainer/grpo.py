@@ -16,13 +16,14 @@ from rewardlang.trainer.generation import Generation, LeaveOneOutTrainer, Policy
 from rewardlang.trainer.gpu_run import EngineRun
 from rewardlang.trainer.policy import adapter
 from rewardlang.trainer.problem import TrainingProblem
+from rewardlang.trainer.recording import RecordingReward
 
 _PER_COMPLETION = ("truncated", "completion_tokens")
 
 
 def make_trainer(
     config: RunConfig,
-    reward: Reward,
+    reward: Reward | RecordingReward,
     model: Any,
     tokenizer: Any,
     rows: Sequence[Row],
@@ -65,7 +66,7 @@ def _over_engine(config: RunConfig, algorithm: Algorithm, engine: EngineRun, sha
     return EngineTrainer(engine=engine.engine, generation=engine.generation(config), args=arguments, **shared)
 
 
-def rows_in_order(config: RunConfig, reward: Reward, rows: Sequence[Row]) -> Any:
+def rows_in_order(config: RunConfig, reward: Reward | RecordingReward, rows: Sequence[Row]) -> Any:
     """The rows as a data set in exactly the order of training, one epoch long.
 
     TRL's sampler would shuffle, and its state is in no checkpoint: a run resumed in its second epoch would see the first
@@ -86,7 +87,7 @@ def rows_in_order(config: RunConfig, reward: Reward, rows: Sequence[Row]) -> Any
     return datasets.Dataset.from_list([trained[index] for index in order[: rounds * prompts_a_step]])
 
 
-def _rows_as_trained(reward: Reward, rows: Sequence[Row]) -> list[Row]:
+def _rows_as_trained(reward: Reward | RecordingReward, rows: Sequence[Row]) -> list[Row]:
     """The rows with the columns that the reward is given, and no others."""
     wanted = ["prompt", *(name for name in (*reward.columns, *_PER_COMPLETION) if name != "prompt" and name in rows[0])]
     return [{name: row.get(name) for name in wanted} for row in rows]

@@ -1,7 +1,9 @@
 """What a run measures, one JSON line a row in `metrics.jsonl`, and in TensorBoard where it is installed.
 
-A row of training: `{"kind": "training", "step", "reward", "reward_std", "success", "points": {rule: mean}, "fired": {rule: share}, …}`;
-a row of measurement: `{"kind": "held out", "step", "accuracy", "score", "points", "answers"}`.
+A row of training: `{"kind": "training", "step", "reward", "reward_std", "success", "points": {rule: mean}, "fired": {rule: share}, …}`
+with `spread`, each rule's share of the variance of the score within groups;
+a row of measurement: `{"kind": "held out", "step", "accuracy", "score", "points", "answers"}`;
+an alarm that rang: `{"kind": "alarm", "step", "alarm", "found", "remedy"}`.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ def training_row(logs: dict[str, Any], step: int, reward_name: str) -> MetricsRo
     """A row from what TRL logged."""
     row: MetricsRow = {"kind": "training", "step": step}
     row |= {ours: float(logs[theirs]) for theirs, ours in _FROM_TRL.items() if theirs in logs and math.isfinite(float(logs[theirs]))}
-    points, fired, failures = {}, {}, {}
+    points, fired, spread, failures = {}, {}, {}, {}
     for name, value in logs.items():
         if name.startswith("verifier_errors/"):
             failures[name.removeprefix("verifier_errors/")] = float(value)
@@ -49,9 +51,12 @@ def training_row(logs: dict[str, Any], step: int, reward_name: str) -> MetricsRo
             points[own.removesuffix("/points")] = float(value)
         elif own.endswith("/fired"):
             fired[own.removesuffix("/fired")] = float(value)
+        elif own.endswith("/spread"):
+            spread[own.removesuffix("/spread")] = float(value)
         elif own in ("skipped", "gated", "success"):
             row[own] = float(value)
-    return row | {"points": points, "fired": fired} | ({"verifier_errors": failures} if failures else {})
+    row |= {"points": points, "fired": fired}
+    return row | {name: found for name, found in (("spread", spread), ("verifier_errors", failures)) if found}
 
 
 class MetricsLog:

@@ -7,15 +7,19 @@ from typing import Any
 
 import transformers
 
+from rewardlang.trainer.alarms import ringing
 from rewardlang.trainer.config import RunConfig
 from rewardlang.trainer.evaluate import Evaluation
-from rewardlang.trainer.metrics import MetricsLog, MetricsRow, training_row
+from rewardlang.trainer.metrics import MetricsLog, MetricsRow, read_metrics, training_row
 from rewardlang.trainer.progress import Progress
 from rewardlang.trainer.stopping import StopRequest
 
 
 class RunCallback(transformers.TrainerCallback):
-    """`measure(step)` gives the held-out measurement after a step, or None where there is nothing to measure on."""
+    """`measure(step)` gives the held-out measurement after a step, or None where there is nothing to measure on.
+
+    `score_range`: the highest score of the reward file less the lowest, which alarms are measured by.
+    """
 
     def __init__(
         self,
@@ -25,8 +29,10 @@ class RunCallback(transformers.TrainerCallback):
         progress: Progress,
         stop: StopRequest,
         measure: Callable[[int], Evaluation | None],
+        score_range: float,
     ) -> None:
-        self.history: list[MetricsRow] = []
+        self._rows: list[MetricsRow] = read_metrics(log.path)  # a resumed run has some
+        self._score_range = score_range
         self._config, self._reward_name, self._log = config, reward_name, log
         self._progress, self._stop, self._measure = progress, stop, measure
 
@@ -37,6 +43,7 @@ class RunCallback(transformers.TrainerCallback):
             self._write(row)
             figures = {name: row[name] for name in ("reward", "success") if name in row}
             self._progress.step(state.global_step, **figures)
+            self._ring()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         """Measures when it is time to, and passes the wish to stop on."""
@@ -58,6 +65,14 @@ class RunCallback(transformers.TrainerCallback):
                 self._progress.step(step, accuracy=evaluation.accuracy)
         return evaluation
 
+    def _ring(self) -> None:
+        """Tells each alarm once."""
+        known = {row["alarm"] for row in self._rows if row["kind"] == "alarm"}
+        for alarm in ringing(self._rows, self._score_range):
+            if alarm.name not in known:
+                self._write(alarm.to_json())
+                self._progress.say(f"ALARM in step {alarm.step}, {alarm.name}: {alarm.found}\n  what to do: {alarm.remedy}")
+
     def _write(self, row: MetricsRow) -> None:
-        self.history.append(row)
+        self._rows.append(row)
         self._log.write(row)

@@ -10,6 +10,7 @@ from typing import Any
 import rewardlang
 from rewardlang.reward import Reward
 from rewardlang.trainer import checkpoints
+from rewardlang.trainer.answers_log import write_answers
 from rewardlang.trainer.config import RunConfig
 from rewardlang.trainer.cpu_threads import wait_without_spinning
 from rewardlang.trainer.data import Row, load_rows
@@ -17,11 +18,13 @@ from rewardlang.trainer.evaluate import Evaluation, evaluate, mark
 from rewardlang.trainer.extras import TRAINING, need
 from rewardlang.trainer.failures import failures_told
 from rewardlang.trainer.gpu_cards import Card
+from rewardlang.trainer.ledger import Ledger
 from rewardlang.trainer.memory_plan import Plan
 from rewardlang.trainer.metrics import MetricsLog, MetricsRow, read_metrics
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.progress import Progress
 from rewardlang.trainer.run_record import Record, make_record, read_record, resumed_record, write_record
+from rewardlang.trainer.run_report import write_report
 from rewardlang.trainer.stopping import StopRequest
 from rewardlang.types import OptionalType
 
@@ -74,6 +77,7 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> Run
             before, after, stopped = run.go()
         finally:
             run.log.close()
+    write_report(output)
     return RunResult(
         config=config,
         fingerprint=reward.fingerprint,
@@ -126,6 +130,7 @@ class _Run:
     def __init__(self, config: RunConfig, reward: Reward, progress: Progress, checkpoint: Path | None) -> None:
         from rewardlang.trainer.grpo import make_trainer
         from rewardlang.trainer.policy import load_model, load_tokenizer
+        from rewardlang.trainer.recording import RecordingReward
         from rewardlang.trainer.run_callback import RunCallback
 
         self.config, self.reward, self.progress, self.checkpoint = config, reward, progress, checkpoint
@@ -136,14 +141,17 @@ class _Run:
         self._record(make_record(config, reward, rows, self.held_out, ()), done)
         self.log = MetricsLog(Path(config.output), from_step=done)
         self.stop = StopRequest(lambda: progress.say("stopping after this step; the checkpoint is saved (Ctrl-C again to stop at once)"))
-        self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure)
+        spread = float(reward.program.score.high - reward.program.score.low)
+        self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure, spread)
+        ledger = Ledger(Path(config.output) / "ledger", reward.program, config.training.group, from_version=done)
+        recorded = RecordingReward(reward, ledger, config.training.group)
         self.engine = None
         if config.engine.backend == "memory":
             from rewardlang.trainer import gpu_run
 
             self.engine = gpu_run.start_run(config, self.tokenizer, [*rows, *self.held_out], progress.say)
         model = load_model(config.model) if self.engine is None else None
-        self.trainer = make_trainer(config, reward, model, self.tokenizer, rows, callbacks=[self.callback], engine=self.engine)
+        self.trainer = make_trainer(config, recorded, model, self.tokenizer, rows, callbacks=[self.callback], engine=self.engine)
         self._quiet()
         self.done = done
 
@@ -180,6 +188,11 @@ class _Run:
     def _measure(self, step: int) -> Evaluation | None:
         if not self.held_out:
             return None
+        evaluation = self._answered(step)
+        write_answers(Path(self.config.output), self.held_out, evaluation, step)
+        return evaluation
+
+    def _answered(self, step: int) -> Evaluation:
         limit = self.config.training.max_completion_tokens
         if self.engine is not None:
             prompts = [row["prompt"] for row in self.held_out]

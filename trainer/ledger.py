@@ -1,0 +1,120 @@
+"""The ledger of a run: every completion that was drawn, with what each rule gave it and why, in `ledger/*.parquet`, written as it goes.
+
+A row has `version` (the policy that wrote it, counted in updates), `row` and
+`group` within that version, `prompt` (a chat as JSON), `completion`, `tokens`,
+`score` (null where the row was skipped), `success`, `gate` (the words of the
+`require` that stopped it), `clamping`, `failures` (of verifiers),
+`marking_seconds` (of the call that marked it, with all its rows), and
+`section.NAME`, `points.NAME`, `fired.NAME`, `reason.NAME` for each section and
+rule of the reward file; points are those before caps and weight of the section.
+
+A Parquet file has its table of contents at the end, so one that is cut off is
+lost. Each file here holds a few versions, one row group each call; it is written anew
+beside and renamed, so that what was there stays readable at any moment.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rewardlang.marks import RowMarks
+from rewardlang.program import Program
+
+_VERSIONS_A_FILE = 16
+
+
+class Ledger:
+    """Writes; each call's rows are in a file when `add` returns."""
+
+    def __init__(self, folder: Path, program: Program, group: int, *, from_version: int = 0) -> None:
+        """Rows of `from_version` and later are dropped: a resumed run draws them again."""
+        self._folder, self._program, self._group = folder, program, group
+        self._tables: list[Any] = []
+        self._first = self._version = from_version
+        self._rows = 0
+        folder.mkdir(parents=True, exist_ok=True)
+        _cut(folder, from_version)
+
+    def add(
+        self, version: int, prompts: Sequence[Any], marks: Sequence[RowMarks], columns: Mapping[str, Sequence[Any]], seconds: float
+    ) -> None:
+        """The B rows of one call that marked completions."""
+        import pyarrow
+
+        if not self._tables or version - self._first >= _VERSIONS_A_FILE:
+            self._tables, self._first = [], version
+        if version != self._version:
+            self._version, self._rows = version, 0
+        tokens = columns.get("completion_tokens") or [None] * len(marks)
+        rows = []
+        for place, (prompt, row, count) in enumerate(zip(prompts, marks, tokens, strict=True), self._rows):
+            rows.append({"version": version, "row": place, "group": place // self._group, "tokens": count, "marking_seconds": seconds})
+            rows[-1] |= {"prompt": prompt if isinstance(prompt, str) else json.dumps(prompt, ensure_ascii=False)} | _marked(row)
+        self._rows += len(marks)
+        self._tables.append(pyarrow.Table.from_pylist(rows, schema=_schema(self._program)))
+        _write(self._folder / f"from-{self._first:07d}.parquet", self._tables)
+
+
+def read_ledger(folder: Path, columns: Sequence[str] | None = None) -> Any:
+    """All rows as one pyarrow table, in the order in which they were written; None where there are none."""
+    import pyarrow
+    import pyarrow.parquet
+
+    files = sorted(folder.glob("from-*.parquet"))
+    if not files:
+        return None
+    return pyarrow.concat_tables([pyarrow.parquet.read_table(path, columns=None if columns is None else list(columns)) for path in files])
+
+
+def _schema(program: Program) -> Any:
+    import pyarrow as pa
+
+    fields = [("version", pa.int32()), ("row", pa.int32()), ("group", pa.int32()), ("prompt", pa.string()), ("completion", pa.string())]
+    fields += [("tokens", pa.int32()), ("score", pa.float64()), ("success", pa.bool_()), ("gate", pa.string()), ("clamping", pa.float64())]
+    fields += [("failures", pa.string()), ("marking_seconds", pa.float64())]
+    fields += [(f"section.{section.name or ''}", pa.float64()) for section in program.sections]
+    for rule in program.rules:
+        fields += [(f"points.{rule.name}", pa.float64()), (f"fired.{rule.name}", pa.bool_()), (f"reason.{rule.name}", pa.string())]
+    return pa.schema(fields)
+
+
+def _marked(row: RowMarks) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "completion": row.completion,
+        "score": row.score,
+        "success": row.success,
+        "gate": None if row.gate is None else row.gate.words,
+        "clamping": row.clamping,
+        "failures": "; ".join(f"{failure.verifier}: {failure.reason}" for failure in row.failures) or None,
+    }
+    values |= {f"section.{section.section or ''}": section.points for section in row.sections}
+    for mark in row.marks:
+        values |= {f"points.{mark.rule}": float(mark.points), f"fired.{mark.rule}": mark.fired, f"reason.{mark.rule}": mark.reason}
+    return values
+
+
+def _write(path: Path, tables: Sequence[Any]) -> None:
+    import pyarrow.parquet
+
+    beside = path.with_suffix(".writing")
+    with pyarrow.parquet.ParquetWriter(beside, tables[0].schema, compression="zstd") as writer:
+        for table in tables:
+            writer.write_table(table)
+    beside.replace(path)
+
+
+def _cut(folder: Path, version: int) -> None:
+    """Leaves the rows before `version`."""
+    import pyarrow.compute
+    import pyarrow.parquet
+
+    for path in folder.glob("from-*.parquet"):
+        table = pyarrow.parquet.read_table(path)
+        kept = table.filter(pyarrow.compute.less(table["version"], version))
+        if kept.num_rows == 0:
+            path.unlink()
+        elif kept.num_rows < table.num_rows:
+            _write(path, [kept])

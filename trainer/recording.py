@@ -1,0 +1,103 @@
+"""The reward as a run calls it: the same marks, recorded in the ledger, with each rule's part in what tells completions apart."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewardlang.bridges import TrlReward, trl_section_rewards
+from rewardlang.program import Program
+from rewardlang.reward import Reward
+from rewardlang.scores import Scores
+from rewardlang.trainer.ledger import Ledger
+from rewardlang.types import Type
+
+
+class RecordingReward:
+    """What a bridge needs from a reward, around one: every batch that it marks goes to the ledger."""
+
+    def __init__(self, reward: Reward, ledger: Ledger, group: int) -> None:
+        self._reward, self._ledger, self._group = reward, ledger, group
+        self._shares: dict[str, float] = {}
+
+    @property
+    def name(self) -> str:
+        """The reward's name in the file."""
+        return self._reward.name
+
+    @property
+    def program(self) -> Program:
+        """The checked file."""
+        return self._reward.program
+
+    @property
+    def columns(self) -> dict[str, Type]:
+        """The columns that the data must have."""
+        return self._reward.columns
+
+    def score(
+        self,
+        completions: Sequence[Any],
+        prompts: Sequence[Any] | None = None,
+        columns: Mapping[str, Sequence[Any]] | None = None,
+        step: int = 0,
+    ) -> Scores:
+        """Marks a batch and records it."""
+        began = time.monotonic()
+        scores = self._reward.score(completions, prompts=prompts, columns=columns, step=step)
+        seconds = time.monotonic() - began
+        self._ledger.add(step, prompts if prompts is not None else [""] * len(completions), scores.rows, columns or {}, seconds)
+        self._shares = shares_of_spread(scores.values, scores.rules, self._group)
+        return scores
+
+    def trl_reward(self) -> Callable[..., Any]:
+        """The whole score for TRL."""
+        return _WithShares(TrlReward(self), self)
+
+    def trl_section_rewards(self) -> list[Callable[..., Any]]:
+        """One function a section for TRL; the first logs for all."""
+        first, *others = trl_section_rewards(self)
+        return [_WithShares(first, self), *others]
+
+    def log_shares(self, log: Callable[[str, float], None]) -> None:
+        """Logs the shares of the batch that was marked last."""
+        for rule, share in self._shares.items():
+            log(f"{self.name}/{rule}/spread", share)
+
+
+class _WithShares:
+    """A reward function of the bridge that also logs the shares, where TRL takes metrics from reward functions."""
+
+    def __init__(self, function: Any, reward: RecordingReward) -> None:
+        self._function, self._reward = function, reward
+        self.__name__ = function.__name__
+
+    def __call__(self, *arguments: Any, **passed: Any) -> Any:
+        """What the function gives."""
+        result = self._function(*arguments, **passed)
+        if passed.get("log_metric") is not None:
+            self._reward.log_shares(passed["log_metric"])
+        return result
+
+
+def shares_of_spread(values: NDArray[np.float64], rules: Mapping[str, NDArray[np.float64]], group: int) -> dict[str, float]:
+    """Each rule's share of the variance of the score (B,) within groups, as covariance with it: what GRPO's advantages are made of.
+
+    Without sections' caps and weights, gates and clamping the shares sum to 1. Empty when no group has spread.
+    """
+
+    def within(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        grouped = np.where(np.isnan(values), np.nan, points).reshape(-1, group)
+        counted = np.maximum((~np.isnan(grouped)).sum(axis=1, keepdims=True), 1)
+        centred: NDArray[np.float64] = np.nan_to_num(grouped - np.nansum(grouped, axis=1, keepdims=True) / counted)
+        return centred
+
+    score = within(values)
+    total = float((score * score).sum())
+    if total < 1e-12:
+        return {}
+    return {name: float((within(points) * score).sum()) / total for name, points in rules.items()}
