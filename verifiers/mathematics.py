@@ -8,19 +8,30 @@ from rewardlang.answers.values import Answer
 from rewardlang.verdict import Missing, Refused, Verdict
 from rewardlang.verifier import equivalence, reader
 
-LIMITS = {"characters": 3_000, "parts": 400, "terms": 100, "bits": 10_000, "nesting": 30, "figures": 3_000}
+LIMITS = {
+    "characters": 3_000,
+    "parts": 400,
+    "terms": 100,
+    "bits": 10_000,
+    "nesting": 30,
+    "figures": 3_000,
+    "symbolic_parts": 400,
+    "symbolic_questions": 12,
+    "symbolic_seconds": 2,
+}
 
 
-@equivalence("math", cost="linear", version="1", limits=LIMITS)
+@equivalence("math", cost="symbolic", version="2", limits=LIMITS)
 def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
     r"""Whether two answers of mathematics are the same.
 
     What it checks
     --------------
-    Numbers (fractions, decimals, mixed, percent, powers, roots, π and e), formulas up to exact expansion, lists, sets, tuples,
-    intervals and their unions, matrices, equations up to a constant factor, linear inequalities, ratios, degrees, units of length,
-    mass, volume and time, labels (`x = 3` is 3), words. LaTeX or plain. "Yes" is said on proof only; "no" when exact forms, kinds
-    or values at a point differ; the rest is *cannot judge*.
+    Numbers (fractions, decimals, repeating and mixed, percent, powers, roots, π and e, complex), formulas, lists, sets, tuples,
+    intervals and their unions, matrices with their sums and products, equations up to a constant factor, inequalities, ratios,
+    degrees, physical units (also of temperature), labels (`x = 3` is 3), words. LaTeX or plain. Exact forms decide nearly all; what
+    they leave open (identities, integrals, sums, inequalities of higher degree) is asked of sympy in a worker process, within limits.
+    "Yes" is said on proof only; "no" when exact forms, kinds or values at a point differ; the rest is *cannot judge*.
 
     Why it earns reward
     -------------------
@@ -32,17 +43,18 @@ def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
 
     Known gaps
     ----------
-    There is no symbolic solver yet: identities beyond sin² + cos² = 1, equations of different form, unions cut differently,
-    periodic solutions and powers of more than 10,000 bits are *cannot judge* unless written alike. `\log` without a base is equal
-    to itself only. A letter is not matched with the text of a multiple-choice option. Which answer counts is for the file to
-    say: use `only`.
+    Limits, derivatives, piecewise formulas, `…` and towers of powers are *cannot judge* unless written alike, and so is what sympy
+    does not prove within 2 s of computing; without sympy (`pip install "rewardlang[math]"`) all identities are. `\log` without a
+    base is equal to itself only. A decimal of six figures or more equals the number that it rounds; a shorter one does not:
+    `agreeing_decimals` says how close it is. A letter is not matched with the text of a multiple-choice option. Which answer
+    counts is for the file to say: use `only`.
     """
-    from rewardlang.answers.compare import compare_answers
+    from rewardlang.answers.symbolic import decide
 
-    return [compare_answers(one, other) for one, other in zip(ones, others, strict=True)]
+    return [decide(one, other) for one, other in zip(ones, others, strict=True)]
 
 
-@reader("math", cost="linear", version="1", limits=LIMITS)
+@reader("math", cost="linear", version="2", limits=LIMITS)
 def as_math(texts: Sequence[str]) -> list[Answer | Missing | Refused]:
     """The answer that the whole trimmed text is; see the equivalence of the same word."""
     from rewardlang.answers.parse import read_answer

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from rewardlang.answers import functions
+from rewardlang.answers import calculus, functions
 from rewardlang.answers.algebra import LimitError, Quotient, atom, number, power
 from rewardlang.answers.numerals import MAX_FIGURES
 from rewardlang.answers.tokens import Token
@@ -49,8 +49,8 @@ def read_expression(tokens: list[Token]) -> Quotient:
         tokens = [Token("sign", "{"), *tokens, Token("sign", "}")]
     reader = _Reader(_letters(tokens))
     value = reader.sum(0)
-    if reader.at < len(tokens):
-        raise UnreadError(f"'{tokens[reader.at].text}' is not understood here")
+    if reader.at < len(reader.tokens):
+        raise UnreadError(f"'{reader.tokens[reader.at].text}' is not understood here")
     return value
 
 
@@ -103,6 +103,7 @@ class _Reader:
         return one / other if divide else one * other
 
     def sum(self, depth: int) -> Quotient:
+        """A sum from here on."""
         if depth > MAX_DEPTH:
             raise LimitError(f"nested more than {MAX_DEPTH} deep")
         total = self._signed(depth)
@@ -120,10 +121,11 @@ class _Reader:
         while (sign := self._text()) and sign in "+-":
             negative ^= sign == "-"
             self.at += 1
-        value = self._product(depth)
+        value = self.factors(depth)
         return -value if negative else value
 
-    def _product(self, depth: int) -> Quotient:
+    def factors(self, depth: int) -> Quotient:
+        """A product from here on."""
         value = self._power(depth)
         slash = False
         while True:
@@ -201,7 +203,7 @@ class _Reader:
         self._take(_CLOSING[opening])
         return value
 
-    def _argument(self, depth: int) -> Quotient:
+    def argument(self, depth: int) -> Quotient:
         r"""The argument of a LaTeX command: a group, or one token, of a number its first figure (`\frac12`)."""
         if self._text() == "{":
             return self._group("{", depth)
@@ -246,7 +248,7 @@ class _Reader:
             return whole
         if self._text() == "\\frac":
             self.at += 1
-            part = self._times(self._argument(depth + 1), number(1) / self._argument(depth + 1)).rational
+            part = self._times(self.argument(depth + 1), number(1) / self.argument(depth + 1)).rational
             if part is None:
                 self.at = start
                 return whole
@@ -300,13 +302,18 @@ class _Reader:
         if name in _ACCENTS:
             return self._accented(name)
         if name == "frac":
-            above = self._argument(depth + 1)
-            return self._times(above, self._argument(depth + 1), True)
+            above = self.argument(depth + 1)
+            return self._times(above, self.argument(depth + 1), True)
         if name == "binom":
-            above = self._argument(depth + 1)
-            return functions.binomial(above, self._argument(depth + 1))
+            above = self.argument(depth + 1)
+            return functions.binomial(above, self.argument(depth + 1))
         if name == "sqrt":
             return self._root(depth)
+        if name in ("int", "sum"):
+            read = calculus.integral(self, depth) if name == "int" else calculus.series(self, depth)
+            if read is None:
+                raise UnreadError(f"'{name}' is not read without its limits and its variable")
+            return read
         if name == "log" and self._text() != "_":
             # To base 10 or e: two schools, so it is equal to itself only.
             return atom("log", self._of_function(depth))
@@ -314,7 +321,7 @@ class _Reader:
             base = number(10)
             if name == "log":
                 self.at += 1
-                base = self._argument(depth + 1)
+                base = self.argument(depth + 1)
             return functions.log(self._of_function(depth), base)
         function = functions.FUNCTIONS.get(name)
         if function is None:
@@ -374,7 +381,7 @@ class _Reader:
             if written is None or written.denominator != 1 or not 2 <= written <= 64:
                 raise UnreadError("a root whose degree is not a small whole number")
             degree = int(written)
-        return functions.root(self._argument(depth + 1), degree)
+        return functions.root(self.argument(depth + 1), degree)
 
     def _of_function(self, depth: int) -> Quotient:
         """The argument of sin, ln, …: in brackets, or the factors that follow (`sin 2x`)."""

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from rewardlang.work.process import Home, Worker, WorkerEnded, WorkFailed
+from rewardlang.work.process import Home, OwnModule, Worker, WorkerEnded, WorkFailed
 
 MAX_WORKERS = 4
 
@@ -27,12 +27,12 @@ class Pool:
         self._count = 0
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
-        self._refused: dict[Home, str] = {}
+        self._refused: dict[Home | OwnModule, str] = {}
         self._changed = threading.Condition()
         # A worker's death signal follows the thread that started it, so that thread must live as long as the pool.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="rewardlang-workers")
 
-    def call(self, home: Home, request: dict[str, Any], seconds: float) -> Any:
+    def call(self, home: Home | OwnModule, request: dict[str, Any], seconds: float) -> Any:
         """The packed answer of a call. Raises `WorkFailed` with the reason when there is none.
 
         A call that loses its worker is tried once more, on a fresh one.
@@ -42,6 +42,8 @@ class Pool:
                 with self._worker(home, fresh) as worker:
                     reply = worker.ask(request, seconds)
             except WorkerEnded as ended:
+                if not ended.again:
+                    raise WorkFailed(str(ended)) from None
                 why = str(ended)
                 continue
             if "raised" in reply:
@@ -50,7 +52,7 @@ class Pool:
         raise WorkFailed(f"{why}, twice")
 
     @contextmanager
-    def _worker(self, home: Home, fresh: bool) -> Iterator[Worker]:
+    def _worker(self, home: Home | OwnModule, fresh: bool) -> Iterator[Worker]:
         if home in self._refused:
             raise WorkFailed(self._refused[home])
         worker = self._take(home, fresh)
@@ -73,7 +75,7 @@ class Pool:
                     self._count -= 1
                 self._changed.notify()
 
-    def _take(self, home: Home, fresh: bool) -> Worker | None:
+    def _take(self, home: Home | OwnModule, fresh: bool) -> Worker | None:
         """An idle worker that has the module; or None, with a place reserved for a new one."""
         with self._changed:
             while True:
@@ -126,7 +128,7 @@ def pool() -> Pool:
     with _current.lock:
         if _current.pool is None:
             cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-            _current.pool = Pool(min(MAX_WORKERS, cores))
+            _current.pool = Pool(max(2, min(MAX_WORKERS, cores)))  # two, so that two kinds of work do not end one another's worker
         return _current.pool
 
 

@@ -15,6 +15,8 @@ from rewardlang.work.frames import read_frame, write_frame
 
 LOAD_SECONDS = 30.0
 _ENDING_SECONDS = 2.0
+_SIGXCPU = 24
+"""Written out, because Windows has no name for it."""
 _ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",
     "OMP_NUM_THREADS": "1",
@@ -34,8 +36,20 @@ class Home(NamedTuple):
     sha256: str
 
 
+class OwnModule(NamedTuple):
+    """A module of this package whose function `answer` takes and gives plain JSON, with the limits of its process."""
+
+    module: str
+    cpu_seconds: int
+    memory_bytes: int
+
+
 class WorkerEnded(Exception):
-    """The worker was killed at its time limit, or ended by itself; the words say which."""
+    """The worker was killed at its time limit, or ended by itself; the words say which. `again`: another try can end otherwise."""
+
+    def __init__(self, why: str, *, again: bool) -> None:
+        self.again = again
+        super().__init__(why)
 
 
 class WorkFailed(Exception):
@@ -45,7 +59,7 @@ class WorkFailed(Exception):
 class Worker:
     """A started process with a module loaded. One call at a time; whoever uses it sees to that."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home | OwnModule) -> None:
         """Raises `WorkerEnded`, `WorkFailed` when the module raises, or OSError when no process can be started."""
         self.home = home
         self._process = subprocess.Popen(
@@ -59,7 +73,7 @@ class Worker:
         )
         # Without buffers: raw files have no locks that a fork could leave held.
         self._to, self._from = cast(RawIOBase, self._process.stdin), cast(RawIOBase, self._process.stdout)
-        reply = self.ask(home._asdict(), LOAD_SECONDS)
+        reply = self.ask({"own" if isinstance(home, OwnModule) else "home": home._asdict()}, LOAD_SECONDS)
         if "raised" in reply:
             self.end()
             raise WorkFailed(f"the module '{home.module}' cannot be imported: {reply['raised']}")
@@ -91,7 +105,10 @@ class Worker:
                 self._process.wait(_ENDING_SECONDS)  # the pipe may close before the process has its exit status
             self.end()
             why = f"it took longer than {seconds:g} s" if late.is_set() else f"its process ended ({self._ending()})"
-            raise WorkerEnded(why) from None
+            out_of_time = isinstance(self.home, OwnModule) and not late.is_set() and self._process.returncode == -_SIGXCPU
+            if out_of_time and isinstance(self.home, OwnModule):
+                why = f"it took more than {self.home.cpu_seconds} s of computing time"
+            raise WorkerEnded(why, again=not out_of_time) from None
         finally:
             timer.cancel()
             if not answered:  # an interrupted call must not leave its reply to the next one

@@ -1,5 +1,9 @@
 """The worker process: `python -P -m rewardlang.work.worker`. Loads one module, then calls its functions, one at a time.
 
+The first message says which: `home`, a module of the author, whose functions
+get values of the language; or `own`, a module of this package, whose `answer`
+gets the message itself, within a limit of computing time for each.
+
 What the module prints goes to standard error; standard input is empty for it.
 The process ends when its parent does: standard input reaches its end (seen by
 the reading thread also while a call runs) and, on Linux, by a death signal.
@@ -22,17 +26,18 @@ from rewardlang.attempt import Raised, attempt
 from rewardlang.work.frames import as_python, packed, read_frame, unpacked, write_frame
 
 MEMORY_BYTES = 4 * 2**30
+_OWN = "rewardlang."
 _PR_SET_PDEATHSIG = 1
 _SIGKILL = 9
 
 
-def limit_this_process() -> None:
+def limit_this_process(memory_bytes: int) -> None:
     """Memory, core files, and the end of the parent."""
     if sys.platform != "win32":
         import resource
 
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        most = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
+        most = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if sys.platform == "linux":  # elsewhere the limit is refused or has no effect
             resource.setrlimit(resource.RLIMIT_AS, (most, hard))
@@ -40,6 +45,16 @@ def limit_this_process() -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+
+
+def limit_computing(seconds: int) -> None:
+    """So much more computing time from now on, to the next second; the system ends the process when it is spent."""
+    if sys.platform != "win32":
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + seconds, hard))
 
 
 def private_pipes() -> tuple[FileIO, FileIO]:
@@ -66,6 +81,13 @@ def load(folder: str, first: bool, module: str, path: str, sha256: str) -> Modul
     return loaded
 
 
+def load_own(module: str) -> ModuleType:
+    """Imports a module of this package. Raises ImportError."""
+    if not module.startswith(_OWN):
+        raise ImportError(f"'{module}' is no module of this package")
+    return importlib.import_module(module)
+
+
 def call(module: ModuleType, function: str, arguments: list[Any], batched: bool) -> Any:
     """The function's answer, packed. Raises what the function raises, and ValueError or TypeError for what is no value."""
     values = [as_python(unpacked(argument)) for argument in arguments]
@@ -89,22 +111,23 @@ def _read(requests: FileIO, into: queue.SimpleQueue[Any]) -> None:
 
 def main() -> None:
     """Answers requests until the parent ends."""
-    limit_this_process()
     requests, replies = private_pipes()
     sys.dont_write_bytecode = True
     waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(requests, waiting), daemon=True).start()
-    module: ModuleType | None = None
+    first = waiting.get()
+    own = first.get("own")
+    limit_this_process(own["memory_bytes"] if own else MEMORY_BYTES)
+    module = attempt(load_own, own["module"]) if own else attempt(load, **first["home"])
+    answer = module if isinstance(module, Raised) else None
     while True:
+        write_frame(replies, {"raised": str(answer)[:500]} if isinstance(answer, Raised) else {"value": answer})
         request = waiting.get()
-        if module is None:
-            result = attempt(load, **request)
-            module = None if isinstance(result, Raised) else result
-            answer = result if isinstance(result, Raised) else None
+        if own:
+            limit_computing(own["cpu_seconds"])
+            answer = attempt(module.answer, request)
         else:
             answer = attempt(call, module, **request)
-        message = {"raised": str(answer)[:500]} if isinstance(answer, Raised) else {"value": answer}
-        write_frame(replies, message)
 
 
 if __name__ == "__main__":
