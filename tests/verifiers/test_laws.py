@@ -14,7 +14,9 @@ from rewardlang import types
 from rewardlang.registry import default_registry
 from rewardlang.verifier import Verifier
 
-VERIFIERS = [pytest.param(verifier, id=f"{verifier.kind}-{verifier.word}") for verifier in default_registry()]
+# What starts a process for a row is tried on a few rows, at the end.
+ALL = [pytest.param(verifier, id=f"{verifier.kind}-{verifier.word}") for verifier in default_registry()]
+VERIFIERS = [parameter for parameter in ALL if parameter.values[0].cost != "external"]
 FINDERS = [pytest.param(verifier, id=verifier.word) for verifier in default_registry() if verifier.kind == "finder"]
 
 SNIPPETS = st.sampled_from(
@@ -32,6 +34,8 @@ def _values(of: types.Type) -> st.SearchStrategy[Any]:
         return TEXTS
     if isinstance(of, types.NumberType):
         return st.fractions(max_denominator=100)
+    if isinstance(of, types.ListType):
+        return st.lists(_values(of.item), max_size=3).map(tuple)
     read = default_registry().get("reader", "math")
     assert read is not None
     return TEXTS.map(lambda text: read(["1/2 + " + text.replace("=", "")])[0]).filter(lambda answer: type(answer).__name__ == "Answer")
@@ -41,7 +45,7 @@ def _rows(verifier: Verifier) -> st.SearchStrategy[list[tuple[Any, ...]]]:
     return st.lists(st.tuples(*(_values(of) for _, of in verifier.parameters)), min_size=1, max_size=4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 @pytest.mark.parametrize("verifier", VERIFIERS)
 def test_each_row_is_judged_alone(verifier: Verifier, data: st.DataObject) -> None:
@@ -76,28 +80,72 @@ def test_findings_stand_in_the_text_in_order(verifier: Verifier, text: str) -> N
 
 
 READING_TEXT = [
-    pytest.param(verifier, id=f"{verifier.kind}-{verifier.word}")
-    for verifier in default_registry()
-    if all(of == types.TEXT for _, of in verifier.parameters)
+    parameter for parameter in VERIFIERS if all(of in (types.TEXT, types.ListType(types.TEXT)) for _, of in parameter.values[0].parameters)
 ]
 LARGE = 1_000_000
-HOSTILE = [
-    "",
-    "a" * LARGE,
-    "1" * LARGE,
-    "\n" * LARGE,
-    "\\boxed{" * (LARGE // 7),
-    "```\n" * (LARGE // 4),
-    "(" * LARGE,
-    "\U0010ffff\ud800" * 1000,
-]
+PLANES = "".join(chr(plane << 16 | offset) for plane in range(17) for offset in (0x20, 0x41, 0x3042, 0xD800, 0xF8FF, 0xFFFF))
+HOSTILE = {
+    "empty": "",
+    "one_word": "a" * LARGE,
+    "figures": "1" * LARGE,
+    "lines": "\n" * LARGE,
+    "boxes": "\\boxed{" * (LARGE // 7),
+    "fences": "```\n" * (LARGE // 4),
+    "brackets": "(" * LARGE,
+    "nested": "[{" * (LARGE // 2),
+    "calls": "<tool_call>" * (LARGE // 11),
+    "planes": PLANES,
+    "surrogates": "\U0010ffff\ud800" * 1000,
+    "five_million": "Extraordinarily long-winded sentences. " * 128_206,
+}
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def _column(text: str, of: types.Type) -> list[Any]:
+    return [(text,) if isinstance(of, types.ListType) else text]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("verifier", READING_TEXT)
 def test_long_and_strange_texts_are_read(verifier: Verifier, text: str) -> None:
-    """A million hostile characters, every plane and lone surrogates end in a result."""
-    assert len(verifier(*([text] for _ in verifier.parameters))) == 1
+    """Hostile megabytes, every plane and lone surrogates end in a result."""
+    assert len(verifier(*(_column(text, of) for _, of in verifier.parameters))) == 1
+
+
+PROGRAMS = ["", "print(1)", "x = 1\nprint(input())", "while", "\x00", "\ud800\U0010ffff", "(" * 200_000]
+EXTERNAL = [parameter for parameter in ALL if parameter.values[0].cost == "external"]
+
+
+@pytest.mark.parametrize("verifier", EXTERNAL)
+def test_programs_are_run_alone(verifier: Verifier) -> None:
+    """What runs programs gives each row the same result alone, in a batch and a second time, for strange texts too."""
+    columns = [[_column(text, of)[0] for text in PROGRAMS] for _, of in verifier.parameters]
+    together = verifier(*columns)
+    assert together == [verifier(*([part] for part in row))[0] for row in zip(*columns, strict=True)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS, TEXTS, st.sampled_from([("similarity", {}), ("similarity", {"of": "words"}), ("token_f1", {})]))
+def test_likeness_is_symmetric(one: str, other: str, measure: tuple[str, dict[str, Any]]) -> None:
+    """Whichever text comes first."""
+    word, options = measure
+    verifier = default_registry().get("measure", word)
+    assert verifier is not None
+    assert verifier([one], [other], **options) == verifier([other], [one], **options)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text("abc", max_size=12), st.text("abc", max_size=12))
+def test_similarity_is_the_longest_common_subsequence(one: str, other: str) -> None:
+    """The whole-number arithmetic gives what the table of the textbook gives."""
+    similarity = default_registry().get("measure", "similarity")
+    assert similarity is not None
+    row = [0] * (len(other) + 1)
+    for letter in one:
+        above, row = row, [0]
+        for at, across in enumerate(other):
+            row.append(above[at] + 1 if letter == across else max(above[at + 1], row[at]))
+    if one or other:
+        assert similarity([one], [other]) == [Fraction(2 * row[-1], len(one) + len(other))]
 
 
 @settings(max_examples=60, deadline=None)
