@@ -133,6 +133,8 @@ ORDER: tuple[tuple[str, bool], ...] = (
     # the edge
     ("samples", ALONE),
     ("samples.*", PEERS_MAY_IMPORT),
+    ("report", ALONE),
+    ("report.*", PEERS_MAY_IMPORT),
     ("trainer.*", PEERS_MAY_IMPORT),
     ("editor", ALONE),
     ("editor.*", PEERS_MAY_IMPORT),
@@ -157,7 +159,7 @@ VERIFIERS_KNOW = (
     "work.*",
 )
 NAMESPACES = ("grammars", "trainer", "verifiers")  # folders without an `__init__.py`: importing one loads no code
-TRAINER_IS_IMPORTED_BY = ("trainer.*", "commands.train", "commands.demo")
+TRAINER_IS_IMPORTED_BY = ("trainer.*", "commands.train", "commands.runs", "commands.demo")
 
 ALL = modules()
 
@@ -228,8 +230,8 @@ def test_a_verifier_knows_only_verdicts_answers_and_its_declaration(module: Modu
         assert _matches(name, VERIFIERS_KNOW), f"{module.path}:{line}: a verifier may not import rewardlang.{name}"
 
 
-def test_only_two_commands_import_the_trainer() -> None:
-    """The trainer stands on the language; only the commands `train` and `demo` stand on the trainer."""
+def test_only_three_commands_import_the_trainer() -> None:
+    """The trainer stands on the language; only the commands `train`, `runs` and `demo` stand on the trainer."""
     for module in ALL:
         for name, line in _own(module):
             if name.startswith("trainer."):
