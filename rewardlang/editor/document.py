@@ -64,10 +64,10 @@ class Document:
         if self.now is not None and self.parsed.ok:
             self._whole = self.now
 
-    def compile(self) -> Compiled:
-        """Checks the text. Slower than reading it, and safe to call beside the event loop: it changes nothing here."""
+    def compile(self, text: str) -> Compiled:
+        """Checks a text of the file. Slower than reading it, and safe to call beside the event loop: it changes nothing here."""
         folder = str(Path(self.path).parent) if self.path else None
-        return compile_text(self.text, name=self.name, folder=folder)
+        return compile_text(text, name=self.name, folder=folder)
 
     def take(self, compiled: Compiled) -> None:
         """Keeps what `compile` gave for the text of now."""

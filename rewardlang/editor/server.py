@@ -22,6 +22,9 @@ from rewardlang.errors import RewardError
 from rewardlang.parsing.text_from_syntax import format_text
 from rewardlang.source import Span
 
+PAUSE_SECONDS = 0.05
+"""How long nothing must have been typed before the whole check begins: one that is overtaken only slows the next answer down."""
+
 
 class RewardServer(LanguageServer):
     """Holds the open documents by their address."""
@@ -53,10 +56,13 @@ class RewardServer(LanguageServer):
         found = diagnostics.diagnostics(document)
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(document.uri, found, document.version))
 
-    async def check(self, document: Document) -> None:
+    async def check(self, document: Document, *, after_seconds: float = 0.0) -> None:
         """Checks the text of now, and tells the outcome unless another text has come meanwhile."""
         text = document.text
-        compiled = await asyncio.to_thread(document.compile)
+        await asyncio.sleep(after_seconds)
+        if document.text != text:
+            return
+        compiled = await asyncio.to_thread(document.compile, text)
         if document.text != text or self.open.get(document.uri) is not document:
             return
         document.take(compiled)
@@ -91,7 +97,7 @@ def _documents(server: RewardServer) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     async def _(params: lsp.DidChangeTextDocumentParams) -> None:
-        await server.check(server.take(params.text_document.uri, params.text_document.version))
+        await server.check(server.take(params.text_document.uri, params.text_document.version), after_seconds=PAUSE_SECONDS)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     async def _(params: lsp.DidSaveTextDocumentParams) -> None:
