@@ -75,7 +75,7 @@ def _option(value: Any) -> Any:
         return tuple(value)
     if isinstance(value, dict):  # a text that is JSON, such as a schema
         return json.dumps(value)
-    return Fraction(value) if isinstance(value, int) else value
+    return Fraction(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _arguments(line: str, verifier: Verifier) -> tuple[Any, ...]:
@@ -94,7 +94,7 @@ def _argument(text: str, of: types.Type) -> Any:
         assert isinstance(answer, Answer), f"{text}: {answer}"
         return answer
     if isinstance(of, types.ListType):
-        return tuple(json.loads(text))
+        return tuple(Fraction(item) if of.item == types.NUMBER else item for item in json.loads(text))
     return text
 
 

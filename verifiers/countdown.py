@@ -1,0 +1,141 @@
+"""`countdown`: what an arithmetic expression makes of the given numbers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cache
+
+from rewardlang.verdict import Missing, Refused
+from rewardlang.verifier import measure
+
+MAX_CHARACTERS = 300
+MAX_BITS = 2_000
+
+
+class _NotRead(Exception):
+    """The text is no such expression; the words say why."""
+
+
+@cache
+def _tokens() -> re.Pattern[str]:
+    return re.compile(r"\s*(?:([0-9]{1,30})|([-+*/()×·÷−]))", re.ASCII)
+
+
+@measure("countdown", cost="linear", version="1", limits={"characters": MAX_CHARACTERS, "bits": MAX_BITS})
+def countdown(
+    expressions: Sequence[str], numbers: Sequence[tuple[Fraction, ...]], *, leave_out: bool = False
+) -> list[Fraction | Missing | Refused]:
+    """The value of an expression that uses each of the given numbers once, as in the game Countdown.
+
+    What it checks
+    --------------
+    Reads whole numbers, `+`, `-`, `*`, `/` (also `×`, `·`, `÷`, `−`) and brackets, and gives the exact value. Each number must be
+    used exactly once; with `leave_out = true` some may be left out. What follows an `=` must be the value. Anything else, another
+    number, a number used twice, a division by zero: no value, with the reason.
+
+    Why it earns reward
+    -------------------
+    The game has many solutions and one way to check them: the value alone cannot be guessed without a derivation.
+
+    Example
+    -------
+    `rule solved: award 1 point when countdown(only <answer> in completion, numbers) = target`
+
+    Known gaps
+    ----------
+    Digits cannot be put together, and there are no powers, factorials and unary signs: that is the game. A minus sign before a bracket is
+    refused. Nothing is said about how near the value is: use `is within`.
+    """
+    return [_value(text, tuple(of_row), leave_out) for text, of_row in zip(expressions, numbers, strict=True)]
+
+
+def _value(text: str, numbers: tuple[Fraction, ...], leave_out: bool) -> Fraction | Missing:
+    if len(text) > MAX_CHARACTERS:
+        return Missing(f"more than {MAX_CHARACTERS} characters")
+    left, equals, right = text.partition("=")
+    try:
+        reader = _Reader(left)
+        value = reader.value()
+        if equals and value != _Reader(right).value():
+            raise _NotRead("the two sides of '=' differ")
+    except _NotRead as error:
+        return Missing(str(error))
+    used, given = Counter(reader.used), Counter(numbers)
+    if wrong := used - given:
+        return Missing(f"{next(iter(wrong))} is used more often than it is given")
+    if not leave_out and (rest := given - used):
+        return Missing(f"{next(iter(rest))} is not used")
+    return value
+
+
+class _Reader:
+    """Sums of products, from left to right; brackets nest at most as deep as the text is long."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = self._cut(text.strip())
+        self._at = 0
+        self.used: list[Fraction] = []
+
+    @staticmethod
+    def _cut(text: str) -> list[str]:
+        found, position = [], 0
+        while position < len(text):
+            match = _tokens().match(text, position)
+            if match is None:
+                raise _NotRead(f"'{text[position : position + 20].strip()}' is no part of a sum")
+            found.append((match[1] or match[2]).translate({0xD7: "*", 0xB7: "*", 0xF7: "/", 0x2212: "-"}))
+            position = match.end()
+        return found
+
+    def value(self) -> Fraction:
+        """The value of the whole text. Raises `_NotRead`."""
+        value = self._sum()
+        if self._at < len(self._tokens):
+            raise _NotRead(f"'{self._tokens[self._at]}' is not expected here")
+        return value
+
+    def _next(self, *wanted: str) -> str:
+        if self._at < len(self._tokens) and self._tokens[self._at] in wanted:
+            self._at += 1
+            return self._tokens[self._at - 1]
+        return ""
+
+    def _signs(self, *wanted: str) -> Iterator[str]:
+        while sign := self._next(*wanted):
+            yield sign
+
+    def _sum(self) -> Fraction:
+        value = self._product()
+        for sign in self._signs("+", "-"):
+            value = self._small(value + self._product() * (1 if sign == "+" else -1))
+        return value
+
+    def _product(self) -> Fraction:
+        value = self._one()
+        for sign in self._signs("*", "/"):
+            other = self._one()
+            if sign == "/" and other == 0:
+                raise _NotRead("a division by zero")
+            value = self._small(value * other if sign == "*" else value / other)
+        return value
+
+    def _one(self) -> Fraction:
+        if self._next("("):
+            value = self._sum()
+            if not self._next(")"):
+                raise _NotRead("a bracket is not closed")
+            return value
+        if self._at == len(self._tokens) or not self._tokens[self._at].isdigit():
+            raise _NotRead("a number is missing")
+        self._at += 1
+        self.used.append(Fraction(self._tokens[self._at - 1]))
+        return self.used[-1]
+
+    @staticmethod
+    def _small(value: Fraction) -> Fraction:
+        if value.numerator.bit_length() + value.denominator.bit_length() > MAX_BITS:
+            raise _NotRead("the numbers grow too large")
+        return value
