@@ -132,7 +132,7 @@ class _Asking:
                 return self.decide(one.renamed or one.value, other.renamed or other.value)
             case Matrix(), Matrix() if len(one.rows) == len(other.rows):
                 return self._ordered([item for row in one.rows for item in row], [item for row in other.rows for item in row])
-            case (Tuple_(), Tuple_() | Listing()) | (Listing(), Tuple_()):
+            case (Tuple_() | Listing(), Tuple_() | Listing()) if isinstance(one, Tuple_) or isinstance(other, Tuple_):
                 return self._ordered(one.items, other.items)
             case Interval(), Interval():
                 return self._ordered((one.low, one.high), (other.low, other.high))
