@@ -9,8 +9,8 @@ from typing import Any
 from rewardlang.explaining.words import number
 from rewardlang.trainer.charts import Line, line_chart
 from rewardlang.trainer.demo import CARELESS, HONEST, DemoResult, DemoRun
-from rewardlang.trainer.demo_style import STYLE
 from rewardlang.trainer.evaluate import Evaluation
+from rewardlang.trainer.report_style import STYLE
 
 _SHOWN = 10
 _POINTS = (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0)

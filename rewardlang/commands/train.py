@@ -129,7 +129,7 @@ def _lines(result: RunResult) -> list[str]:
         lines.append(f"held-out score    {result.before.score:.3f} before, {result.after.score:.3f} after")
         if result.before.accuracy is not None and result.after.accuracy is not None:
             lines.append(f"held-out accuracy {result.before.accuracy:.1%} before, {result.after.accuracy:.1%} after")
-    lines.append(f"metrics: {output}/metrics.jsonl")
+    lines.append(f"report: {output}/report.html; metrics: {output}/metrics.jsonl")
     if result.warnings:
         lines.append(f"{shared.counted(result.warnings, 'warning')} of the libraries: {output}/warnings.log")
     return lines

@@ -1,0 +1,212 @@
+"""The report of a run: one HTML file that needs nothing else, made from what the run left on the disk, so at any time and after a stop.
+
+Nothing that a model wrote is live in it: every text is escaped, and the page has no script.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from rewardlang.explaining.words import number
+from rewardlang.trainer.answers_log import Answer, read_answers
+from rewardlang.trainer.charts import Line, line_chart
+from rewardlang.trainer.checkpoints import replace_text
+from rewardlang.trainer.metrics import MetricsRow, read_metrics
+from rewardlang.trainer.problem import TrainingProblem
+from rewardlang.trainer.report_style import STYLE
+from rewardlang.trainer.run_record import Record, read_record
+
+_SHOWN = 12
+_LINES = 4  # in one chart; more rules get further charts
+_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+# What is drawn besides reward and rules: the metric, its title, what it means.
+_CURVES = (
+    ("tokens", "Length", "Mean tokens of a completion. A drift that the reward does not ask for is worth a look."),
+    ("flat_groups", "Groups without spread", "Share of prompts whose completions were all paid the same: they teach nothing."),
+    ("entropy", "Entropy", "Nats a token. Near 0 the policy says the same thing every time, and nothing new is found."),
+    ("cut_off", "Cut off", "Share of completions that reached the limit of length."),
+    ("kl", "KL divergence", "From the policy before training."),
+    ("rows_skipped", "Not computed", "Share of completions without advantage, left out of the update."),
+)
+
+
+def write_report(run: Path) -> Path:
+    """Writes `report.html` beside the metrics; gives its path. Raises `TrainingProblem` where the folder holds no run."""
+    record, rows = read_record(run), read_metrics(run / "metrics.jsonl")
+    if record is None:
+        raise TrainingProblem(f"{run} holds no run: there is no run.json", "name the 'output' folder of a run")
+    path = run / "report.html"
+    replace_text(path, page(run, record, rows))
+    return path
+
+
+def page(run: Path, record: Record, rows: Sequence[MetricsRow]) -> str:
+    """The whole page."""
+    training = [row for row in rows if row["kind"] == "training"]
+    measured = [row for row in rows if row["kind"] == "held out"]
+    before, after, step = read_answers(run)
+    body = [
+        *_head(record, training, measured),
+        *_curves(record, training, measured),
+        *_answers(before, after, step),
+        *_how(record),
+        *_reward_file(record),
+    ]
+    title = f"Run of {record['reward']['name']}"
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>{''.join(body)}</main></body></html>\n"
+    )
+
+
+def _head(record: Record, training: Sequence[MetricsRow], measured: Sequence[MetricsRow]) -> Iterable[str]:
+    reward, config = record["reward"], record["config"]
+    version = f" {reward['version']}" if reward["version"] else ""
+    done, wanted = training[-1]["step"] if training else 0, config["training"]["steps"]
+    yield f"<h1>Run of {escape(reward['name'] + version)}</h1>"
+    state = f"{done} steps" if done >= wanted else f"{done} of {wanted} steps: not ended"
+    policy, algorithm = config["model"]["path"], config["training"]["algorithm"]
+    yield f"<p>{escape(policy)}, {escape(algorithm)}, started {escape(record['started'])}, {state}.</p>"
+    yield '<div class="tiles">'
+    for name, label, shown in (("accuracy", "right answers, held out", _percent), ("score", "mean score, held out", _plain)):
+        values = [row[name] for row in measured if row.get(name) is not None]
+        if values:
+            yield _tile(shown(values[0]) if len(values) == 1 else f"{shown(values[0])} → {shown(values[-1])}", label)
+    if training:
+        yield _tile(f"{_plain(training[0]['reward'])} → {_plain(training[-1]['reward'])}", "mean reward in training")
+        completions = done * config["training"]["completions"]
+        yield _tile(f"{completions:,}", "completions" if config["training"]["iterations"] == 1 else "completions learned from")
+    yield "</div>"
+    if not measured:
+        yield '<p class="note">Nothing was held out: whether more answers are right, and not only better paid, is not known.</p>'
+
+
+def _tile(value: str, label: str) -> str:
+    return f'<div class="tile"><b>{escape(value)}</b><span>{escape(label)}</span></div>'
+
+
+def _percent(value: float) -> str:
+    return f"{value:.1%}"
+
+
+def _plain(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def _curves(record: Record, training: Sequence[MetricsRow], measured: Sequence[MetricsRow]) -> Iterable[str]:
+    if not training:
+        return
+    yield "<h2>How it went</h2>"
+    yield '<div class="pair">'
+    pay = [Line("in training", _points(training, "reward")), Line("held out", _points(measured, "score"))]
+    yield _figure("Reward", pay, "Mean score of a completion; the file's range is in the last section.")
+    right = [Line("in training", _points(training, "success")), Line("held out", _points(measured, "accuracy"))]
+    if any(line.points for line in right):
+        yield _figure("Right answers", right, "What success in the file says. It pays nothing.", share=True)
+    names = [name for name in record["reward"]["rules"] if any(name in row["points"] for row in training)]
+    for first in range(0, len(names), _LINES):
+        some = names[first : first + _LINES]
+        lines = [Line(name, [(row["step"], row["points"][name]) for row in training if name in row["points"]]) for name in some]
+        yield _figure("Points of each rule", lines, "Mean points of a completion.")
+    for name, title, meaning in _CURVES:
+        points = _points(training, name)
+        if any(value for _, value in points):
+            yield _figure(title, [Line("", points)], meaning, share=name in ("flat_groups", "cut_off", "rows_skipped"))
+    yield "</div>"
+
+
+def _points(rows: Sequence[MetricsRow], name: str) -> list[tuple[float, float]]:
+    return [(row["step"], row[name]) for row in rows if row.get(name) is not None]
+
+
+def _figure(title: str, lines: Sequence[Line], caption: str, *, share: bool = False) -> str:
+    drawn = [line for line in lines if line.points]
+    ticks = _SHARES if share else ticks_for([value for line in drawn for _, value in line.points])
+    chart = line_chart(drawn, title=f"{title} over steps", x_label="step", y_label="", ticks=ticks, percent=share)
+    return f"<figure><h3>{escape(title)}</h3>{chart}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def ticks_for(values: Sequence[float]) -> tuple[float, ...]:
+    """Round numbers that enclose the values, 3 to 7 of them; steps are 1, 2 or 5 times a power of ten."""
+    low, high = min(values), max(values)
+    if low > 0 and low < high / 2:
+        low = 0.0  # a curve that comes near zero shows zero
+    span = (high - low) or abs(high) or 1.0
+    step = 10.0 ** math.floor(math.log10(span / 5))
+    while span / step > 5:
+        step *= 2 if round(step / 10 ** math.floor(math.log10(step))) != 2 else 2.5
+    first, last = math.floor(low / step), math.ceil(high / step)
+    if first == last:
+        last += 1
+    return tuple(round(place * step, 12) for place in range(first, last + 1))
+
+
+def _answers(before: Sequence[Answer], after: Sequence[Answer], step: int) -> Iterable[str]:
+    if not after:
+        return
+    yield "<h2>The same prompts, before and after</h2>" if before and step else "<h2>Answers to held-out prompts</h2>"
+    yield f'<p class="note">The first {min(_SHOWN, len(after))} of {len(after)} held-out prompts; none was picked.</p>'
+    titles = ("before", f"after step {step}") if before and step else (f"after step {step}",)
+    columns = (before, after) if before and step else (after,)
+    head = "".join(f"<th>{escape(title)}</th><th>score</th>" for title in titles)
+    rows = "".join(
+        f"<tr><td>{_prompt(after[index]['prompt'])}</td>{''.join(_answer(column[index]) for column in columns)}</tr>"
+        for index in range(min(_SHOWN, len(after)))
+    )
+    yield f'<div class="wide"><table><tr><th>prompt</th>{head}</tr>{rows}</table></div>'
+
+
+def _prompt(prompt: Any) -> str:
+    text = prompt if isinstance(prompt, str) else "\n".join(f"{message['role']}: {message['content']}" for message in prompt)
+    return _short(text)
+
+
+def _answer(answer: Answer) -> str:
+    verdict = {True: ', <span class="good">right</span>', False: ', <span class="bad">wrong</span>', None: ""}[answer["success"]]
+    points = "skipped" if answer["score"] is None else number(answer["score"])
+    return f'<td><code>{_short(answer["completion"])}</code></td><td class="mark">{points}{verdict}</td>'
+
+
+def _short(text: str, most: int = 600) -> str:
+    """A text of a table's cell; what is longer is behind a fold."""
+    if len(text) <= most:
+        return escape(text)
+    return f"{escape(text[:most])}<details><summary>{len(text) - most:,} more characters</summary>{escape(text[most:])}</details>"
+
+
+def _how(record: Record) -> Iterable[str]:
+    yield "<h2>How it was made</h2>"
+    for note in record["notes"]:
+        yield f"<p>{escape(note)}</p>"
+    facts = {
+        "reward": f"{record['config']['reward']}, fingerprint {record['reward']['fingerprint'][:16]}",
+        "score": f"{record['score']['low']:g} to {record['score']['high']:g}",
+        "data": f"{record['data']['rows']:,} rows, fingerprint {record['data']['fingerprint'][:16]}",
+        "held out": f"{record['held_out']['rows']:,} rows",
+        "machine": ", ".join(f"{name} {value}" for name, value in record["machine"].items() if value is not None),
+        "versions": ", ".join(f"{name} {value}" for name, value in record["versions"].items()),
+    }
+    facts |= {f"resumed {place + 1}": json.dumps(entry, ensure_ascii=False) for place, entry in enumerate(record["resumed"])}
+    yield "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(text))}</dd>" for name, text in facts.items()) + "</dl>"
+    settings = "\n".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in _flat(record["config"]))
+    yield f"<details><summary>the whole configuration</summary><pre>{escape(settings)}</pre></details>"
+
+
+def _flat(table: dict[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in table.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{place}{name}.")
+        else:
+            yield f"{place}{name}", value
+
+
+def _reward_file(record: Record) -> Iterable[str]:
+    path = Path(record["config"]["reward"])
+    if path.is_file():
+        text = path.read_text(encoding="utf-8", errors="replace")
+        yield f"<details><summary>the reward file as it is now</summary><pre>{escape(text)}</pre></details>"
