@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 import rewardlang
 from tests.sources import ROOT, package_folders
 
-CACHES = ("__pycache__", ".*_cache", ".git", ".venv", ".hypothesis", "build", "dist", "demo", "runs", "*.egg-info", "*.pyc")
+CACHES = ("__pycache__", ".*_cache", ".git", ".venv", ".hypothesis", "build", "dist", "demo", "runs", "*.egg-info", "*.pyc", "node_modules", "*.vsix")
 
 
 def _run(*command: str | Path, cwd: Path | None = None) -> str:
@@ -108,7 +108,8 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
         for path in (ROOT / folder).rglob("*"):
             inside = path.relative_to(ROOT)
             page = inside.name in ("README.md", "GPU.md")  # for readers of the sources; the codes' own pages are data
-            if path.is_file() and not page and "__pycache__" not in inside.parts:
+            extension = inside.parts[:2] == ("grammars", "vscode")  # of an editor, which installs it by its own means
+            if path.is_file() and not page and not extension and "__pycache__" not in inside.parts:
                 expected.add(prefix + inside.as_posix())
     assert expected - packed == set()
 
