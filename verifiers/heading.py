@@ -11,7 +11,8 @@ from rewardlang.verifier import finder
 
 _LONGEST = 80
 _MOST_WORDS = 8
-_LEAST_BELOW = 5
+_LEAST_WORDS = 5
+_SENTENCE_ENDS = ".!?:;…\"'”’»)]>*_"
 
 
 @cache
@@ -24,13 +25,14 @@ def _marks() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 @finder("heading", cost="linear", version="1")
 def heading(texts: Sequence[str]) -> list[list[Finding[str]]]:
-    """The headings of a text that have at least five words of text below them.
+    """The headings of a text that have text below them.
 
     What it checks
     --------------
     A heading is a line of its own of at most eight words: marked by `#`, by `**bold**`, by a number (`IV. Facts`, `2) Facts`), by a
     colon at its end, or by nothing but standing there without a full stop, first or below an empty line. The value is its words alone:
-    `## IV. Facts:` is `Facts`. Only headings with at least five words below them, before the next one, are found.
+    `## IV. Facts:` is `Facts`. Only headings with text below them, before the next one, are found: a line that ends like a sentence
+    (`In part.`) or has at least five words.
 
     Why it earns reward
     -------------------
@@ -42,7 +44,7 @@ def heading(texts: Sequence[str]) -> list[list[Finding[str]]]:
 
     Known gaps
     ----------
-    What stands below is not judged: five words of filler are enough, so limit the length and mark the contents too. Run-in headings
+    What stands below is not judged: a word and a full stop are enough, so limit the length and mark the contents too. Run-in headings
     (`Facts. The officer …`) are not found. A short line without a full stop (a name, an item of a list) can be taken for one.
     """
     return [_headings(text) for text in texts]
@@ -51,19 +53,22 @@ def heading(texts: Sequence[str]) -> list[list[Finding[str]]]:
 def _headings(text: str) -> list[Finding[str]]:
     found: list[Finding[str]] = []
     candidate: Finding[str] | None = None
-    below, after_blank, position = 0, True, 0
+    after_blank, position = True, 0
     for line in text.splitlines(keepends=True):
         start, position = position, position + len(line)
         heading_ = _heading(line, start, after_blank)
         after_blank = not line.strip()
         if heading_ is not None:
-            candidate, below = heading_, 0
-        elif candidate is not None:
-            below += len(line[:2000].split())
-            if below >= _LEAST_BELOW:
-                found.append(candidate)
-                candidate = None
+            candidate = heading_
+        elif candidate is not None and _is_text(line):
+            found.append(candidate)
+            candidate = None
     return found
+
+
+def _is_text(line: str) -> bool:
+    trimmed = line.rstrip()
+    return any(c.isalnum() for c in trimmed) and (trimmed[-1] in _SENTENCE_ENDS or len(trimmed[:2000].split()) >= _LEAST_WORDS)
 
 
 def _heading(line: str, start: int, after_blank: bool) -> Finding[str] | None:
