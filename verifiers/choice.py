@@ -17,7 +17,7 @@ def _patterns(letters: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """A text that is a choice as a whole; and the places in prose where a letter is chosen. All bounded."""
     one = rf"[{re.escape(letters)}]"
     wrapped = rf"(?:\\boxed\{{|\\text\{{|\*\*|[(\[\"'“‘$]){{0,4}}({one})(?:[)\]\"'”’$}}.:]|\*\*){{0,4}}"
-    whole = re.compile(rf"\s{{0,40}}{wrapped}(?:\s|\Z)", re.ASCII)
+    whole = re.compile(rf"\s{{0,40}}{wrapped}(?:\s|\Z|[\u3000-\u9fff\uff00-\uffef])", re.ASCII)
     said = re.compile(
         rf"\b(?i:{_SAID})(?:\s(?i:is|would\sbe|must\sbe|was))?(?:\s(?i:for\ssure|clearly|therefore|option|answer|choice|letter))?\s?:?\s{{0,3}}"
         rf"{wrapped}(?![\w'’])"

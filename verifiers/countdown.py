@@ -13,6 +13,7 @@ from rewardlang.verifier import measure
 
 MAX_CHARACTERS = 300
 MAX_BITS = 2_000
+MAX_DEPTH = 30
 
 
 class _NotRead(Exception):
@@ -24,7 +25,7 @@ def _tokens() -> re.Pattern[str]:
     return re.compile(r"\s*(?:([0-9]{1,30})|([-+*/()×·÷−]))", re.ASCII)
 
 
-@measure("countdown", cost="linear", version="1", limits={"characters": MAX_CHARACTERS, "bits": MAX_BITS})
+@measure("countdown", cost="linear", version="1", limits={"characters": MAX_CHARACTERS, "bits": MAX_BITS, "depth": MAX_DEPTH})
 def countdown(
     expressions: Sequence[str], numbers: Sequence[tuple[Fraction, ...]], *, leave_out: bool = False
 ) -> list[Fraction | Missing | Refused]:
@@ -72,11 +73,11 @@ def _value(text: str, numbers: tuple[Fraction, ...], leave_out: bool) -> Fractio
 
 
 class _Reader:
-    """Sums of products, from left to right; brackets nest at most as deep as the text is long."""
+    """Sums of products, from left to right."""
 
     def __init__(self, text: str) -> None:
         self._tokens = self._cut(text.strip())
-        self._at = 0
+        self._at = self._depth = 0
         self.used: list[Fraction] = []
 
     @staticmethod
@@ -124,7 +125,11 @@ class _Reader:
 
     def _one(self) -> Fraction:
         if self._next("("):
+            self._depth += 1
+            if self._depth > MAX_DEPTH:
+                raise _NotRead(f"brackets nest more than {MAX_DEPTH} deep")
             value = self._sum()
+            self._depth -= 1
             if not self._next(")"):
                 raise _NotRead("a bracket is not closed")
             return value
