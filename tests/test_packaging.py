@@ -18,7 +18,21 @@ from packaging.utils import canonicalize_name
 import rewardlang
 from tests.sources import ROOT, package_folders
 
-CACHES = ("__pycache__", ".*_cache", ".git", ".venv", ".hypothesis", "build", "dist", "demo", "runs", "*.egg-info", "*.pyc", "node_modules", "*.vsix")
+CACHES = (
+    "__pycache__",
+    ".*_cache",
+    ".git",
+    ".venv",
+    ".hypothesis",
+    "build",
+    "dist",
+    "demo",
+    "runs",
+    "*.egg-info",
+    "*.pyc",
+    "node_modules",
+    "*.vsix",
+)
 
 
 def _run(*command: str | Path, cwd: Path | None = None) -> str:
