@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rewardlang.errors import Diagnostic, Related, Severity
+    from rewardlang.errors import Diagnostic, Fix, Related, Severity
     from rewardlang.source import Source, Span
 
 _FOLDER = Path(__file__).parent / "codes"
@@ -64,11 +64,12 @@ def diagnostic(  # `help` is the field's name
     help: str | None = None,  # noqa: A002
     label: str = "",
     related: tuple[Related, ...] = (),
+    fix: Fix | None = None,
 ) -> Diagnostic:
     """A `Diagnostic` with the severity that the code's page states."""
     from rewardlang.errors import Diagnostic
 
-    return Diagnostic(code, severity(code), message, source, span, help, label, related).localised()
+    return Diagnostic(code, severity(code), message, source, span, help, label, related, fix).localised()
 
 
 @cache

@@ -29,6 +29,24 @@ class Related(PlainRecord):
     source: Source | None = None
 
 
+class Edit(PlainRecord):
+    """Other words for a place; an empty span is a place between two characters."""
+
+    span: Span
+    text: str
+
+
+class Fix(PlainRecord):
+    """How to put a mistake right. `title` begins with a verb: "write '='".
+
+    `safe` says that nothing else can have been meant: `check --fix` applies it.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = False
+
+
 class Diagnostic(PlainRecord):
     """One mistake in one place. `message` is a sentence without a full stop, in the reader's words."""
 
@@ -40,6 +58,7 @@ class Diagnostic(PlainRecord):
     help: str | None = None
     label: str = ""
     related: tuple[Related, ...] = ()
+    fix: Fix | None = None
 
     def render(self, *, color: bool = False) -> str:
         """The message as a terminal shows it, without a trailing line break; colour never carries meaning alone."""
@@ -74,7 +93,12 @@ class Diagnostic(PlainRecord):
             **_range_json(self.source, self.span),
             "help": self.help,
             "related": [self._related_json(other) for other in self.related],
+            "fix": None if self.fix is None else self._fix_json(self.fix),
         }
+
+    def _fix_json(self, fix: Fix) -> dict[str, object]:
+        edits = [{**_range_json(self.source, edit.span), "text": edit.text} for edit in fix.edits]
+        return {"title": fix.title, "safe": fix.safe, "edits": edits}
 
     def _related_json(self, other: Related) -> dict[str, object]:
         elsewhere = {} if other.source is None else {"file": other.source.name}
@@ -87,7 +111,20 @@ class Diagnostic(PlainRecord):
         for other in self.related:
             home, place = (other.source or self.source).local(other.span)
             related.append(Related(place, other.message, None if home is source else home))
-        return Diagnostic(self.code, self.severity, self.message, source, span, self.help, self.label, tuple(related))
+        fix = self.fix
+        if fix is not None and source is not self.source:
+            fix = Fix(fix.title, tuple(Edit(self.source.local(edit.span)[1], edit.text) for edit in fix.edits), fix.safe)
+        return Diagnostic(self.code, self.severity, self.message, source, span, self.help, self.label, tuple(related), fix)
+
+
+def instead(span: Span, words: str, *, safe: bool) -> Fix:
+    """The fix that puts other words in a place."""
+    return Fix(f"write '{words}'", (Edit(span, words),), safe)
+
+
+def without(span: Span, what: str, *, safe: bool) -> Fix:
+    """The fix that takes something out."""
+    return Fix(f"take {what} out", (Edit(span, ""),), safe)
 
 
 def _range_json(source: Source, span: Span) -> dict[str, int]:

@@ -15,11 +15,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeAlias
 
 from rewardlang import meaning, types
-from rewardlang.errors import Diagnostic, Related
+from rewardlang.errors import Diagnostic, Fix, Related, instead, without
 from rewardlang.parsing import expressions as ex
 from rewardlang.registry import Registry
 from rewardlang.source import Source, Span
-from rewardlang.suggest import did_you_mean
+from rewardlang.suggest import Suggestion, did_you_mean
 from rewardlang.verifier import Verifier
 
 if TYPE_CHECKING:
@@ -112,10 +112,20 @@ class Checker:
         related: Iterable[tuple[Span, str]] = (),
         label: str = "",
         severity: Literal["error", "warning"] = "error",
+        fix: Fix | None = None,
     ) -> None:
-        """Adds a diagnostic."""
+        """Adds a diagnostic; a suggestion of one word for the words at the place is its fix."""
         others = tuple(Related(place, text) for place, text in related)
-        self.diagnostics.append(Diagnostic(code, severity, message, self.source, span, advice, label, others))
+        if fix is None and isinstance(advice, Suggestion) and advice.only is not None:
+            words = self.source.cut(span)
+            quoted = words[:1] == '"' and words[1:-1] == advice.word
+            if words == advice.word or quoted:
+                fix = instead(span, f'"{advice.only}"' if quoted else advice.only, safe=advice.is_plain)
+        self.diagnostics.append(Diagnostic(code, severity, message, self.source, span, advice, label, others, fix))
+
+    def leave_out(self, span: Span, word: str) -> Fix | None:
+        """The fix that takes out what begins with a word; None where something else, such as a bracket, stands before the word."""
+        return without(span, f"'{word}'", safe=True) if self.source.cut(span).split()[:1] == word.split()[:1] else None
 
     def fail(
         self,
@@ -126,9 +136,10 @@ class Checker:
         *,
         related: Iterable[tuple[Span, str]] = (),
         label: str = "",
+        fix: Fix | None = None,
     ) -> NoReturn:
         """Reports an error and gives the statement up."""
-        self.report(code, span, message, advice, related=related, label=label)
+        self.report(code, span, message, advice, related=related, label=label, fix=fix)
         raise Mistake
 
     def not_yet(self, span: Span, what: str, instead: str) -> NoReturn:
@@ -208,7 +219,7 @@ class Checker:
             self.bound, self.loops = before
 
     @staticmethod
-    def suggest(word: str, known: Iterable[str]) -> str | None:
+    def suggest(word: str, known: Iterable[str]) -> Suggestion | None:
         """A help line that names the nearest known word, or None where nothing is near."""
         return did_you_mean(word, known)
 

@@ -13,10 +13,9 @@ from collections.abc import Iterator, Mapping
 
 from rewardlang import meaning
 from rewardlang.checking.checker import Checker
-from rewardlang.checking.examples import rule_expressions
 from rewardlang.parsing import expressions as ex
 from rewardlang.parsing import syntax
-from rewardlang.program import EachBody, LetDecl, Program, Rule, WhenBody
+from rewardlang.program import EachBody, LetDecl, Program, Rule, ScaledBody, WhenBody
 from rewardlang.record import names_of
 from rewardlang.source import Span
 
@@ -104,9 +103,8 @@ class _Places:
             case EachBody(each=each, where=where):
                 yield from self.inside(each.operand)
                 yield from self.wrong(where) if where is not None else ()
-            case _:
-                for part in rule_expressions(rule):
-                    yield from self.inside(part)
+            case ScaledBody(measure=measure):
+                yield from self.inside(measure)
 
     def wrong(self, test: meaning.Expr) -> list[meaning.CoveredIn]:
         """Those under a test that is asked whether it is true."""

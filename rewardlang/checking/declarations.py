@@ -16,7 +16,8 @@ from rewardlang.errors import DataError
 from rewardlang.parsing import expressions as ex
 from rewardlang.parsing import syntax
 from rewardlang.program import ColumnDecl, LetDecl, ParamDecl
-from rewardlang.rows import value_from_data
+from rewardlang.record import replaced
+from rewardlang.rows import normalised, value_from_data
 from rewardlang.source import Span
 
 NOTATIONS = ("1,234.5", "1.234,5")
@@ -109,8 +110,6 @@ def raw_literal(checker: Checker, node: ex.Literal_) -> Any:
 
 def list_from_file(checker: Checker, node: syntax.ListFromFile, beside: Beside) -> tuple[str, ...]:
     """The values of a list that stands in a file of its own: a line each, or one column of a CSV file."""
-    if type_from_syntax(checker, node.type) != types.TEXT:
-        checker.not_yet(node.type.span, "a list of anything but text from a file", "declare it as text")
     path = node.path.value
     try:
         text, changed = beside.locked_text(path)
@@ -120,7 +119,7 @@ def list_from_file(checker: Checker, node: syntax.ListFromFile, beside: Beside) 
     if changed is not None:
         checker.report("RW319", node.path.span, *changed)
     if node.column is None:
-        values = tuple(line.strip() for line in text.splitlines() if line.strip())
+        values = tuple(normalised(line.strip()) for line in text.splitlines() if line.strip())
     else:
         rows = csv.DictReader(io.StringIO(text))
         header = list(rows.fieldnames or [])
@@ -131,29 +130,57 @@ def list_from_file(checker: Checker, node: syntax.ListFromFile, beside: Beside) 
                 f"'{path}' has no column called '{node.column}'",
                 checker.suggest(node.column, header) or "its columns are: " + ", ".join(header),
             )
-        values = tuple(cell.strip() for row in rows if (cell := row[node.column] or "").strip())
+        values = tuple(normalised(cell.strip()) for row in rows if (cell := row[node.column] or "").strip())
     if not values:
         checker.fail("RW306", node.path.span, f"the list '{path}' is empty, so nothing can ever be found in it")
     return values
 
 
-def named_list(checker: Checker, node: syntax.ListFromFile | syntax.ListInline, beside: Beside) -> Callable[[Span], meaning.Expr]:
-    """What a reference to the list means."""
+def named_list(
+    checker: Checker, node: syntax.ListFromFile | syntax.ListInline, beside: Beside
+) -> tuple[Callable[[Span], meaning.Expr], tuple[str, ...]]:
+    """What a reference to the list means, and the texts that it was read from (none where it stands in the file)."""
     if isinstance(node, syntax.ListInline):
         whole = list_constant(checker, node.items, node.name.text)
         if isinstance(whole, meaning.Constant):
-            return lambda span: meaning.Constant(span=span, type=whole.type, value=whole.value)
+            return (lambda span: meaning.Constant(span=span, type=whole.type, value=whole.value)), ()
         assert isinstance(whole, meaning.NamedList)
-        values = whole.values
-    else:
-        values = list_from_file(checker, node, beside)
+        shared = replaced(whole, span=node.span)
+        return (lambda _span: shared), shared.values
+    type_ = type_from_syntax(checker, node.type)
+    if not isinstance(type_, (types.TextType, types.NumberType, types.QuantityType, types.MathType)):
+        advice = "write: text, number, math or quantity of …"
+        checker.fail(
+            "RW204", node.type.span, f"a list in a file holds texts, numbers, quantities or answers, not {described(type_)}", advice
+        )
+    values = list_from_file(checker, node, beside)
+    if type_ != types.TEXT:
+        return _read_list(checker, node, type_, values), values
     part = None
-    if isinstance(node, syntax.ListFromFile) and node.complete_for is not None:
+    if node.complete_for is not None:
         from rewardlang.checking.coverage import covers
 
         part = covers(checker, node)
-    shared = meaning.NamedList(span=node.span, type=types.ListType(types.TEXT), name=node.name.text, values=values, covers=part)
-    return lambda _span: shared
+    named = meaning.NamedList(span=node.span, type=types.ListType(types.TEXT), name=node.name.text, values=values, covers=part)
+    return (lambda _span: named), values
+
+
+def _read_list(checker: Checker, node: syntax.ListFromFile, type_: types.Type, texts: tuple[str, ...]) -> Callable[[Span], meaning.Expr]:
+    """A list of values that are no texts: each is read as a row would bring it."""
+    if type_ == types.MATH and checker.notation != NOTATION:
+        checker.not_yet(node.type.span, f"mathematics in the notation {checker.notation}", "declare it as number")
+    if node.complete_for is not None:
+        checker.fail(
+            "RW320", node.span, "a list that is complete for a part is a list of texts", "declare it as text, or leave 'complete for' out"
+        )
+    values = []
+    for text in texts:
+        try:
+            values.append(value_from_data(type_, text, checker.registry, None, checker.notation))
+        except DataError as error:
+            checker.fail("RW301", node.type.span, f"'{node.path.value}' holds something else: {error.message}")
+    kind = types.ListType(types.NUMBER if isinstance(type_, types.NumberType) else type_)
+    return lambda span: meaning.Constant(span=span, type=kind, value=tuple(values))
 
 
 def named_pattern(checker: Checker, node: syntax.PatternRegex | syntax.PatternLike) -> Callable[[Span], meaning.Find]:
@@ -235,5 +262,6 @@ class Lets:
                     "the value before is never missing, so this 'else' is never used",
                     "leave it out",
                     severity="warning",
+                    fix=checker.leave_out(Span(node.value.span.end, node.otherwise.span.end), "else"),
                 )
         return LetDecl(node.name.text, value, otherwise, node.span)

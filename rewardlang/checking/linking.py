@@ -15,12 +15,12 @@ from rewardlang.beside import Beside
 from rewardlang.checking.imported_files import Files, Module
 from rewardlang.checking.imported_names import Mover
 from rewardlang.checking.linked import Linked
-from rewardlang.errors import Diagnostic, Related
+from rewardlang.errors import Diagnostic, Related, instead
 from rewardlang.parsing import expressions as ex
 from rewardlang.parsing import syntax
 from rewardlang.record import replaced
 from rewardlang.source import Source, Span
-from rewardlang.suggest import did_you_mean
+from rewardlang.suggest import Suggestion, did_you_mean
 
 IMPORTABLE: dict[type, str] = {
     syntax.ListFromFile: "list",
@@ -118,7 +118,13 @@ class _Linker:
             if not module.broken:
                 known = [other.name.text for other in module.file.statements if isinstance(other, syntax.Section)]
                 near = did_you_mean(node.section.text, known) or (f"it has: {', '.join(known)}" if known else "it has no section")
-                self._report("RW210", node.section.span, f"{module.source.name} has no section called '{node.section.text}'", near)
+                self._report(
+                    "RW210",
+                    node.section.span,
+                    f"{module.source.name} has no section called '{node.section.text}'",
+                    near,
+                    replaces=node.section.span,
+                )
             return []
         home, heading, rules = found
         mover = self._mover(home)
@@ -169,7 +175,8 @@ class _Linker:
             if node is None:
                 known = [other for other, statement in target.names.items() if type(statement) in IMPORTABLE]
                 advice = did_you_mean(name, known) or (f"it has: {', '.join(known)}" if known else None)
-                self._report("RW210", span, f"{target.source.name} declares nothing called '{name}'", advice)
+                word = Span(span.end - len(name), span.end)
+                self._report("RW210", span, f"{target.source.name} declares nothing called '{name}'", advice, replaces=word)
             else:
                 self._not_importable(target, node, name, span)
             self._lost.add(target.prefix + name)
@@ -190,7 +197,8 @@ class _Linker:
             self._used.add(alias)
         if alias not in module.imports:
             advice = did_you_mean(alias, module.imports) or f'write at the top: import "….reward" as {alias}'
-            self._report("RW210", span, f"no file is imported as '{alias}'", advice)
+            word = Span(span.start, span.start + len(alias))
+            self._report("RW210", span, f"no file is imported as '{alias}'", advice, replaces=word)
             return None
         return module.imports[alias]
 
@@ -230,8 +238,17 @@ class _Linker:
                 message = f"{module.source.name} is written for numbers like {theirs}, and this file for numbers like {ours}"
                 self._report("RW313", module.place, message, "say 'numbers written' alike in both files")
 
-    def _report(self, code: str, span: Span, message: str, advice: str | None = None, related: tuple[Related, ...] = ()) -> None:
-        self._files.diagnostics.append(Diagnostic(code, "error", message, self._root.source, span, advice, "", related))
+    def _report(
+        self,
+        code: str,
+        span: Span,
+        message: str,
+        advice: str | None = None,
+        related: tuple[Related, ...] = (),
+        replaces: Span | None = None,
+    ) -> None:
+        fix = instead(replaces, advice.only, safe=advice.is_plain) if replaces and isinstance(advice, Suggestion) and advice.only else None
+        self._files.diagnostics.append(Diagnostic(code, "error", message, self._root.source, span, advice, "", related, fix))
 
 
 def _notation(file: syntax.File) -> str:

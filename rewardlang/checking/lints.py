@@ -8,7 +8,9 @@ from __future__ import annotations
 from rewardlang import meaning
 from rewardlang.checking.checker import Checker
 from rewardlang.checking.examples import rule_expressions
+from rewardlang.errors import instead
 from rewardlang.program import EachBody, Program, Rule
+from rewardlang.source import Span
 
 
 def lint(checker: Checker, program: Program) -> None:
@@ -42,6 +44,7 @@ def _one_of_several(checker: Checker, node: meaning.Expr, lets: dict[str, meanin
             f"'{node.selector} {node.find}' lets a model write several answers and be marked on one of them",
             f"write: only {node.find} in …; then two answers are no answer",
             severity="warning",
+            fix=instead(Span(node.span.start, node.span.start + len(node.selector)), "only", safe=False),
         )
 
 

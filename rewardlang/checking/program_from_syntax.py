@@ -181,9 +181,8 @@ class _Build:
             case syntax.ListFromFile(name=name) | syntax.ListInline(name=name):
                 made: list[Callable[[Span], meaning.Expr]] = []
                 checker.declare(name, "list", partial(_from_cell, made))
-                made.append(declarations.named_list(checker, node, self.beside))
-                value = made[0](node.span)
-                self.lists[name.text] = value.values if isinstance(value, meaning.NamedList) else ()
+                value, self.lists[name.text] = declarations.named_list(checker, node, self.beside)
+                made.append(value)
             case syntax.PatternRegex(name=name) | syntax.PatternLike(name=name):
                 found: list[Callable[[Span], meaning.Find]] = []
                 checker.declare(name, "pattern", partial(_from_cell, found))

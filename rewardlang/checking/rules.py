@@ -8,6 +8,7 @@ from fractions import Fraction
 from rewardlang import meaning, types
 from rewardlang.checking.checker import Checker
 from rewardlang.checking.finders import each
+from rewardlang.errors import instead
 from rewardlang.parsing import expressions as ex
 from rewardlang.parsing import syntax
 from rewardlang.program import (
@@ -185,12 +186,14 @@ def reachable(checker: Checker, sections: list[Section], rules: list[Rule], requ
         total = total + interval
     if not declared.clamped and (total.low < declared.low or total.high > declared.high):
         side, number = ("below", total.low) if total.low < declared.low else ("above", total.high)
+        wide = f"score between {written(min(total.low, declared.low))} and {written(max(total.high, declared.high))}"
         sums = ", ".join(f"{item.name or 'the rules before any section'} {written(i.low)} to {written(i.high)}" for item, i in parts)
         checker.report(
             "RW402",
             declared.span,
             f"the score can reach {written(number)}, {side} the bound that is given",
-            f"widen it to: score between {written(min(total.low, declared.low))} and {written(max(total.high, declared.high))} ({sums})",
+            f"widen it to: {wide} ({sums})",
+            fix=instead(declared.span, wide, safe=False),
         )
     for gate in requires:
         if gate.score is not None:

@@ -121,7 +121,8 @@ def _convert(checker: Checker, node: ex.Convert) -> meaning.Expr:
     operand = checker.value(node.operand)
     inner, _ = bare(operand.type)
     if inner == reader.gives or (isinstance(inner, types.NumberType) and reader.gives == types.NUMBER):
-        checker.fail("RW301", node.span, f"this is {described(inner)} already", f"leave out 'as {word}'")
+        fix = checker.leave_out(Span(node.operand.span.end, node.span.end), f"as {word}")
+        checker.fail("RW301", node.span, f"this is {described(inner)} already", f"leave out 'as {word}'", fix=fix)
     if isinstance(inner, types.NumberType) and reader.gives == types.MATH:
         return meaning.AsMath(span=node.span, type=maybe(types.MATH, bare(operand.type)[1]), operand=operand)
     if not isinstance(inner, types.TextType):

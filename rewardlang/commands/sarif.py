@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from rewardlang import codes
-from rewardlang.errors import Diagnostic
+from rewardlang.errors import Diagnostic, Fix
 from rewardlang.samples.problem import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -75,7 +75,15 @@ def _result(finding: Diagnostic | Problem, index: int) -> dict[str, Any]:
             {"id": number, "physicalLocation": _location(other.source or finding.source, other.span), "message": {"text": other.message}}
             for number, other in enumerate(finding.related, start=1)
         ]
+    if finding.fix is not None:
+        result["fixes"] = [_fix(finding.source, finding.fix)]
     return result
+
+
+def _fix(source: Source, fix: Fix) -> dict[str, Any]:
+    replacements = [{"deletedRegion": _location(source, edit.span)["region"], "insertedContent": {"text": edit.text}} for edit in fix.edits]
+    changes = [{"artifactLocation": {"uri": _uri(source.name)}, "replacements": replacements}]
+    return {"description": {"text": fix.title}, "artifactChanges": changes}
 
 
 def _location(source: Source, span: Span) -> dict[str, Any]:

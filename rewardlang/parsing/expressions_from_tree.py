@@ -81,7 +81,7 @@ class ExpressionBuilder(Builder):
         left, sign, right = raw.children
         operator: Any = {"PLUS": "+", "MINUS": "-", "STAR": "*", "SLASH": "/"}[sign.type]
         if sign in ("×", "·", "÷"):
-            self.mistake("RW110", f"'{sign}' is not an operator here", span_of(sign), advice=f"write {operator}")
+            self.sign(sign, operator)
         return ast.Arithmetic(span=span, operator=operator, left=self.expression(left), right=self.expression(right))
 
     def _convert(self, raw: Raw, span: Span) -> ast.Convert:
@@ -98,7 +98,8 @@ class ExpressionBuilder(Builder):
             return Number(span=span, value=self.fraction(written, span), written=written)
         right = f"0{written}" if written[0] == "." else written.rstrip(".")
         how = "write it out in digits, without an exponent" if "e" in written.lower() else f"write {right}"
-        self.mistake("RW121", f"'{written}' is not how a number is written here", span, advice=how)
+        write = None if "e" in written.lower() else right
+        self.mistake("RW121", f"'{written}' is not how a number is written here", span, advice=how, write=write)
         return Number(span=span, value=self.fraction("0", span), written=right)
 
     def _percent(self, raw: Raw, span: Span) -> Percent:
@@ -142,9 +143,10 @@ class ExpressionBuilder(Builder):
             return Text(span=span, value=str(leaf)[3:-3].replace("\r\n", "\n"), long=True)
         content = str(leaf)[1:-1]
         if leaf.type == "CURLY_STRING":
-            self.mistake("RW111", "curly quotation marks around a text", span, advice=f'{_QUOTES}: "{content}"')
+            self.mistake("RW111", "curly quotation marks around a text", span, advice=f'{_QUOTES}: "{content}"', write=f'"{content}"')
         elif leaf.type == "SINGLE_STRING":
-            self.mistake("RW123", "single quotation marks around a text", span, advice=f'{_QUOTES}: "{content}"')
+            write = None if '"' in content or content.endswith("\\") else f'"{content}"'
+            self.mistake("RW123", "single quotation marks around a text", span, advice=f'{_QUOTES}: "{content}"', write=write)
         for latex in re.finditer(_LATEX, content) if "\\t" in content or "\\n" in content else ():
             if (latex.start() - len(content[: latex.start()].rstrip("\\"))) % 2 == 0:
                 self._latex_escape(latex, span)
@@ -255,7 +257,7 @@ class ExpressionBuilder(Builder):
         for joint in joints:
             sign = self.source.cut(span_of(joint))
             if sign[0] in "&|":
-                self.mistake("RW110", f"'{sign}' is not an operator here", span_of(joint), advice=f"write {joint.data.rstrip('_')}")
+                self.sign(joint, joint.data.rstrip("_"))
         operator: Any = joints[0].data.rstrip("_")
         other = next((joint for joint in joints if joint.data != joints[0].data), None)
         if other is not None:
@@ -284,7 +286,7 @@ class ExpressionBuilder(Builder):
 
     def _not_(self, raw: Raw, span: Span) -> ast.Not:
         if raw.children[0] == "!":
-            self.mistake("RW110", "'!' is not an operator here", span_of(raw.children[0]), advice="write not")
+            self.sign(raw.children[0], "not")
         return ast.Not(span=span, operand=self.expression(raw.children[1]))
 
     def _quantified(self, raw: Raw, span: Span) -> ast.Quantified:
@@ -307,7 +309,7 @@ class ExpressionBuilder(Builder):
         operator: Any = _WRITTEN_OPERATORS.get(leaf.type) or _SYMBOLS.get(str(leaf))
         if operator is None:
             operator = _FOREIGN[str(leaf)]
-            self.mistake("RW110", f"'{leaf}' is not an operator here", span_of(leaf), advice=f"write {operator}")
+            self.sign(leaf, operator)
         if case is not None and operator in _SYMBOLS:
             self.mistake(
                 "RW128",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
+from rewardlang.errors import Fix
 from rewardlang.parsing.parse_table import END, Parser
 from rewardlang.parsing.tree_nodes import Leaf
 from rewardlang.parsing.words import HIDDEN, STARTER_TERMINALS
@@ -29,6 +30,7 @@ class Told(NamedTuple):
     span: Span
     help: str | None = None
     repair: Repair | None = None
+    fix: Fix | None = None
 
 
 class Place(PlainRecord):

@@ -46,7 +46,7 @@ class Recovery:
         begun = self._parser.values[base:]
         self.head_is_broken |= bool(begun) and getattr(begun[0], "type", "") in ("_REWARD", "_REWARDLANG")
         told = describe(Place(self._source, self._parser, start, guess, tuple(recent[-_COUNT:]), base))
-        self.mistakes.append(codes.diagnostic(told.code, told.message, self._source, told.span, help=told.help))
+        self.mistakes.append(codes.diagnostic(told.code, told.message, self._source, told.span, help=told.help, fix=told.fix))
         if len(self.mistakes) > MAX_MISTAKES:
             self._leave(base, len(self._source.text), start)
         elif told.repair is not None and self._parser.would_accept(told.repair.terminal):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rewardlang.errors import Diagnostic
+from rewardlang.errors import Diagnostic, Edit, Fix
 from rewardlang.parsing import syntax, text_limits
 from rewardlang.parsing.parse_table import END, Lexer, Parser, table
 from rewardlang.parsing.statements_from_tree import EDITION, StatementBuilder
@@ -131,6 +131,7 @@ def _check_head(builder: StatementBuilder, edition: int | None, naming: Any, sou
     if edition is None and naming is None and start.end == start.start:
         builder.mistake("RW114", "this file is empty", start, advice=advice)
     elif edition is None:
-        builder.mistake("RW112", f"the first line 'rewardlang {EDITION}' is missing", start, advice=advice)
+        first = Fix(f"write 'rewardlang {EDITION}' above it", (Edit(Span(start.start, start.start), f"rewardlang {EDITION}\n"),), safe=True)
+        builder.mistake("RW112", f"the first line 'rewardlang {EDITION}' is missing", start, advice=advice, fix=first)
     else:
         builder.mistake("RW112", "the reward has no name", start, advice=advice)

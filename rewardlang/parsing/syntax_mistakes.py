@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from rewardlang.errors import instead
 from rewardlang.parsing.expected_words import expected
 from rewardlang.parsing.mistake_place import Place, Repair, Told, phrases_of
 from rewardlang.parsing.parse_table import END
@@ -103,7 +104,14 @@ def _foreign_word(place: Place) -> Told | None:
     terminal = phrases_of(place.parser, place.all_expected).get(ours)
     if terminal is None:
         return Told("RW101", f"'{found}' is not a word of this language", found.span, FOREIGN[found.lower()])
-    return Told("RW101", f"'{found}' is not a word of this language", found.span, f"write '{ours}'", Repair(terminal, found.span, ours))
+    return Told(
+        "RW101",
+        f"'{found}' is not a word of this language",
+        found.span,
+        f"write '{ours}'",
+        Repair(terminal, found.span, ours),
+        instead(found.span, ours, safe=False),
+    )
 
 
 def _split_quantity(place: Place) -> Told | None:
@@ -125,7 +133,11 @@ def _misspelt_unit(place: Place) -> Told | None:
     unit = before.lstrip("0123456789. \t")
     span = Span(before.span.end - len(unit), before.span.end)
     found = nearest(unit, phrases_of(place.parser, place.all_expected), limit=1)
-    return Told("RW102", f"'{unit}' is not a unit", span, f"did you mean '{found[0]}'?") if found else None
+    return (
+        Told("RW102", f"'{unit}' is not a unit", span, f"did you mean '{found[0]}'?", None, instead(span, found[0], safe=False))
+        if found
+        else None
+    )
 
 
 def _misspelt(place: Place) -> Told | None:
@@ -145,7 +157,8 @@ def _misspelt(place: Place) -> Told | None:
             span = Span(place.start, words[count - 1].end())
             shown = " or ".join(f"'{phrase}'" for phrase in near)
             repair = Repair(phrases[near[0]], span, near[0])
-            return Told("RW102", f"'{' '.join(written)}' is not known here", span, f"did you mean {shown}?", repair)
+            fix = instead(span, near[0], safe=True) if len(near) == 1 else None
+            return Told("RW102", f"'{' '.join(written)}' is not known here", span, f"did you mean {shown}?", repair, fix)
     return None
 
 
@@ -162,7 +175,14 @@ def _misspelt_before(place: Place) -> Told | None:
             continue
         near = nearest(leaf, ("first", "last", "only", "every", "count", "share", "not", "some", "none", "match", "text"), limit=1)
         if near:
-            return Told("RW102", f"'{leaf}' is not known here", leaf.span, f"did you mean '{near[0]}'?")
+            return Told(
+                "RW102",
+                f"'{leaf}' is not known here",
+                leaf.span,
+                f"did you mean '{near[0]}'?",
+                None,
+                instead(leaf.span, near[0], safe=False),
+            )
     return None
 
 
@@ -200,10 +220,25 @@ def _misplaced_selector(place: Place) -> Told | None:
     return Told("RW105", f"which '{words}' is meant is not said", values[-3].span, advice)
 
 
+def _bare_reason(place: Place) -> Told | None:
+    """`because one answer only`: the reason without its quotation marks, to the end of the line."""
+    if place.before is None or place.before.type != "_BECAUSE" or place.on_new_line or place.found is None:
+        return None
+    span = place.rest_of_line()
+    words = place.source.cut(span)
+    if not _WORDS.match(words):
+        return None
+    plain = not set(words) & set('"“”„«»\\#')
+    fix = instead(span, f'"{words}"', safe=True) if plain else None
+    repair = Repair("STRING", span, f'"{words}"') if plain else None
+    return Told("RW101", "the reason after 'because' stands in quotation marks", span, f'write "{words}"' if plain else None, repair, fix)
+
+
 def _missing_is(place: Place) -> Told | None:
     if place.found is None or place.found.type not in _PREDICATES or "_IS" not in place.expected:
         return None
-    return Told("RW101", f"'is' is missing before '{place.found}'", place.span, f"write 'is {place.found}'")
+    fix = instead(place.span, f"is {place.found}", safe=True)
+    return Told("RW101", f"'is' is missing before '{place.found}'", place.span, f"write 'is {place.found}'", None, fix)
 
 
 def _missing_name(place: Place) -> Told | None:
@@ -273,6 +308,7 @@ def _is_value(place: Place) -> Told | None:
 
 _QUESTIONS: tuple[Callable[[Place], Told | None], ...] = (
     _second_head,
+    _bare_reason,
     _open_text,
     _pattern,
     _wrong_character,

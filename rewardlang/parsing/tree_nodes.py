@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from rewardlang import codes
-from rewardlang.errors import Diagnostic
+from rewardlang.errors import Diagnostic, Fix, instead
 from rewardlang.parsing.expressions import Word
 from rewardlang.source import Source, Span
 
@@ -55,9 +55,27 @@ class Builder:
         self.source = source
         self.mistakes: list[Diagnostic] = []
 
-    def mistake(self, code: str, message: str, span: Span, *, advice: str | None = None) -> None:
-        """Notes a mistake; building goes on."""
-        self.mistakes.append(codes.diagnostic(code, message, self.source, span, help=advice))
+    def mistake(
+        self, code: str, message: str, span: Span, *, advice: str | None = None, write: str | None = None, fix: Fix | None = None
+    ) -> None:
+        """Notes a mistake; building goes on. `write` is what must stand at its place, where that can be nothing else."""
+        fix = fix if write is None else instead(span, write, safe=True)
+        self.mistakes.append(codes.diagnostic(code, message, self.source, span, help=advice, fix=fix))
+
+    def sign(self, leaf: Raw, operator: str) -> None:
+        """Notes a sign of other languages that stands for a word or sign of this one."""
+        start, end = span_of(leaf)
+        words = operator
+        if operator.isalpha():  # `a&&b`, `!x`
+            text = self.source.text
+            words = (
+                (" " if text[start - 1 : start].strip() and operator != "not" else "")
+                + operator
+                + (" " if text[end : end + 1].strip() else "")
+            )
+        self.mistake(
+            "RW110", f"'{self.source.cut(span_of(leaf))}' is not an operator here", span_of(leaf), advice=f"write {operator}", write=words
+        )
 
     def word(self, leaf: Raw) -> Word:
         """A name; two spellings of one letter are one name (NFC)."""
