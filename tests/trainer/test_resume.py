@@ -12,6 +12,7 @@ import pytest
 
 from rewardlang.trainer import checkpoints
 from rewardlang.trainer.config import DataConfig, RunConfig
+from rewardlang.trainer.ledger import read_ledger
 from rewardlang.trainer.metrics import read_metrics
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.progress import Silent
@@ -54,13 +55,15 @@ def story(output: Path) -> list[dict[str, Any]]:
 
 
 def assert_equal_runs(one: Path, other: Path) -> None:
-    """The same weights to the bit, and the same metrics."""
+    """The same weights to the bit, the same metrics, the same completions in the ledger."""
     import torch
 
     first, second = weights(one), weights(other)
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert story(one) == story(other)
+    ledgers = [read_ledger(folder / "ledger").drop_columns(["marking_seconds"]) for folder in (one, other)]
+    assert ledgers[0].equals(ledgers[1])
 
 
 def go_on(config: RunConfig, kill_at: int | None) -> int | None:
@@ -71,7 +74,7 @@ def go_on(config: RunConfig, kill_at: int | None) -> int | None:
 @pytest.mark.slow
 def test_a_run_killed_at_any_moment_and_resumed_equals_one_that_was_never_cut(raw_policy: Path, tmp_path: Path, reward: Path) -> None:
     """At moments drawn by a seed, over two epochs: while a checkpoint is written, between its rename and the next step, in the middle of
-    a round of completions. The first is killed again a few moments after it went on. Weights are the same to the bit, and the metrics."""
+    a round of completions. The first is killed again a few moments after it went on. Weights, metrics and ledger are the same."""
     whole = tmp_path / "whole"
     moments = begin(epochs(raw_policy, whole, reward), resume=False, kill_at=None)
     assert moments is not None
