@@ -40,11 +40,12 @@ def valid_csv(texts: Sequence[str], *, separator: str = ",", columns: tuple[str,
 
 def _verdict(text: str, separator: str, columns: tuple[str, ...]) -> Verdict:
     import csv
+    import io
 
     width = 0
     if not text.strip():
         return no("no line")
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for cells in reader:
             if max(map(len, cells), default=0) > MAX_CELL:
