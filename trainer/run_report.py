@@ -20,8 +20,10 @@ from rewardlang.trainer.metrics import MetricsRow, read_metrics
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.report_style import STYLE
 from rewardlang.trainer.run_record import Record, read_record
+from rewardlang.trainer.run_summary import completions_of
 
 _SHOWN = 12
+_EXTREMES = 3
 _LINES = 4  # in one chart; more rules get further charts
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 # What is drawn besides reward and rules: the metric, its title, what it means.
@@ -52,8 +54,10 @@ def page(run: Path, record: Record, rows: Sequence[MetricsRow]) -> str:
     before, after, step = read_answers(run)
     body = [
         *_head(record, training, measured),
+        *_alarms(rows),
         *_curves(record, training, measured),
         *_answers(before, after, step),
+        *_extremes(run, record),
         *_how(record),
         *_reward_file(record),
     ]
@@ -98,6 +102,15 @@ def _plain(value: float) -> str:
     return f"{value:.2f}"
 
 
+def _alarms(rows: Sequence[MetricsRow]) -> Iterable[str]:
+    rang = [row for row in rows if row["kind"] == "alarm"]
+    if rang:
+        yield "<h2>Alarms</h2>"
+    for row in rang:
+        title = escape(f"Step {row['step']}: {row['alarm']}.")
+        yield f'<p><span class="bad">{title}</span> {escape(row["found"])}<br>{escape(row["remedy"])}</p>'
+
+
 def _curves(record: Record, training: Sequence[MetricsRow], measured: Sequence[MetricsRow]) -> Iterable[str]:
     if not training:
         return
@@ -111,13 +124,21 @@ def _curves(record: Record, training: Sequence[MetricsRow], measured: Sequence[M
     names = [name for name in record["reward"]["rules"] if any(name in row["points"] for row in training)]
     for first in range(0, len(names), _LINES):
         some = names[first : first + _LINES]
-        lines = [Line(name, [(row["step"], row["points"][name]) for row in training if name in row["points"]]) for name in some]
-        yield _figure("Points of each rule", lines, "Mean points of a completion.")
+        yield _figure("Points of each rule", _by_rule(training, "points", some), "Mean points of a completion.")
+        shares = _by_rule(training, "spread", some)
+        if any(line.points for line in shares):
+            yield _figure(
+                "What decides", shares, "Each rule's share of the differences in score within a group: what is learned from.", share=True
+            )
     for name, title, meaning in _CURVES:
         points = _points(training, name)
         if any(value for _, value in points):
             yield _figure(title, [Line("", points)], meaning, share=name in ("flat_groups", "cut_off", "rows_skipped"))
     yield "</div>"
+
+
+def _by_rule(rows: Sequence[MetricsRow], kind: str, names: Sequence[str]) -> list[Line]:
+    return [Line(name, [(row["step"], row[kind][name]) for row in rows if name in row.get(kind, {})]) for name in names]
 
 
 def _points(rows: Sequence[MetricsRow], name: str) -> list[tuple[float, float]]:
@@ -159,6 +180,31 @@ def _answers(before: Sequence[Answer], after: Sequence[Answer], step: int) -> It
         for index in range(min(_SHOWN, len(after)))
     )
     yield f'<div class="wide"><table><tr><th>prompt</th>{head}</tr>{rows}</table></div>'
+
+
+def _extremes(run: Path, record: Record) -> Iterable[str]:
+    """The best and the worst that the last policy wrote in training, with the reason for every point."""
+    try:
+        rows = completions_of(run, None, _EXTREMES)
+    except TrainingProblem:
+        return  # nothing was drawn yet
+    yield "<h2>Best and worst of the last step</h2>"
+    yield f'<p class="note">Of policy {rows[0]["version"]}, from the ledger, which holds every completion.</p>'
+    cells = (
+        f'<tr><td class="mark">{number(row["score"])}</td><td><code>{_short(row["completion"])}</code></td>'
+        f"<td>{_reasons(row, record['reward']['rules'])}</td></tr>"
+        for row in rows
+    )
+    yield f'<div class="wide"><table><tr><th>score</th><th>completion</th><th>what it got</th></tr>{"".join(cells)}</table></div>'
+
+
+def _reasons(row: dict[str, Any], rules: Sequence[str]) -> str:
+    if row["gate"] is not None:
+        return f"stopped: {escape(row['gate'])}"
+    fired = [name for name in rules if row[f"fired.{name}"]]
+    return (
+        "<br>".join(f"{escape(name)} {number(row[f'points.{name}'])}: {_short(row[f'reason.{name}'], 200)}" for name in fired) or "nothing"
+    )
 
 
 def _prompt(prompt: Any) -> str:

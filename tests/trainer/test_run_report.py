@@ -50,7 +50,7 @@ def test_the_page_tells_the_run(run: Path) -> None:
     text = (run / "report.html").read_text(encoding="utf-8")
     for wanted in (
         "Run of length_pays", "Points of each rule", "Right answers", "The same prompts, before and after", "after step 4",
-        "How it was made", "training.steps = 4", "award 0.1 points for each",
+        "Best and worst of the last step", "What decides", "How it was made", "training.steps = 4", "award 0.1 points for each",
     ):  # fmt: skip
         assert wanted in text
     before, after, step = read_answers(run)
@@ -67,6 +67,8 @@ def test_nothing_that_a_model_wrote_is_live(run: Path, tmp_path: Path) -> None:
     record["notes"] = [HOSTILE]
     (copy / "run.json").write_text(json.dumps(record), encoding="utf-8")
     (copy / "metrics.jsonl").write_bytes((run / "metrics.jsonl").read_bytes())
+    with (copy / "metrics.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps({"kind": "alarm", "step": 4, "alarm": HOSTILE, "found": HOSTILE, "remedy": HOSTILE}) + "\n")
     answer: dict[str, Any] = {"prompt": HOSTILE, "completion": HOSTILE * 100, "score": None, "success": None, "points": {}}
     (copy / "held_out" / "step-00000000.jsonl").write_text(json.dumps(answer) + "\n", encoding="utf-8")
     text = write_report(copy).read_text(encoding="utf-8")
