@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, TypeAlias
 
 from rewardlang.libraries import not_installed
@@ -63,7 +63,7 @@ def valid_sql(texts: Sequence[str], *, dialect: Dialect = "any", statement: Stat
 
 def _verdict(text: str, dialect: Dialect, statement: Statement) -> Verdict:
     try:
-        tree = _in_a_fresh_thread(lambda: _parsed(text, dialect))
+        tree = _in_a_fresh_thread(partial(_parsed, text, dialect))
     except _Refusal as error:
         return cannot_judge(str(error))
     except _NotSql as error:
@@ -135,7 +135,7 @@ def same_sql(ones: Sequence[str], others: Sequence[str], *, dialect: Dialect = "
 
 def _same(one: str, other: str, dialect: Dialect) -> Fraction | Missing | Refused:
     try:
-        plain = [_in_a_fresh_thread(lambda text=text: _canonical(_parsed(text, dialect))) for text in (one, other)]
+        plain = [_in_a_fresh_thread(partial(_canonical_of, text, dialect)) for text in (one, other)]
     except _Refusal as error:
         return Refused(str(error))
     except _NotSql as error:
@@ -143,7 +143,7 @@ def _same(one: str, other: str, dialect: Dialect) -> Fraction | Missing | Refuse
     return Fraction(plain[0] == plain[1])
 
 
-def _canonical(tree: Any) -> str:
+def _canonical_of(text: str, dialect: Dialect) -> str:
     """The statement in one spelling: names unquoted and in lower case, no redundant brackets, AND and OR in the order of their text."""
     from sqlglot import exp
 
@@ -152,7 +152,7 @@ def _canonical(tree: Any) -> str:
             return exp.to_identifier(node.name.lower())
         return node.unnest() if isinstance(node, exp.Paren) and isinstance(node.parent, (exp.And, exp.Or, exp.Where, type(None))) else node
 
-    tree = tree.transform(one_spelling)
+    tree = _parsed(text, dialect).transform(one_spelling)
     for node in reversed(list(tree.find_all(exp.And, exp.Or))):  # the inner ones first
         if not isinstance(node.parent, type(node)):
             parts = sorted(part.sql() for part in node.flatten())
