@@ -189,3 +189,22 @@ def test_real_authorities_are_not_called_invented() -> None:
     }
     verdicts = invented(authorities, **lists)
     assert [authority for authority, verdict in zip(authorities, verdicts, strict=True) if verdict.holds is not False] == []
+
+
+def _with_comma(value: Any) -> Any:
+    """A value of a row as it is written where the decimal sign is a comma."""
+    return re.sub(r"\.(?=[0-9])", ",", value) if isinstance(value, str) else value
+
+
+def test_a_decimal_comma_changes_no_mark() -> None:
+    """The doses, limits and mistakes in writing of the medicine example, with `numbers written "1.234,5"`: the same points."""
+    text = (MEDICINE / "paediatric_dose.reward").read_text(encoding="utf-8")
+    german = rewardlang.loads(text.replace("\n# One row", '\nnumbers written "1.234,5"\n# One row', 1))
+    rows = _lines(MEDICINE / "samples.jsonl")
+    scores = german.score(
+        [_with_comma(row["completion"]) for row in rows],
+        prompts=[row["prompt"] for row in rows],
+        columns={name: [_with_comma(row[name]) for row in rows] for name in german.columns},
+    )
+    assert any(_with_comma(row["completion"]) != row["completion"] for row in rows)
+    assert [row.score for row in scores.rows] == [row.score for row in _marked(MEDICINE).rows]
