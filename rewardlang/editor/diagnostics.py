@@ -9,7 +9,7 @@ from lsprotocol import types as lsp
 from pygls.uris import from_fs_path
 
 from rewardlang.editor.document import Document
-from rewardlang.errors import Diagnostic
+from rewardlang.errors import Diagnostic, Edit
 from rewardlang.parsing import syntax
 from rewardlang.source import Source, Span
 
@@ -78,19 +78,23 @@ def quick_fixes(document: Document, asked: Span) -> list[lsp.CodeAction]:
     for finding in findings(document):
         if finding.source.name != document.name or finding.span.start > asked.end or finding.span.end < asked.start:
             continue
-        words = replacements(finding)
-        actions += [_action(document, finding, word, preferred=len(words) == 1) for word in words]
+        if finding.fix is not None:
+            actions.append(_action(document, finding, finding.fix.title, finding.fix.edits, preferred=True))
+        offered = [] if finding.fix is None else [edit.text for edit in finding.fix.edits]
+        words = [word for word in replacements(finding) if word not in offered]
+        alone = len(words) == 1 and finding.fix is None
+        actions += [_action(document, finding, f"write '{word}'", (Edit(finding.span, word),), preferred=alone) for word in words]
     return actions
 
 
-def _action(document: Document, finding: Diagnostic, word: str, *, preferred: bool) -> lsp.CodeAction:
-    edit = lsp.TextEdit(document.lines.range(finding.span), word)
+def _action(document: Document, finding: Diagnostic, title: str, edits: tuple[Edit, ...], *, preferred: bool) -> lsp.CodeAction:
+    changes = [lsp.TextEdit(document.lines.range(edit.span), edit.text) for edit in edits]
     return lsp.CodeAction(
-        title=f"write '{word}'",
+        title=title,
         kind=lsp.CodeActionKind.QuickFix,
         diagnostics=[_shown(document, finding)],
         is_preferred=preferred,
-        edit=lsp.WorkspaceEdit(changes={document.uri: [edit]}),
+        edit=lsp.WorkspaceEdit(changes={document.uri: changes}),
     )
 
 

@@ -206,6 +206,16 @@ def test_a_quick_fix_writes_the_word_that_was_meant(page: Page) -> None:
     assert page.ask("codeAction", range=WHOLE, context={"diagnostics": []}) == []
 
 
+def test_a_quick_fix_writes_the_sign_that_was_meant(page: Page) -> None:
+    """From the edits that a mistake brings with it."""
+    (found, *_) = page.change(REWARD.replace("is less than 50", '<= 50 && x contains "a"'))
+    (action,) = page.ask("codeAction", range=found["range"], context={"diagnostics": [found]})
+    assert action["isPreferred"] is True
+    text = _edited(page, action["edit"]["changes"][page.uri])
+    assert "<= 50 and x contains" in text
+    assert page.change(text) == []
+
+
 def test_symbols_and_folds_follow_the_statements(page: Page) -> None:
     """Rules lie below their section; sections, examples and comments over several lines fold."""
     symbols = page.ask("documentSymbol")
