@@ -2,8 +2,9 @@
 
 A package offers a module of its own by an entry point of the group
 `rewardlang.verifiers`. Nothing is listed anywhere: a file that stands in the
-folder is found. Finding imports the verifiers' modules and none of the
-libraries that they use.
+folder is found. A file of the folder is read for the words that it declares,
+and imported when one of them is asked for: most programs use few of them.
+Installed packages' modules are imported.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import re
 import sys
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import ModuleType
 
 import rewardlang.verifiers
@@ -26,11 +28,24 @@ class DuplicateVerifierError(ValueError):
     """Two verifiers of one kind claim one word; both modules are named."""
 
 
+class Unread:
+    """A verifier whose module has not been imported yet."""
+
+    def __init__(self, kind: Kind, word: str, module: str) -> None:
+        self.kind, self.word, self.module = kind, word, module
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """The verifier; imports its module."""
+        declared = declared_in(importlib.import_module(self.module))
+        return next(entry.verifier for entry in declared if (entry.kind, entry.word) == (self.kind, self.word))
+
+
 class Registry:
     """Verifiers by kind and word, in the order of kind, then word. Immutable."""
 
-    def __init__(self, verifiers: Iterable[Verifier | Declaration]) -> None:
-        by_key: dict[tuple[Kind, str], Verifier | Declaration] = {}
+    def __init__(self, verifiers: Iterable[Verifier | Declaration | Unread]) -> None:
+        by_key: dict[tuple[Kind, str], Verifier | Declaration | Unread] = {}
         for verifier in verifiers:
             key = (verifier.kind, verifier.word)
             if key in by_key:
@@ -63,8 +78,8 @@ class Registry:
         return close[0] if close else None
 
 
-def _made(entry: Verifier | Declaration) -> Verifier:
-    return entry.verifier if isinstance(entry, Declaration) else entry
+def _made(entry: Verifier | Declaration | Unread) -> Verifier:
+    return entry if isinstance(entry, Verifier) else entry.verifier
 
 
 def declared_in(module: ModuleType) -> list[Declaration]:
@@ -82,9 +97,21 @@ def modules() -> list[str]:
     return sorted(f"{rewardlang.verifiers.__name__}.{entry.name}" for entry in pkgutil.iter_modules(rewardlang.verifiers.__path__))
 
 
-def find_verifiers() -> list[Declaration]:
-    """Imports the modules of the folder and of the entry points, and lists what they declare."""
-    found = [verifier for name in modules() for verifier in declared_in(importlib.import_module(name))]
+def words_of(source: str, module: str) -> list[Unread]:
+    """The verifiers that the text of a module of the folder declares: a decorator at the beginning of a line, its word in quotes."""
+    declared = re.findall(r'^@(finder|predicate|measure|equivalence|reader)\("(\w+)"', source, re.MULTILINE)
+    return [Unread(kind, word, module) for kind, word in declared]
+
+
+def find_verifiers() -> list[Declaration | Unread]:
+    """What the modules of the folder and of the entry points declare."""
+    found: list[Declaration | Unread] = []
+    folders = list(rewardlang.verifiers.__path__)
+    for name in modules():
+        file = name.rpartition(".")[2] + ".py"
+        path = next(path for folder in folders if os.path.exists(path := os.path.join(folder, file)))  # noqa: PTH110, PTH118
+        with open(path, encoding="utf-8") as source:  # noqa: PTH123
+            found.extend(words_of(source.read(), name))
     for name in _entry_points():
         found.extend(declared_in(importlib.import_module(name)))
     return found

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from rewardlang.record import replaced
-from rewardlang.registry import DuplicateVerifierError, Registry, default_registry, entry_point_modules, find_verifiers, modules
+from rewardlang.registry import (
+    DuplicateVerifierError,
+    Registry,
+    declared_in,
+    default_registry,
+    entry_point_modules,
+    find_verifiers,
+    modules,
+    words_of,
+)
 
 
 def test_every_file_in_the_folder_declares_a_verifier() -> None:
     """A module in `verifiers/` that declares nothing would be dead weight."""
     assert {verifier.module for verifier in find_verifiers()} >= set(modules())
+
+
+@pytest.mark.parametrize("name", modules())
+def test_what_is_read_in_a_file_is_what_its_module_declares(name: str) -> None:
+    """Files of the folder are not imported to be found, so their words are read in their text: kind, word and order are the same."""
+    module = importlib.import_module(name)
+    read = words_of(Path(module.__file__ or "").read_text(encoding="utf-8"), name)
+    assert [(entry.kind, entry.word) for entry in read] == [(entry.kind, entry.word) for entry in declared_in(module)]
 
 
 def test_order_is_by_kind_then_word() -> None:

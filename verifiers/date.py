@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
+
+if TYPE_CHECKING:
+    import datetime
 
 Order: TypeAlias = Literal["day first", "month first"]
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
@@ -87,6 +89,8 @@ def _day(match: re.Match[str], order: Order) -> datetime.date | None:
 
 
 def _valid(year: str, month: str, day: str) -> datetime.date | None:
+    import datetime
+
     try:
         return datetime.date(int(year), int(month), int(day))
     except ValueError:
