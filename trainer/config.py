@@ -55,6 +55,11 @@ class DataConfig:
     seed: int = key("the seed of made rows", 0)
     rename: dict[str, str] = key("our column = the data's column, such as { prompt = 'question' }", make=dict)
     system: str | None = key("a system message put before every prompt")
+    unusable: str = key("rows that the reward file cannot read or judge: 'refuse' them before the run, or 'leave_out'", "refuse")
+    max_prompt_tokens: int | None = key("longer prompts are left out; by default those for which the model has no room")
+    held_out_share: float | None = key(
+        "[data] only: measure on this share of the rows, chosen by a hash of the prompt, in place of [held_out]"
+    )
     chat: bool | None = key("hand text prompts to the model as chat messages; by default, where its tokenizer has a chat template")
 
 

@@ -141,8 +141,13 @@ def mistakes_of(config: RunConfig) -> Iterator[str]:
     yield from _data_mistakes("data", config.data)
     if config.held_out is not None:
         yield from _data_mistakes("held_out", config.held_out)
+        if config.held_out.held_out_share is not None or config.data.held_out_share is not None:
+            yield "'held_out_share' stands in [data] in place of the table [held_out], not beside it or in it"
+    elif config.data.held_out_share is not None:
+        if not 0 < config.data.held_out_share < 1:
+            yield f"'data.held_out_share' must be between 0 and 1, found {config.data.held_out_share}"
     elif config.evaluation.every:
-        yield "'evaluation.every' asks for measurements, but there is no table [held_out]"
+        yield "'evaluation.every' asks for measurements, but there is neither a table [held_out] nor 'data.held_out_share'"
     for place, choices in _CHOICES.items():
         table, name = place.split(".")
         value = getattr(getattr(config, table), name)
@@ -179,6 +184,10 @@ def _data_mistakes(place: str, data: DataConfig) -> Iterator[str]:
         yield f"'{place}.size' must be at least 1, found {data.size}"
     if data.size is None and given in (["recipe"], ["reasoning_gym"]):
         yield f"'{place}.size' is missing: how many rows to make"
+    if data.unusable not in ("refuse", "leave_out"):
+        yield f"'{place}.unusable' must be one of 'refuse', 'leave_out', found {data.unusable!r}"
+    if data.max_prompt_tokens is not None and data.max_prompt_tokens < 1:
+        yield f"'{place}.max_prompt_tokens' must be at least 1, found {data.max_prompt_tokens}"
     if given == ["file"] and not str(data.file).endswith((".jsonl", ".parquet")):
         yield f"'{place}.file' must end in .jsonl or .parquet, found {data.file!r}"
 

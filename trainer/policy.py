@@ -42,6 +42,18 @@ def load_model(config: ModelConfig) -> Any:
         raise _unreadable("model", config, error) from None
 
 
+def context_length(config: ModelConfig) -> int | None:
+    """How many tokens the model can read, prompt and completion together; None if its configuration does not say."""
+    from transformers import AutoConfig
+
+    read: Any = AutoConfig.from_pretrained
+    try:
+        length = getattr(read(config.path, revision=config.revision).get_text_config(), "max_position_embeddings", None)
+    except (OSError, ValueError) as error:
+        raise _unreadable("configuration of the model", config, error) from None
+    return length if isinstance(length, int) else None
+
+
 def adapter(config: LoraConfig) -> Any:
     """PEFT's description of the adapter, or None when all weights are trained."""
     import peft

@@ -13,7 +13,7 @@ from rewardlang.trainer import checkpoints
 from rewardlang.trainer.answers_log import write_answers
 from rewardlang.trainer.config import RunConfig
 from rewardlang.trainer.cpu_threads import wait_without_spinning
-from rewardlang.trainer.data import Row, load_rows
+from rewardlang.trainer.data_checks import prepared_rows
 from rewardlang.trainer.evaluate import Evaluation, evaluate, mark
 from rewardlang.trainer.extras import TRAINING, need
 from rewardlang.trainer.failures import failures_told
@@ -26,7 +26,6 @@ from rewardlang.trainer.progress import Progress
 from rewardlang.trainer.run_record import Record, make_record, read_record, resumed_record, write_record
 from rewardlang.trainer.run_report import write_report
 from rewardlang.trainer.stopping import StopRequest
-from rewardlang.types import OptionalType
 
 
 @dataclass(frozen=True)
@@ -98,21 +97,12 @@ def plan_of(config: RunConfig, card: Card | None) -> Plan:
     """
     need(TRAINING, "train", purpose="the plan of a training run")
     from rewardlang.trainer.gpu_run import run_plan
-    from rewardlang.trainer.policy import load_tokenizer
+    from rewardlang.trainer.policy import context_length, load_tokenizer
 
     reward = load_reward(config)
     tokenizer = load_tokenizer(config.model)
-    tables = [config.data] if config.held_out is None else [config.data, config.held_out]
-    rows = [row for table in tables for row in rows_of(config, reward, tokenizer, held_out=table is not config.data)]
-    return run_plan(config, tokenizer, rows, card)
-
-
-def rows_of(config: RunConfig, reward: Reward, tokenizer: Any, *, held_out: bool) -> list[Row]:
-    """The rows that are trained on, or measured on, with every column that the reward file needs."""
-    data = config.held_out if held_out else config.data
-    assert data is not None
-    needed = [name for name, kind in reward.columns.items() if not isinstance(kind, OptionalType)]
-    return load_rows(data, columns=needed, chat=bool(getattr(tokenizer, "chat_template", None)), held_out=held_out)
+    rows = prepared_rows(config, reward, tokenizer, context_length(config.model))
+    return run_plan(config, tokenizer, [*rows.training, *rows.held_out], card)
 
 
 def _checkpoint_to_resume(output: Path, resume: bool) -> Path | None:
@@ -129,16 +119,18 @@ class _Run:
 
     def __init__(self, config: RunConfig, reward: Reward, progress: Progress, checkpoint: Path | None) -> None:
         from rewardlang.trainer.grpo import make_trainer
-        from rewardlang.trainer.policy import load_model, load_tokenizer
+        from rewardlang.trainer.policy import context_length, load_model, load_tokenizer
         from rewardlang.trainer.recording import RecordingReward
         from rewardlang.trainer.run_callback import RunCallback
 
         self.config, self.reward, self.progress, self.checkpoint = config, reward, progress, checkpoint
         self.tokenizer = load_tokenizer(config.model)
-        rows = self._rows(held_out=False)
-        self.held_out = self._rows(held_out=True) if config.held_out is not None else []
+        found = prepared_rows(config, reward, self.tokenizer, context_length(config.model))
+        rows, self.held_out = found.training, found.held_out
+        for note in found.notes:
+            progress.say(note)
         done = 0 if checkpoint is None else checkpoints.step_of(checkpoint)
-        self._record(make_record(config, reward, rows, self.held_out, ()), done)
+        self._record(make_record(config, reward, rows, self.held_out, found.notes), done)
         self.log = MetricsLog(Path(config.output), from_step=done)
         self.stop = StopRequest(lambda: progress.say("stopping after this step; the checkpoint is saved (Ctrl-C again to stop at once)"))
         spread = float(reward.program.score.high - reward.program.score.low)
@@ -181,9 +173,6 @@ class _Run:
             for text in changed:
                 self.progress.say(f"changed since the run began: {text}")
         write_record(output, record)
-
-    def _rows(self, *, held_out: bool) -> list[Row]:
-        return rows_of(self.config, self.reward, self.tokenizer, held_out=held_out)
 
     def _measure(self, step: int) -> Evaluation | None:
         if not self.held_out:
