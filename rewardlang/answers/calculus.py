@@ -1,4 +1,4 @@
-r"""Integrals and sums in a formula: read into atoms that only the symbolic tier can solve.
+r"""Integrals, sums, limits and derivatives in a formula: read into atoms that only the symbolic tier can solve.
 
 \int_0^1 x^2 \, dx        ("integral", (x², "x", 0, 1))
 \sum_{k=1}^{n} k          ("series", (k, "k", 1, n))
@@ -84,3 +84,32 @@ def series(reader: FormulaReader, depth: int) -> Quotient | None:
     reader.at += 2
     high = reader.argument(depth + 1)
     return atom("series", (reader.factors(depth + 1), name, low, high))
+
+
+_ARROWS = ("\\to", "\\rightarrow", "→")
+
+
+def limit(reader: FormulaReader, depth: int) -> Quotient | None:
+    r"""What follows `\lim`: `_{x \to a}` and a product; None where it is written otherwise."""
+    if _text(reader) != "_" or _text(reader, 1) != "{" or _text(reader, 3) not in _ARROWS or reader.tokens[reader.at + 2].kind != "name":
+        return None
+    name = _text(reader, 2)
+    reader.at += 4
+    place = reader.sum(depth + 1)
+    if _text(reader) != "}":
+        return None
+    reader.at += 1
+    return atom("limit", (reader.factors(depth + 1), name, place))
+
+
+def is_derivative(reader: FormulaReader) -> bool:
+    r"""Whether `{d}{dx}` follows."""
+    texts = [_text(reader, ahead) for ahead in range(7)]
+    return texts[:5] == ["{", "d", "}", "{", "d"] and texts[6] == "}" and reader.tokens[reader.at + 5].kind == "name"
+
+
+def derivative(reader: FormulaReader, depth: int) -> Quotient | None:
+    r"""What follows `\frac{d}{dx}`: a product."""
+    name = _text(reader, 5)
+    reader.at += 7
+    return atom("derivative", (reader.factors(depth + 1), name)) if reader.at < len(reader.tokens) else None

@@ -31,7 +31,7 @@ from rewardlang.answers.kinds import (
 )
 from rewardlang.answers.numeric import differ, magnitudes_differ, value_at
 from rewardlang.answers.physical_units import same_unit_name, unit_of_words
-from rewardlang.answers.real_sets import same_set
+from rewardlang.answers.real_sets import as_one_set, same_set
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 
@@ -129,6 +129,8 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             return _ordered(one.items, other.items)
         case Listing(), Listing() | SetOf():
             return _unordered(one.items, other.items)
+        case Listing(), Interval() | Union() | Tuple_() if (joined := as_one_set(one)) is not None:
+            return _unions(joined, other)
         case Listing(), Tuple_():
             return _either(_ordered(one.items, other.items), _unordered(one.items, (other,)))
         case Listing(), Ratio() | Words() | Matrix():
@@ -371,12 +373,11 @@ def _unions(one: Value, other: Value) -> Verdict:
     same = same_set(one, other)
     if same is not None:
         return yes("the same set of numbers") if same else no("different sets of numbers")
-    sides = []
-    for side in (one, other):
-        items = side.items if isinstance(side, Union) else (side,)
-        sides.append([_as_interval(item) or item for item in items])
-    verdict = _unordered(*sides)
-    return verdict if verdict.holds else cannot_judge("unions are compared part by part only")
+    if isinstance(one, Union) and isinstance(other, Union):
+        left, right = ([_as_interval(item) or item for item in side.items if not isinstance(item, Union)] for side in (one, other))
+        if len(left) == len(one.items) and len(right) == len(other.items) and _unordered(left, right).holds:
+            return yes("equal in every part")
+    return cannot_judge("ends that are not ordered; unions are then compared part by part")
 
 
 def _matrices(one: Matrix, other: Matrix) -> Verdict:

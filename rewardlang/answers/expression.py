@@ -137,7 +137,7 @@ class _Reader:
             elif self._begins_factor():
                 if slash:
                     raise UnreadError("a product right of '/' can be read in two ways")
-                if self._kind() == "number":
+                if self._kind() == "number" and self.tokens[self.at - 1].text != "!":
                     raise UnreadError("a number follows without a sign between")
                 value = self._times(value, self._power(depth))
             else:
@@ -301,6 +301,11 @@ class _Reader:
             return self._greek(name)
         if name in _ACCENTS:
             return self._accented(name)
+        if name == "lim" or (name == "frac" and calculus.is_derivative(self)):
+            read = calculus.limit(self, depth) if name == "lim" else calculus.derivative(self, depth)
+            if read is None:
+                raise UnreadError(f"'{name}' is not read in this form")
+            return read
         if name == "frac":
             above = self.argument(depth + 1)
             return self._times(above, self.argument(depth + 1), True)

@@ -27,6 +27,7 @@ from rewardlang.verdict import Missing
 
 MAX_BARE = 400
 MAX_TAIL = 400
+MAX_BOXES = 50
 LOOKED_AT = 20_000
 """Characters at the end of a text that are searched for phrases, mathematics and numbers; boxes and tags are found everywhere."""
 
@@ -93,7 +94,7 @@ def _in_boxes(text: str) -> Final | None:
     if not found or _unclosed(text, found[-1].end):
         return None
     group, how = [found[-1]], ""
-    for before in reversed(found[:-1]):
+    for before in reversed(found[-MAX_BOXES:-1]):
         join = joining(text[before.end : group[0].start])
         if not join:
             break

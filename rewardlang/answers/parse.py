@@ -20,10 +20,11 @@ from rewardlang.answers.functions import FUNCTIONS, PI
 from rewardlang.answers.kinds import Expression, InBase, Labelled, Listing, SetOf, Unread, Value, Words
 from rewardlang.answers.numerals import MAX_FIGURES
 from rewardlang.answers.parse_brackets import bracketed, parts_of, split, tuple_or_interval
-from rewardlang.answers.parse_matrices import matrix
-from rewardlang.answers.parse_relations import relation
+from rewardlang.answers.parse_matrices import matrix, system_rows
+from rewardlang.answers.parse_relations import relation, said_of
 from rewardlang.answers.parse_sets import built, rays_joined, sets_joined, with_usual_brackets, without_conditions, without_last_condition
-from rewardlang.answers.parse_units import unit_start
+from rewardlang.answers.parse_units import compound, unit_start
+from rewardlang.answers.real_sets import REALS, as_value
 from rewardlang.answers.tokens import Token, joined, tokens_of, with_thousands
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Missing, Refused
@@ -45,6 +46,7 @@ _EMPTY_SET = frozenset(
         "does not exist",
     }
 )
+_ALL_REALS = frozenset({"all real numbers", "any real number", "all reals", "all real values", "the real numbers", "every real number"})
 _JOINING = ("or", "and")
 _HEDGES = ("maybe", "perhaps", "possibly", "both", "either")
 
@@ -118,7 +120,16 @@ def read_value(tokens: list[Token]) -> Value | Missing:
     if tokens[0].text == "Eq" and bracketed(tokens[1:]) == "()" and len(sides := split(tokens[2:-1], (",",))) == 2:
         tokens = [*sides[0], Token("sign", "="), *sides[1]]
     tokens = without_last_condition(tokens)
-    value = _several(tokens) or relation(tokens, read_value) or sets_joined(tokens, read_value) or matrix(tokens, read_value)
+    system = system_rows(tokens)
+    if system:
+        return _listing(system, ",")
+    value = (
+        _several(tokens)
+        or relation(tokens, read_value)
+        or said_of(tokens, read_value)
+        or sets_joined(tokens, read_value)
+        or matrix(tokens, read_value)
+    )
     return value or _in_brackets(tokens) or _in_base(tokens) or _words(tokens) or _measured(tokens)
 
 
@@ -221,6 +232,8 @@ def _words(tokens: list[Token]) -> Value | None:
     if len(letters) < len(tokens) or not any(token.kind == "word" and token.text not in known for token in tokens):
         return None
     text = " ".join(token.text for token in tokens).casefold()
+    if text in _ALL_REALS:
+        return as_value(REALS)
     return SetOf(()) if text in _EMPTY_SET else Words(text)
 
 
@@ -230,6 +243,9 @@ _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9,
 
 def _measured(tokens: list[Token]) -> Value | Missing:
     """A formula with what can stand around it: a currency sign, percent, degrees, a unit."""
+    several = compound(tokens)
+    if several is not None:
+        return several
     rest, unit, percent, degree, scale = list(tokens), "", False, False, 1
     if rest[0].text in _CURRENCIES:
         unit, rest = rest[0].text, rest[1:]

@@ -11,7 +11,7 @@ from rewardlang.answers.parse_brackets import Reader, bracketed, parts_of, split
 from rewardlang.answers.tokens import Token, joined
 from rewardlang.verdict import Missing
 
-_MATRICES = ("pmatrix", "bmatrix", "matrix", "vmatrix", "Bmatrix", "array", "smallmatrix")
+_MATRICES = ("pmatrix", "bmatrix", "matrix", "Bmatrix", "array", "smallmatrix")
 MAX_ENTRIES = 100
 
 Rows: TypeAlias = tuple[tuple[Value, ...], ...]
@@ -32,6 +32,23 @@ def matrix(tokens: list[Token], read: Reader) -> Value | Missing | None:
     except (UnreadError, LimitError, ZeroDivisionError) as error:
         return Unread(joined(tokens), str(error) or "a division by zero")
     return None if total is None else Matrix(total)
+
+
+def system_rows(tokens: list[Token]) -> list[list[Token]]:
+    r"""The rows of `\begin{cases} x = 1 \\\\ y = 2 \end{cases}` or of an array behind one brace; none for anything else."""
+    braced = len(tokens) > 1 and tokens[0].text == "⦃" and tokens[1].text == "\\begin"
+    inner = tokens[1:] if braced else tokens
+    texts = [token.text for token in inner]
+    if len(texts) < 8 or texts[:2] != ["\\begin", "{"] or texts[-4:] != ["\\end", "{", texts[2], "}"]:
+        return []
+    if not (texts[2] == "cases" or (braced and texts[2] in ("array", "aligned", "matrix"))):
+        return []
+    body = inner[4:-4]
+    if texts[2] == "array" and body[0].text == "{":
+        close = next((index for index, token in enumerate(body) if token.text == "}"), len(body) - 1)
+        body = body[close + 1 :]
+    rows = [row[:-1] if row[-1].text == "," else row for row in split(body, ("\\\\",)) if row]
+    return [] if len(rows) < 2 or any(len(split(row, ("&",))) > 1 for row in rows) else rows
 
 
 def _terms(tokens: list[Token]) -> list[tuple[int, list[Token]]]:

@@ -112,6 +112,9 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
         if all(same_formula(known[0], other).holds for other in known[1:]):
             return Expression(known[-1])
         return Missing("a chain of '=' whose members are not shown to be equal")
+    numbers = [formula for formula in known if not symbols_of(formula)]
+    if len(parts) > 2 and any(same_formula(numbers[0], other).holds is False for other in numbers[1:]):
+        return Missing("a chain of '=' with two different numbers in it")
     equation = _equation(known[0], known[1]) if len(parts) == len(known) == 2 else None
     if _is_name(parts[0]) and not _mentions(parts[-1], parts[0]):
         return _labelled(parts[0], parts[-1], equation, read)
@@ -220,8 +223,19 @@ def _unequal(parts: list[list[Token]]) -> Value | None:
     return Labelled(_label(parts[0])[0], as_value(complement([(bound, True, bound, True)])))
 
 
+def said_of(tokens: list[Token], read: Reader) -> Value | Missing | None:
+    """`Maximum value is 5`: words, "is" or "are", and what they are."""
+    cut = next((at for at, token in enumerate(tokens) if token.text in ("is", "are")), None)
+    if not cut or cut == len(tokens) - 1 or not all(token.kind in ("word", "name") for token in tokens[:cut]):
+        return None
+    value = read(tokens[cut + 1 :])
+    return value if isinstance(value, Missing) else Labelled(" ".join(token.text.casefold() for token in tokens[:cut]), value)
+
+
 def _ratio(tokens: list[Token]) -> Value | None:
     parts = split(tokens, (":",))
+    if len(parts) == 1 and any(token.text == "to" for token in tokens):
+        parts = split(tokens, ("to",))
     if len(parts) < 2 or not all(parts):
         return None
     formulas = [_formula(part) for part in parts]

@@ -3,16 +3,23 @@ r"""Where a unit begins in the tokens of an answer: `10 km`, `3\text{ square met
 from __future__ import annotations
 
 import re
+from fractions import Fraction
+from itertools import pairwise
 
+from rewardlang.answers.algebra import number
 from rewardlang.answers.functions import FUNCTIONS
+from rewardlang.answers.kinds import Expression
+from rewardlang.answers.physical_units import unit_of_words
 from rewardlang.answers.tokens import Token, joined
 from rewardlang.answers.units import is_unit
 
 _IN_UNITS = ("/", "°", "^", "{", "}", "2", "3", "*", "$", "€", "£", "¥", "-1", "-2")
 _NO_THINGS = re.compile(
-    "and|or|to|by|of|over|mod|is|are|not|plus|minus|times|if|for|than|less|more|least|most|about|per|pi|sqrt|log|where|with|choose|each|the|"
-    "from|but|maybe|then|equals|root"
+    "and|or|to|by|of|over|mod|is|are|not|plus|minus|if|for|than|less|more|least|most|about|per|pi|sqrt|log|where|with|choose|each|the|"
+    "from|but|maybe|then|equals|root|factorial|squared|cubed|halves|half|quarters?|thirds?|[a-z]+ths?|tens|below|above|zero|negative|"
+    "positive|infinity|double|triple|power|base|reciprocal|inverse|hundreds?|thousands?|millions?|billions?|dozens?|pairs?"
 )
+_NO_PLURAL_NEEDED = ("men", "women", "people", "children", "mice", "feet", "fish", "sheep", "yuan", "yen", "rupees", "apple", "times")
 
 
 def unit_start(tokens: list[Token]) -> int:
@@ -35,8 +42,26 @@ def unit_start(tokens: list[Token]) -> int:
     return _things_start(tokens)
 
 
+def compound(tokens: list[Token]) -> Expression | None:
+    """`3 h 20 min`, `5 ft 6 in`: numbers with units of one dimension, each smaller than the one before; told in the first unit."""
+    if (
+        len(tokens) not in (4, 6)
+        or any(token.kind != "number" for token in tokens[::2])
+        or any(token.kind == "number" for token in tokens[1::2])
+    ):
+        return None
+    units = [unit_of_words(token.text) for token in tokens[1::2]]
+    known = [unit for unit in units if unit is not None]
+    if len(known) < len(units) or len({unit.dimension for unit in known}) > 1:
+        return None
+    if any(small.size >= large.size for large, small in pairwise(known)) or any(len(token.text) > 12 for token in tokens):
+        return None
+    total = sum((Fraction(token.text) * unit.size for token, unit in zip(tokens[::2], known, strict=True)), Fraction(0))
+    return Expression(number(total / known[0].size), unit=tokens[1].text)
+
+
 def _known_upright(tokens: list[Token]) -> bool:
-    words = all(token.kind == "word" for token in tokens)
+    words = all(token.kind == "word" and not _NO_THINGS.fullmatch(token.text.lower()) for token in tokens)
     return words or (len(tokens) == 1 and tokens[0].text in "NJWVAKC")
 
 
@@ -62,8 +87,12 @@ def _things_start(tokens: list[Token]) -> int:
     things = tokens[start:]
     if not 1 <= len(things) <= 3 or tokens[start - 1].kind != "number":
         return end
-    if all(token.kind == "word" and token.spaced and len(token.text) >= 3 and token.text.islower() for token in things) and not any(
-        _NO_THINGS.fullmatch(token.text) or token.text in FUNCTIONS for token in things
-    ):
+    counted = things[-1].text.endswith("s") or things[-1].text in _NO_PLURAL_NEEDED
+    if counted and all(_is_thing(token) for token in things) and things[0].text != "times":
         return start
     return end
+
+
+def _is_thing(token: Token) -> bool:
+    plain = token.kind == "word" and token.spaced and len(token.text) >= 3 and token.text.islower()
+    return plain and not _NO_THINGS.fullmatch(token.text) and token.text not in FUNCTIONS

@@ -13,7 +13,7 @@ from functools import cmp_to_key
 from typing import TypeAlias
 
 from rewardlang.answers.algebra import Quotient, atom
-from rewardlang.answers.kinds import Expression, Interval, SetOf, Tuple_, Union, Value
+from rewardlang.answers.kinds import Expression, Interval, Labelled, Listing, SetOf, Tuple_, Union, Value
 from rewardlang.answers.numeric import symbols_of, value_at
 
 MAX_PIECES = 20
@@ -140,6 +140,22 @@ def as_value(pieces: Iterable[Piece]) -> Value:
     if not found:
         return SetOf(())
     return found[0] if len(found) == 1 else Union(tuple(found))
+
+
+def as_one_set(of: Listing) -> Value | None:
+    """`x < -1, x > 1` as the numbers in either, `x > 1, x < 3` as those in both; None for other lists."""
+    labels = {item.label if isinstance(item, Labelled) else "" for item in of.items}
+    inner = [pieces_of(item.value) for item in of.items if isinstance(item, Labelled) and isinstance(item.value, Interval | Union)]
+    known = [pieces for pieces in inner if pieces is not None]
+    if len(labels) != 1 or len(known) < len(of.items) or len(known) < 2:
+        return None
+    try:
+        both = normal(known[0])
+        for other in known[1:]:
+            both = common(both, normal(other))
+        return as_value(both or normal([piece for pieces in known for piece in pieces]))
+    except UndecidedError:
+        return None
 
 
 def same_set(one: Value, other: Value) -> bool | None:

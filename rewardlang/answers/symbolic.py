@@ -94,6 +94,8 @@ class _Tree:
             return ["apply", argument[0], self.formula(argument[1])]
         if kind in ("integral", "series"):
             return self._with_limits(kind, argument)
+        if kind in ("limit", "derivative"):
+            return [kind, self.formula(argument[0]), argument[1], *(self.formula(place) for place in argument[2:])]
         arguments = argument if isinstance(argument, tuple) else (argument,)
         if kind in ("factorial", "binomial") or (kind == "power" and not _is_small_power(*arguments)):
             self._check_growth(kind, arguments)
@@ -101,6 +103,8 @@ class _Tree:
 
     def _with_limits(self, kind: str, argument: tuple[Any, ...]) -> list[Any]:
         body, name, low, high = argument
+        if kind == "series" and _has_tower(body, 0):
+            raise TooLargeError("a sum over powers of powers")
         if kind == "series" and low.rational is not None and high.rational is not None and abs(high.rational - low.rational) > MAX_RANGE:
             raise TooLargeError(f"a sum over more than {MAX_RANGE:,} numbers")
         ends = [] if low is None else [self.formula(low), self.formula(high)]
@@ -110,6 +114,16 @@ class _Tree:
         """Numbers that would be written out there must have been small enough to be written out here."""
         if all(part.rational is not None for part in arguments):
             raise TooLargeError(f"a {kind} of numbers that is not written out")
+
+
+def _has_tower(of: Quotient, exponents: int) -> bool:
+    """Whether a power stands in an exponent."""
+    for kind, argument in of.atoms():
+        parts = [part for part in (argument if isinstance(argument, tuple) else (argument,)) if isinstance(part, Quotient)]
+        inside = exponents + (kind in ("power", "exp"))
+        if inside > 1 or any(_has_tower(part, inside if index or kind == "exp" else exponents) for index, part in enumerate(parts)):
+            return True
+    return False
 
 
 def _is_small_power(base: Quotient, exponent: Quotient) -> bool:

@@ -15,6 +15,8 @@ from sympy.core.evalf import PrecisionExhausted
 
 POINTS = ("0.7310585", "1.9151", "-0.4142", "-2.2360679", "3.30277", "-3.7913", "0.1234567", "12.5")
 FIGURES = 30
+MAX_MULTIPLE = 12
+MAX_OPERATIONS = 200
 CLEARLY = sympy.Rational(1, 10**12)
 
 Answer = tuple[bool | None, str]
@@ -76,6 +78,10 @@ def formula(tree: list[Any]) -> Any:
             return sympy.Function(parts[0])(formula(parts[1]))
         case "integral":
             return _integral(*parts)
+        case "limit":
+            return sympy.limit(formula(parts[0]), sympy.Symbol(parts[1], real=True), formula(parts[2]))
+        case "derivative":
+            return sympy.diff(formula(parts[0]), sympy.Symbol(parts[1], real=True))
         case "series":
             name = sympy.Symbol(parts[1], integer=True)
             body = formula(parts[0]).subs(sympy.Symbol(parts[1], real=True), name)
@@ -93,13 +99,23 @@ def _rewritings(gap: Any) -> Iterator[Any]:
     yield gap
     yield sympy.expand(gap)
     yield sympy.numer(sympy.together(gap))
-    yield sympy.expand_log(sympy.expand(sympy.numer(sympy.together(sympy.expand_trig(gap)))))
+    yield sympy.expand_log(sympy.expand(sympy.numer(sympy.together(gap))))
     yield sympy.radsimp(gap)
+    if not _has_few_multiples(gap) or gap.count_ops() > MAX_OPERATIONS:
+        return
+    yield sympy.expand_log(sympy.expand(sympy.numer(sympy.together(sympy.expand_trig(gap)))))
     yield sympy.trigsimp(sympy.expand(gap.rewrite(sympy.exp).rewrite(sympy.cos)))
     yield sympy.simplify(gap)
     yield sympy.simplify(gap.rewrite(sympy.exp))
     yield sympy.simplify(gap.replace(_is_root, _with_factors))
     yield sympy.sqrtdenest(sympy.simplify(sympy.expand(gap)))
+
+
+def _has_few_multiples(gap: Any) -> bool:
+    """Whether no angle is a large multiple of another: what `sin 50x` expands to has no end in sight."""
+    angles = [angle for part in gap.atoms(sympy.Function) for angle in part.args]
+    numbers = [number for angle in angles for number in angle.atoms(sympy.Rational)]
+    return all(abs(number.p) <= MAX_MULTIPLE and number.q <= MAX_MULTIPLE for number in numbers)
 
 
 def _is_root(part: Any) -> bool:
@@ -128,7 +144,7 @@ def _equal(one: Any, other: Any) -> Answer:
 
 
 def _open(of: Any) -> bool:
-    return bool(of.has(sympy.Integral, sympy.Sum, sympy.nan, sympy.zoo))
+    return bool(of.has(sympy.Integral, sympy.Sum, sympy.Limit, sympy.Derivative, sympy.nan, sympy.zoo))
 
 
 def _points(symbols: list[Any]) -> Iterator[dict[Any, Any]]:

@@ -72,7 +72,7 @@ def _token() -> re.Pattern[str]:
 
 @cache
 def _layout() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\\)\\(?:(?:{_LAYOUT})(?![A-Za-z])|[,;:!> ])|~")
+    return re.compile(rf"(?<!\\)\\(?:(?:left|right)\s?\.(?![0-9])|(?:{_LAYOUT})(?![A-Za-z])|[,;:!> ])|~")
 
 
 @cache
@@ -112,14 +112,14 @@ def _plain_figures(match: re.Match[str]) -> str:
 @cache
 def _repeating() -> re.Pattern[str]:
     return re.compile(
-        r"(?<![0-9.])([0-9]{0,20})\.([0-9]{0,20})(?:\\overline\s?\{([0-9]{1,20})\}|\\(?:dot|bar)\s?\{([0-9])\}|\(([0-9]{1,20})\))(?![0-9])"
+        r"(?<![0-9.])([0-9]{0,20})\.([0-9]{0,20})(?:\\overline\s?\{([0-9]{1,20})\}|\\(?:dot|bar)\s?\{([0-9])\}(?:([0-9]{0,18})\\dot\s?\{([0-9])\})?|\(([0-9]{1,20})\))(?![0-9])"
     )
 
 
 def _as_fraction(match: re.Match[str]) -> str:
     """A repeating decimal as a fraction: 0.1666… is (16 − 1) / 90."""
     whole, fixed = match[1] or "0", match[2]
-    period = match[3] or match[4] or match[5]
+    period = match[3] or match[7] or match[4] + (match[5] or "") + (match[6] or "")
     over = int(whole + fixed + period) - int(whole + fixed)
     under = (10 ** len(period) - 1) * 10 ** len(fixed)
     return f"{{({over}/{under})}}"

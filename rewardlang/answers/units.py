@@ -41,7 +41,23 @@ def is_unit(written: str) -> bool:
     names = [name for name in re.split(r"[/^ *·]", written) if name]
     if not names or names[0] in ("2", "3"):
         return False
-    known = {*SYMBOLS.split(), *WORDS.split(), "units", "unit", "square", "sq", "cubic", "per", "yuan", "people", "rad", "cc", "t", "usd"}
+    known = {
+        *SYMBOLS.split(),
+        *WORDS.split(),
+        "units",
+        "unit",
+        "square",
+        "sq",
+        "cubic",
+        "per",
+        "yuan",
+        "people",
+        "rad",
+        "cc",
+        "t",
+        "usd",
+        "in",
+    }
     return all(
         name in known
         or name in ("2", "3", "-1", "-2")
