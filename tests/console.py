@@ -2,7 +2,8 @@
 
 A line `...` in the output stands for any number of lines. Commands of one page
 run in order in one empty folder. A block that is fenced as anything else
-(```sh for instance) is not run.
+(```sh for instance) is not run. A block with a file's name behind its language
+(```reward essay.reward) is what that file holds from there on.
 """
 
 from __future__ import annotations
@@ -17,6 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
+
+_FILE = re.compile(r"^```\w+ (?P<name>[\w-]+(?:\.\w+)+)\n(?P<text>.*?)^```$", re.M | re.S)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that a page writes out, and where in the page it is written."""
+
+    name: str
+    text: str
+    start: int
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,11 @@ def steps(page: str) -> Iterator[Step]:
             position += len(line)
         if command is not None:
             yield Step(command, page[begin:position], begin, position)
+
+
+def files(page: str) -> list[Written]:
+    """The files that a page writes out, in order; one may be written again later."""
+    return [Written(block["name"], block["text"], block.start()) for block in _FILE.finditer(page)]
 
 
 def matches(shown: str, printed: str) -> bool:
@@ -85,7 +102,10 @@ def run_page(path: Path, folder: Path, *, update: bool) -> list[str]:
     """Runs every command of a page in `folder`. Gives what differs; with `update` the page is rewritten to what was printed."""
     page = path.read_text(encoding="utf-8")
     differences, pieces, position = [], [], 0
+    written = files(page)
     for step in steps(page):
+        while written and written[0].start < step.start:
+            (folder / written[0].name).write_text(written.pop(0).text, encoding="utf-8")
         printed = run(step.command, folder)
         printed = "\n".join(line.rstrip() for line in printed.splitlines()) + ("\n" if printed else "")
         same = matches(step.output, printed)

@@ -17,9 +17,9 @@ from tests.sources import ROOT
 README = ROOT / "README.md"
 PAGES = [
     path
-    for folder in (".", "rewardlang", "grammars", "verifiers", "trainer", "examples", ".github")
+    for folder in (".", "rewardlang", "grammars", "verifiers", "trainer", "examples", "docs", ".github")
     for path in sorted((ROOT / folder).rglob("*.md") if folder != "." else ROOT.glob("*.md"))
-    if "templates" not in path.parts
+    if not {"templates", "node_modules"} & set(path.parts)
 ]
 
 
