@@ -9,6 +9,7 @@ from typing import Any
 from rewardlang.commands import shared
 from rewardlang.commands.outcome import Outcome
 from rewardlang.samples.problem import UsageError
+from rewardlang.samples.read import existing_file
 from rewardlang.terminal_text import wants_color
 
 DESCRIPTION = """
@@ -24,6 +25,7 @@ rewardlang check math.reward
 rewardlang check math.reward --samples samples.jsonl
 rewardlang check math.reward --samples runs.parquet --map completion=response
 rewardlang check memo.reward --text memo.md --with row.json
+rewardlang check memo.reward --fix
 rewardlang check memo.reward --strict --sarif findings.sarif
 """
 
@@ -37,6 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with", dest="row", metavar="ROW.json", help="the columns of that document, as a JSON object")
     shared.add_step(parser)
     parser.add_argument("--strict", action="store_true", help="warnings count: exit code 1")
+    parser.add_argument(
+        "--fix", action="store_true", help="first put right what can only have been meant in one way, and say what was changed"
+    )
     parser.add_argument("--watch", action="store_true", help="check again whenever a file is saved; Ctrl-C ends it")
     parser.add_argument("--sarif", metavar="OUT", help="write the findings as SARIF 2.1.0, for code hosts and editors")
     parser.add_argument("--json", action="store_true", help="one JSON object: file, ok, findings, examples, samples, document")
@@ -48,8 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--with gives the columns of a document; give the document with --text")
     if not arguments.watch:
         return 0 if _check(arguments)[0] else 1
-    if arguments.json or "-" in arguments.samples:
-        raise UsageError("--watch cannot be combined with --json, nor with samples from standard input")
+    if arguments.json or arguments.fix or "-" in arguments.samples:
+        raise UsageError("--watch cannot be combined with --json or --fix, nor with samples from standard input")
     from rewardlang.commands.watch import watch
 
     watch([arguments.file, *arguments.samples, *filter(None, (arguments.text, arguments.row))], lambda: _check(arguments)[1])
@@ -58,7 +63,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> tuple[bool, tuple[str, ...]]:
     """Checks once. Whether all is well, and the files that the reward names."""
+    fixed: list[str] = []
+    if arguments.fix:
+        from rewardlang.commands.fixes import fix_file
+
+        fixed = [str(applied) for applied in fix_file(str(existing_file(arguments.file)))]
     outcome = _outcome(arguments)
+    outcome.fixed = fixed
     ok = not outcome.count("error") and not (arguments.strict and outcome.count("warning"))
     if arguments.sarif:
         from rewardlang.commands.sarif import write_sarif
@@ -110,6 +121,8 @@ def _outcome(arguments: argparse.Namespace) -> Outcome:
 
 def _print(outcome: Outcome, arguments: argparse.Namespace) -> None:
     paint, width = shared.paint(), shared.width()
+    if outcome.fixed:
+        print("\n".join(outcome.fixed) + "\n")
     shared.print_findings(outcome.findings)
     if outcome.unshown:
         print(f"and {shared.counted(outcome.unshown, 'more problem')} like these in the samples\n")
@@ -150,6 +163,9 @@ def _summary(outcome: Outcome, arguments: argparse.Namespace) -> str:
         told += "; nothing was marked"
     gravest = sorted(outcome.findings, key=lambda finding: finding.severity)[:1]
     hint = "".join(f" (rewardlang help {finding.code} tells more)" for finding in gravest)
+    fixable = sum(finding.fix is not None and finding.fix.safe for finding in outcome.compiled.diagnostics)
+    if fixable:
+        hint += f"; --fix puts {'it' if fixable == 1 == errors + warnings else fixable} right"
     before = "\n" if outcome.reward is not None else ""
     return f"{before}{arguments.file}: {told}{hint}"
 
@@ -165,6 +181,7 @@ def _json(outcome: Outcome, ok: bool) -> dict[str, Any]:
         "fingerprint": program.fingerprint if program is not None else None,
         "errors": outcome.count("error"),
         "warnings": outcome.count("warning"),
+        "fixed": outcome.fixed,
         "findings": [finding.to_json() for finding in outcome.findings],
         "findings_not_listed": outcome.unshown,
         "examples": {"run": len(outcome.examples), "failed": sum(bool(example.failures) for example in outcome.examples)},

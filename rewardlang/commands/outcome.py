@@ -28,6 +28,7 @@ class Outcome:
         self.statistics: Statistics | None = None
         self.explanations: list[tuple[str, Explanation]] = []
         self.unshown = 0
+        self.fixed: list[str] = []
 
     def add(self, finding: Diagnostic | Problem) -> None:
         """Keeps a finding; of the problems of samples, which can be as many as rows, the first twenty, and counts the rest."""
