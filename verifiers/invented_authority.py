@@ -32,9 +32,9 @@ def invented_authority(texts: Sequence[str], *, among: tuple[str, ...] = (), com
     Known gaps
     ----------
     An invented authority outside the covered parts costs nothing, so a model can move there: pay only for what `is in` a list, and
-    never for what `is not "invented authority"`. For findings of a pattern of the file and for whole titles, a list
-    that is `complete for title 42` does the same with `is not in`. A real section that was repealed counts as the list has it. A line of `complete_for`
-    that cannot be read stops the run.
+    never for what `is not "invented authority"`. A real section that was repealed counts as the list has it. A line of `complete_for`
+    that cannot be read stops the run. For the findings of a pattern of the file, and whole titles, a list that is `complete for` them
+    does the same.
     """
     return [_verdict(text, among, complete_for) for text in texts]
 
