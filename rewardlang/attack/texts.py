@@ -55,6 +55,11 @@ def texts_of(program: Program) -> FileTexts:
     return FileTexts(lists, tuple(texts), frozenset(choices), tuple(tags), tuple(patterns.values()))
 
 
+def looked_at(program: Program) -> set[str]:
+    """What of every row's own values (prompt, system, …) the program uses."""
+    return {node.name for node in _nodes(program) if isinstance(node, meaning.BuiltIn)}
+
+
 def _nodes(program: Program) -> Iterator[meaning.Expr]:
     roots = [expression for rule in program.rules for expression in rule_expressions(rule)]
     roots += [*(gate.condition for gate in program.requires), *(let.value for let in program.lets.values())]

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.commands.shared import counted
-from rewardlang.commands.table import short, table
+from rewardlang.commands.table import table
 from rewardlang.explaining.words import number, signed
+from rewardlang.report.words import short
 from rewardlang.terminal_text import Paint, clip, safe, wrap
 
 if TYPE_CHECKING:

@@ -16,13 +16,14 @@ from rewardlang.terminal_text import listed
 
 if TYPE_CHECKING:
     from rewardlang.commands.outcome import Outcome
+    from rewardlang.report.collect import Collected
     from rewardlang.reward import Reward
     from rewardlang.samples.read import Samples
 
 _FEW = 2
 
 
-def mark_samples(outcome: Outcome, samples: Sequence[Samples], step: int) -> None:
+def mark_samples(outcome: Outcome, samples: Sequence[Samples], step: int, collected: Collected | None = None) -> None:
     """Marks all rows of all files into one table, and adds what is found to the outcome."""
     reward = outcome.reward
     assert reward is not None
@@ -34,6 +35,8 @@ def mark_samples(outcome: Outcome, samples: Sequence[Samples], step: int) -> Non
                     outcome.add(item)
                 else:
                     statistics.add(file.name, item)
+                    if collected is not None:
+                        collected.add(file.name, item.row, item.marks)
     except VerifierBreakdown as error:
         outcome.add(Problem("RW625", "error", f"marking stopped: {error}", ", ".join(file.name for file in samples)))
     outcome.statistics = statistics

@@ -173,7 +173,7 @@ def _head(arguments: argparse.Namespace, old: Program | None, new: Program) -> I
 
 
 def _lines(comparison: Comparison) -> Iterator[str]:
-    from rewardlang.commands.table import short
+    from rewardlang.report.words import short
 
     compared = f"{shared.counted(comparison.rows, 'row')}, {shared.counted(comparison.completions, 'completion')} compared"
     if not comparison.completions:
@@ -219,13 +219,13 @@ def _cause(cause: Cause) -> Iterator[str]:
 
 
 def _number(score: float | None) -> str:
-    from rewardlang.commands.table import short
+    from rewardlang.report.words import short
 
     return "skipped" if score is None else short(score)
 
 
 def _signed(change: float) -> str:
-    from rewardlang.commands.table import short
+    from rewardlang.report.words import short
 
     return f"{'+' if change > 0 else ''}{short(change)}"
 

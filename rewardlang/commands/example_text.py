@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from rewardlang import meaning
-from rewardlang.checking.examples import rule_expressions
+from rewardlang.attack.texts import looked_at
 from rewardlang.explaining.words import exact
 from rewardlang.marking.intake import rows_from_data
 from rewardlang.marking.piece import Piece
@@ -18,7 +17,6 @@ from rewardlang.verdict import Missing
 if TYPE_CHECKING:
     from rewardlang.compiled import Compiled
     from rewardlang.marks import RowMarks
-    from rewardlang.program import Program
     from rewardlang.reward import Reward
     from rewardlang.samples.read import Row
 
@@ -56,16 +54,8 @@ def _given(reward: Reward, row: Row) -> Iterator[tuple[str, str]]:
         if not isinstance(intake.given[name], Missing):
             yield name, _literal(intake.given[name], raw[column.original])
     for name in ("prompt", "system", "truncated", "completion_tokens"):
-        if name in _looked_at(program) and not isinstance(intake.given[name], Missing):
+        if name in looked_at(program) and not isinstance(intake.given[name], Missing):
             yield name, _literal(intake.given[name], row.values.get(name))
-
-
-def _looked_at(program: Program) -> set[str]:
-    """What of every row's own values (prompt, system, …) the program uses."""
-    roots = [expression for rule in program.rules for expression in rule_expressions(rule)]
-    roots += [*(gate.condition for gate in program.requires), *(let.value for let in program.lets.values())]
-    roots += [program.success] if program.success is not None else []
-    return {node.name for root in roots for node in meaning.walk(root) if isinstance(node, meaning.BuiltIn)}
 
 
 def _literal(value: Any, raw: Any) -> str:

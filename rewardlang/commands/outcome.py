@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from rewardlang.errors import Diagnostic
     from rewardlang.examples import ExampleResult
     from rewardlang.explaining.explanation import Explanation
+    from rewardlang.report.agreement import Agreement
+    from rewardlang.report.figures import Figures
     from rewardlang.reward import Reward
 
 _MOST_PROBLEMS = 20
@@ -27,6 +29,9 @@ class Outcome:
         self.examples: tuple[ExampleResult, ...] = ()
         self.statistics: Statistics | None = None
         self.explanations: list[tuple[str, Explanation]] = []
+        self.figures: Figures | None = None
+        self.agreement: Agreement | None = None
+        self.report: str | None = None
         self.unshown = 0
         self.fixed: list[str] = []
 

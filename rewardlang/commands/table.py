@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from rewardlang.commands.shared import counted, times
 from rewardlang.explaining.words import number
+from rewardlang.report.words import percent, share, short
 from rewardlang.terminal_text import Paint, clip, listed, pad, safe, width_of, wrap
 
 if TYPE_CHECKING:
     from rewardlang.commands.statistics import Statistics
+    from rewardlang.report.figures import Figures
     from rewardlang.reward import Reward
 
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -27,23 +29,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: int, w
     return [paint("bold", lines[0]), *(clip(line, width) for line in lines[1:])]
 
 
-def short(value: float) -> str:
-    """A statistic to four digits; scores and points elsewhere are exact."""
-    return number(float(f"{value:.4g}"))
-
-
 def histogram(counts: Sequence[int], *, plain: bool) -> str:
     """One bar a bin, the tallest for the fullest; a bin with anything in it is never blank."""
     bars, most = (_PLAIN_BARS if plain else _BARS), max(counts)
     return "".join(bars[0] if not count else bars[max(1, round(count / most * (len(bars) - 1)))] for count in counts)
 
 
-def share(part: int, whole: int) -> str:
-    """`6 of 10 (60 %)`."""
-    return f"{part:,} of {whole:,} ({part / whole:.0%})".replace("%", " %") if whole else "0 of 0"
-
-
-def report(statistics: Statistics, reward: Reward, *, width: int, paint: Paint, plain: bool) -> Iterator[str]:
+def report(statistics: Statistics, reward: Reward, figures: Figures | None, *, width: int, paint: Paint, plain: bool) -> Iterator[str]:
     """The lines of the report: counts, rules, scores, groups, what could not be judged."""
     counts = [counted(statistics.rows, "row")]
     if statistics.completions != statistics.rows:
@@ -54,23 +46,26 @@ def report(statistics: Statistics, reward: Reward, *, width: int, paint: Paint, 
     yield ""
     if not statistics.scores:
         return
-    yield from _rules(statistics, width, paint)
+    yield from _rules(statistics, figures, width, paint)
     yield from _gates(statistics, reward, width)
     yield ""
     yield from _scores(statistics, plain)
     yield from _failures(statistics, width)
 
 
-def _rules(statistics: Statistics, width: int, paint: Paint) -> list[str]:
+def _rules(statistics: Statistics, figures: Figures | None, width: int, paint: Paint) -> list[str]:
+    """The last column is the rule's share of the variance of the score."""
+    shares = {} if figures is None else {rule.rule: rule.share for rule in figures.rules}
     rows = []
     for rule in statistics.rules.values():
         mean, low, high = float(rule.total / statistics.marked), float(rule.low or 0), float(rule.high or 0)
         fired = f"{rule.fired:,} of {statistics.marked:,}"
-        rows.append([rule.section or "", rule.rule, fired, short(mean), number(low), number(high)])
-    head = ["section", "rule", "fired", "mean", "min", "max"]
+        part = shares.get(rule.rule)
+        rows.append([rule.section or "", rule.rule, fired, short(mean), number(low), number(high), "" if part is None else percent(part)])
+    head = ["section", "rule", "fired", "mean", "min", "max", "share"]
     if not any(row[0] for row in rows):
         head, rows = head[1:], [row[1:] for row in rows]
-    return table(head, rows, numbers=4, width=width, paint=paint)
+    return table(head, rows, numbers=5, width=width, paint=paint)
 
 
 def _gates(statistics: Statistics, reward: Reward, width: int) -> Iterator[str]:

@@ -56,14 +56,17 @@ def test_samples_give_a_table_the_spread_and_two_explanations(run: Run) -> None:
     assert report == [
         "marked 4 rows, 5 completions",
         "",
-        "section    rule      fired  mean  min  max",
-        "substance  correct  2 of 5   0.8    0    2",
-        "form       thinks   1 of 5   0.1    0  0.5",
+        "section    rule      fired  mean  min  max  share",
+        "substance  correct  2 of 5   0.8    0    2   64 %",
+        "form       thinks   1 of 5   0.1    0  0.5    9 %",
         'line 9 stopped 2 of 5 (40 %): require final is present else score -1 because "e…',
         "",
         "score    min -1   median 0   mean 0.5   max 2.5   |█ ▄     ▄▄|",
         "success  2 of 5 (40 %)",
         "groups   0 of 2 (0 %) of one prompt have no spread: the same score for all",
+        "Spearman with length -0.54 (-0.97 to 0.70), with answer 0.59 (-0.68 to 0.97)",
+        "forecast 2 % of groups of 8 without spread (1 % to 4 %; 2 prompts of 2.5",
+        "completions)",
         "",
     ]
     assert "row 'q1' of samples.jsonl\nscore 2.5 of -1 to 2.5; success" in result.out
@@ -114,7 +117,8 @@ def test_samples_come_through_a_pipe(run: Run) -> None:
 def test_json_has_a_stable_shape(run: Run) -> None:
     """The keys that scripts may rely on."""
     data = run("check", "math.reward", "--samples", "samples.jsonl", "--json").json
-    keys = "file ok name version fingerprint errors warnings fixed findings findings_not_listed examples samples document"
+    keys = "file ok name version fingerprint errors warnings fixed findings findings_not_listed examples samples"
+    keys += " figures marks report document"
     assert list(data) == keys.split()
     samples = data["samples"]
     counts = {"fired": 2, "not_judged": 0, "mean": 0.8, "min": 0.0, "max": 2.0}
