@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import IO, Any, Protocol
+from collections.abc import Sequence
+from typing import IO, Any
 
+from rewardlang.marks import RowMarks
 from rewardlang.trainer.extras import is_installed
+from rewardlang.trainer.metrics import MetricsRow
 
 _SECONDS_BETWEEN_LINES = 15.0
 
 
-class Progress(Protocol):
-    """Work in `total` steps at a time, with a few figures beside each."""
+class Progress:
+    """Work in `total` steps at a time, with a few figures beside each. This one shows nothing; each kind shows what it can."""
 
     def start(self, label: str, total: int, done: int = 0) -> None:
         """A new piece of work, of which `done` steps were done before."""
@@ -26,24 +29,18 @@ class Progress(Protocol):
     def say(self, text: str) -> None:
         """A line that stays."""
 
+    def row(self, row: MetricsRow) -> None:
+        """A row of metrics, of training, of a measurement or of an alarm."""
 
-class Silent:
+    def drawn(self, marks: Sequence[RowMarks]) -> None:
+        """The completions of one call, marked."""
+
+
+class Silent(Progress):
     """Shows nothing."""
 
-    def start(self, label: str, total: int, done: int = 0) -> None:
-        """Nothing."""
 
-    def step(self, number: int, **figures: float) -> None:
-        """Nothing."""
-
-    def finish(self) -> None:
-        """Nothing."""
-
-    def say(self, text: str) -> None:
-        """Nothing."""
-
-
-class PlainLines:
+class PlainLines(Progress):
     """A line at the start, one every quarter of a minute, and one at the end."""
 
     def __init__(self, stream: IO[str]) -> None:
@@ -78,7 +75,7 @@ class PlainLines:
         self.say(f"{self._label}: step {self._number} of {self._total}, {self._told - self._began:.0f} s{figures_text(self._figures)}")
 
 
-class Bar:
+class Bar(Progress):
     """A bar that moves, with the time that is left."""
 
     def __init__(self, stream: IO[str]) -> None:
@@ -121,7 +118,13 @@ def figures_text(figures: dict[str, float]) -> str:
     return "".join(f", {name} {value:.0%}" if name in shares else f", {name} {value:.2f}" for name, value in figures.items())
 
 
-def progress_for(stream: IO[str] | None = None) -> Progress:
-    """A bar where the stream (by default standard error) is a terminal and rich is installed; else plain lines."""
+def progress_for(stream: IO[str] | None = None, *, run: bool = False) -> Progress:
+    """A bar, or the live view of a `run`, where the stream (by default standard error) is a terminal with rich there; else plain lines."""
     stream = stream or sys.stderr
-    return Bar(stream) if stream.isatty() and is_installed("rich") else PlainLines(stream)
+    if not stream.isatty() or not is_installed("rich"):
+        return PlainLines(stream)
+    if run:
+        from rewardlang.trainer.live import LiveView
+
+        return LiveView(stream)
+    return Bar(stream)

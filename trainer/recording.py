@@ -14,14 +14,15 @@ from rewardlang.program import Program
 from rewardlang.reward import Reward
 from rewardlang.scores import Scores
 from rewardlang.trainer.ledger import Ledger
+from rewardlang.trainer.progress import Progress
 from rewardlang.types import Type
 
 
 class RecordingReward:
     """What a bridge needs from a reward, around one: every batch that it marks goes to the ledger."""
 
-    def __init__(self, reward: Reward, ledger: Ledger, group: int) -> None:
-        self._reward, self._ledger, self._group = reward, ledger, group
+    def __init__(self, reward: Reward, ledger: Ledger, group: int, progress: Progress) -> None:
+        self._reward, self._ledger, self._group, self._progress = reward, ledger, group, progress
         self._shares: dict[str, float] = {}
 
     @property
@@ -51,6 +52,7 @@ class RecordingReward:
         scores = self._reward.score(completions, prompts=prompts, columns=columns, step=step)
         seconds = time.monotonic() - began
         self._ledger.add(step, prompts if prompts is not None else [""] * len(completions), scores.rows, columns or {}, seconds)
+        self._progress.drawn(scores.rows)
         self._shares = shares_of_spread(scores.values, scores.rules, self._group)
         return scores
 

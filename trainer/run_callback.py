@@ -76,3 +76,4 @@ class RunCallback(transformers.TrainerCallback):
     def _write(self, row: MetricsRow) -> None:
         self._rows.append(row)
         self._log.write(row)
+        self._progress.row(row)

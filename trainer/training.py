@@ -136,7 +136,7 @@ class _Run:
         spread = float(reward.program.score.high - reward.program.score.low)
         self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure, spread)
         ledger = Ledger(Path(config.output) / "ledger", reward.program, config.training.group, from_version=done)
-        recorded = RecordingReward(reward, ledger, config.training.group)
+        recorded = RecordingReward(reward, ledger, config.training.group, progress)
         self.engine = None
         if config.engine.backend == "memory":
             from rewardlang.trainer import gpu_run

@@ -115,7 +115,7 @@ def _train(config_path: str, changes: list[str], *, resume: bool) -> RunResult:
     from rewardlang.trainer.progress import progress_for
     from rewardlang.trainer.training import train
 
-    return train(read_config(config_path, changes), progress_for(), resume=resume)
+    return train(read_config(config_path, changes), progress_for(run=True), resume=resume)
 
 
 def _lines(result: RunResult) -> list[str]:
