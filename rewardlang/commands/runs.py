@@ -15,20 +15,22 @@ from rewardlang.terminal_text import clip, safe, wrap
 DESCRIPTION = """
 runs show tells what a run came to: accuracy on held-out rows, each rule's points and its share of what tells completions
 apart, alarms with what to do, the best and the worst completions of the last version of the policy. runs compare puts
-several runs side by side, with what differs in their configurations. RUN is a run's 'output' folder; a run that goes on, or
+several runs side by side, with what differs in their configurations. runs report writes report.html into the run's folder: curves,
+the same prompts before and after, how it was made (a run writes it at its end, too). RUN is a run's 'output' folder; a run that goes on, or
 was killed, can be read as well.
 """
 EXAMPLE = """
 rewardlang runs show runs/maths
 rewardlang runs show runs/maths --version 0 --completions 10
 rewardlang runs compare runs/maths runs/maths-dapo
+rewardlang runs report runs/maths
 """
 _ARROW = " → "
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `runs`."""
-    parser.add_argument("what", choices=("show", "compare"), help="show one run, or compare several")
+    parser.add_argument("what", choices=("show", "compare", "report"), help="show one run, compare several, or write the page of one")
     parser.add_argument("runs", metavar="RUN", nargs="+", help="the 'output' folder of a run")
     parser.add_argument("--completions", type=int, default=2, metavar="N", help="show: how many of the best and of the worst (default 2)")
     parser.add_argument("--version", type=int, metavar="N", help="show: completions of this version of the policy (default: the last)")
@@ -41,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     folders = [Path(name) for name in arguments.runs]
     try:
-        return _compare(folders, arguments) if arguments.what == "compare" else _show(folders, arguments)
+        return {"show": _show, "compare": _compare, "report": _report}[arguments.what](folders, arguments)
     except TrainingProblem as problem:
         raise UsageError(str(problem)) from None
 
@@ -58,6 +60,19 @@ def _show(folders: list[Path], arguments: argparse.Namespace) -> int:
     else:
         print("\n".join([*_lines(found), *_completions(rows, found["reward"]["rules"])]))
     return 1 if found["alarms"] else 0
+
+
+def _report(folders: list[Path], arguments: argparse.Namespace) -> int:
+    from rewardlang.trainer.run_report import write_report
+
+    if len(folders) > 1:
+        raise UsageError("runs report takes one run")
+    path = write_report(folders[0])
+    if arguments.json:
+        shared.print_json({"report": str(path)})
+    else:
+        print(path)
+    return 0
 
 
 def _compare(folders: list[Path], arguments: argparse.Namespace) -> int:

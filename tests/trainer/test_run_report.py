@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rewardlang.cli import main
 from rewardlang.trainer.answers_log import read_answers
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.progress import Silent
@@ -78,6 +79,16 @@ def test_nothing_that_a_model_wrote_is_live(run: Path, tmp_path: Path) -> None:
     assert "img" not in page.names
     assert not {name for name in page.attributes if name.startswith("on") or name in ("src", "href")}
     assert "&lt;script&gt;" in text
+
+
+def test_the_command_writes_it_anew(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`rewardlang runs report RUN`, also of a run that was killed before it wrote its own."""
+    (run / "report.html").unlink()
+    assert main(["runs", "report", str(run)]) == 0
+    assert capsys.readouterr().out.strip() == str(run / "report.html")
+    assert (run / "report.html").is_file()
+    assert main(["runs", "report", str(run), str(run)]) == 2
+    assert main(["runs", "report", str(run.parent)]) == 2
 
 
 def test_a_folder_that_holds_no_run_is_told(tmp_path: Path) -> None:
