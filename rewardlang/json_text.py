@@ -10,6 +10,7 @@ from typing import Any
 
 MAX_DEPTH = 200
 MAX_DIGITS = 400
+MAX_LEAVES = 20_000
 
 
 class NotJson(ValueError):
@@ -54,9 +55,14 @@ def read_json(text: str, *, number: Callable[[str], Any] = _number) -> Any:
 
 
 def leaves(value: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Each value that is no object or list, and each empty one, with the keys that lead to it; true is not 1."""
+    """Each value that is no object or list, and each empty one, with the keys that lead to it; true is not 1.
+
+    Raises `NotRead` for more than the limit.
+    """
     waiting: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
     while waiting:
+        if len(waiting) > MAX_LEAVES:
+            raise NotRead(f"more than {MAX_LEAVES:,} values")
         path, item = waiting.pop()
         if isinstance(item, dict) and item:
             waiting += [((*path, key), inner) for key, inner in item.items()]

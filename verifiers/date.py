@@ -20,7 +20,7 @@ _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augu
 @cache
 def _dates() -> re.Pattern[str]:
     name = "|".join(f"{month[:3]}(?:{month[3:]})?" if month[3:] else month for month in _MONTHS).replace("sep(?:", "sept?(?:")
-    edge, end = r"(?<![\w.,/:-])", r"(?![\w/:-]|[.,][0-9])"
+    edge, end = r"(?<![\w./-])", r"(?![\w/-]|[.,:][0-9])"
     return re.compile(
         rf"{edge}(?:"
         rf"(?P<y1>[0-9]{{4}})-(?P<m1>[0-9]{{2}})-(?P<d1>[0-9]{{2}})(?:T[0-9:.]{{1,20}}(?:Z|[+-][0-9:]{{1,6}})?)?"
@@ -35,8 +35,8 @@ def _dates() -> re.Pattern[str]:
 @cache
 def _times() -> re.Pattern[str]:
     return re.compile(
-        r"(?<![\w.,:/-])(?:(?P<h>[01]?[0-9]|2[0-4])[:.](?P<m>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?(?:\s?(?P<half>[ap])\.?m\b\.?)?"
-        r"|(?P<h12>1[0-2]|0?[1-9])\s?(?P<half12>[ap])\.?m\b\.?)(?![\w:/-]|[.,][0-9])",
+        r"(?<![\w.,/-])(?<![0-9]:)(?:(?P<h>[01]?[0-9]|2[0-4])[:.](?P<m>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?(?:\s?(?P<half>[ap])\.?m\b\.?)?"
+        r"|(?P<h12>1[0-2]|0?[1-9])\s?(?P<half12>[ap])\.?m\b\.?)(?![\w/-]|[.,:][0-9])",
         re.IGNORECASE | re.ASCII,
     )
 

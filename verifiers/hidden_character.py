@@ -20,10 +20,12 @@ _LIKE_LATIN = frozenset("аВеЕЗіІјЈКМНоОрРсСТуУхХѕЅԁԛ�
 def _hidden() -> re.Pattern[str]:
     """Zero-width and filling characters, marks of direction, controls, tags, private use, lone surrogates."""
     return re.compile(
-        "[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
+        # The flags of England, Scotland and Wales are written with tags; a part that is no group is passed over.
+        "\U0001f3f4[\U000e0020-\U000e007e]{1,6}\U000e007f"
+        "|([\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
         "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\ue000-\uf8ff\U000e0000-\U000e01ef\U000f0000-\U0010fffd]"
         # These two join letters of some scripts and parts of emoji; between anything of ASCII they only hide.
-        "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
+        "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f]))"
     )
 
 
@@ -52,7 +54,7 @@ def hidden_character(texts: Sequence[str]) -> list[list[Finding[str]]]:
     look-alikes throughout (`script_share` sees it). Soft hyphens and marks of direction have honest uses in typeset and in Arabic or Hebrew
     text.
     """
-    return [[Finding(match.start(), match.end(), *_named(match[0])) for match in _hidden().finditer(text)] for text in texts]
+    return [[Finding(match.start(), match.end(), *_named(match[0])) for match in _hidden().finditer(text) if match[1]] for text in texts]
 
 
 def _named(character: str) -> tuple[str, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,9 +16,14 @@ from rewardlang import types
 from rewardlang.registry import default_registry
 from rewardlang.verifier import Verifier
 
+
+def _listed(chosen: Iterable[Verifier]) -> list[ParameterSet]:
+    return [pytest.param(verifier, id=f"{verifier.kind}-{verifier.word}") for verifier in chosen]
+
+
 # What starts a process for a row is tried on a few rows, at the end.
-ALL = [pytest.param(verifier, id=f"{verifier.kind}-{verifier.word}") for verifier in default_registry()]
-VERIFIERS = [parameter for parameter in ALL if parameter.values[0].cost != "external"]
+EXTERNAL = _listed(verifier for verifier in default_registry() if verifier.cost == "external")
+VERIFIERS = _listed(verifier for verifier in default_registry() if verifier.cost != "external")
 FINDERS = [pytest.param(verifier, id=verifier.word) for verifier in default_registry() if verifier.kind == "finder"]
 
 SNIPPETS = st.sampled_from(
@@ -79,9 +86,11 @@ def test_findings_stand_in_the_text_in_order(verifier: Verifier, text: str) -> N
     assert all(one.end <= other.start for one, other in pairwise(findings))
 
 
-READING_TEXT = [
-    parameter for parameter in VERIFIERS if all(of in (types.TEXT, types.ListType(types.TEXT)) for _, of in parameter.values[0].parameters)
-]
+READING_TEXT = _listed(
+    verifier
+    for verifier in default_registry()
+    if verifier.cost != "external" and all(of in (types.TEXT, types.ListType(types.TEXT)) for _, of in verifier.parameters)
+)
 LARGE = 1_000_000
 PLANES = "".join(chr(plane << 16 | offset) for plane in range(17) for offset in (0x20, 0x41, 0x3042, 0xD800, 0xF8FF, 0xFFFF))
 HOSTILE = {
@@ -112,7 +121,6 @@ def test_long_and_strange_texts_are_read(verifier: Verifier, text: str) -> None:
 
 
 PROGRAMS = ["", "print(1)", "x = 1\nprint(input())", "while", "\x00", "\ud800\U0010ffff", "(" * 200_000]
-EXTERNAL = [parameter for parameter in ALL if parameter.values[0].cost == "external"]
 
 
 @pytest.mark.parametrize("verifier", EXTERNAL)
