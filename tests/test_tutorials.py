@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 
+import rewardlang
 from tests.console import files, run_page, steps
 from tests.sources import ROOT
 
@@ -32,6 +35,37 @@ def test_a_tutorial_goes_the_whole_way(page: Path) -> None:
     assert 'error[RW505]: attack "' in shown, "the attack that shows the loophole"
     last = [file.text for file in files(text) if file.name.endswith(".reward")][-1]
     assert "\nattack " in last
+
+
+def _counts_alike(behind: str) -> bool:
+    """Whether what follows the end is one line break and then no white space at either end, as the page says."""
+    return not behind or behind == f"\n{behind.strip()}"
+
+
+def test_the_translation_from_python_is_exact() -> None:
+    """Completions put together at random: the functions and the file agree, but for what the page says of the end."""
+    page = {file.name: file.text for file in files((ROOT / "docs" / "from-python.md").read_text(encoding="utf-8"))}
+    notebook: dict[str, Any] = {}
+    exec(page["notebook.py"], notebook)
+    names = ("correctness", "integer", "strict_format", "soft_format", "tag_count")
+    parts = ["<reasoning>", "</reasoning>", "<answer>", "</answer>", "\n", "\n", "12", "7", " ", "so", "1 2"]
+    layout = ["<reasoning>\n", "3 * 4", "\n</reasoning>\n", "<answer>\n", "12", "\n</answer>\n"]
+    random = Random(0)
+    made = ["".join(random.choices(parts, k=random.randint(1, 14))) for _ in range(400)]
+    for _ in range(200):
+        pieces = [*layout]
+        pieces[random.randrange(6)] = random.choice(parts)
+        made.append("".join(pieces) + random.choice(["", "", "so", "12"]))
+    texts = [text for text in made if _counts_alike(text.partition("\n</answer>")[2])]
+    chats = [[{"role": "assistant", "content": text}] for text in texts]
+    golds = ["12"] * len(texts)
+    by_python = [notebook[name](prompts=golds, completions=chats, answer=golds) for name in names]
+    scores = rewardlang.loads(page["notebook.reward"]).score(texts, columns={"answer": golds})
+    wanted = [sum(points) for points in zip(*by_python, strict=True)]
+    wrong = [(text, mine, theirs) for text, mine, theirs in zip(texts, scores.values, wanted, strict=True) if abs(mine - theirs) > 1e-9]
+    assert wrong == []
+    assert len(set(wanted)) > 20
+    assert len(texts) > 400
 
 
 def test_files_are_written_in_the_order_of_the_page(tmp_path: Path) -> None:
