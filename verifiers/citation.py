@@ -38,8 +38,9 @@ def citation(texts: Sequence[str], *, kind: Kind = "any", forms: tuple[str, ...]
     Known gaps
     ----------
     That a citation is found says nothing of whether it exists or supports the sentence: compare with lists. `Id.` is the citation
-    before it, also where a lawyer would see that another one is meant. State codes, treaties, Federal Register pages, slip opinions and
-    `___` pages are not found, nor cases by name alone. A year is not compared with the volume. A wrong line in `forms` stops the run.
+    before it, also where a lawyer would see that another one is meant. State codes, treaties, Federal Register pages, slip opinions
+    and `___` pages are not found, nor `§ 1983` without its title, nor cases by name alone. A year is not compared with the volume. A
+    wrong line in `forms` stops the run.
     """
     return [_found(text, kind, forms) for text in texts]
 

@@ -19,7 +19,7 @@ _SENTENCE_ENDS = ".!?:;…\"'”’»)]>*_"
 def _marks() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What stands before and behind the words of a heading: `##`, `**`, `IV.`, `2)`; `:`, `**`, `##`."""
     number = r"(?:[IVX]{1,6}|[0-9]{1,2}(?:\.[0-9]{1,2}){0,3}|[A-Z])[.)]\s{1,4}"
-    before = re.compile(rf"\s{{0,3}}(?P<hash>\#{{1,6}}\s{{1,4}})?(?:{number})?(?P<bold>\*\*|__)?(?:{number})?")
+    before = re.compile(rf"(?P<hash>\#{{1,6}}\s{{1,4}})?(?:{number})?(?P<bold>\*\*|__)?(?:{number})?")
     return before, re.compile(r"(?:\s{0,3}(?:\*\*|__|:|\#{1,6}))*\s*\Z")
 
 
@@ -76,16 +76,17 @@ def _heading(line: str, start: int, after_blank: bool) -> Finding[str] | None:
     bare = line.strip()
     if not bare or len(bare) > _LONGEST:
         return None
+    start += len(line) - len(line.lstrip())
     before, behind = _marks()
-    opening, closing = before.match(line), behind.search(line)
+    opening, closing = before.match(bare), behind.search(bare)
     assert opening is not None
     assert closing is not None
     first, last = opening.end(), closing.start()
-    words = line[first:last]
+    words = bare[first:last]
     if not words.strip() or len(words.split()) > _MOST_WORDS or not any(letter.isalpha() for letter in words):
         return None
     bold = opening["bold"] is not None and opening["bold"] in closing[0]
-    marked = bool(opening["hash"]) or bold or ":" in closing[0] or (opening.end() > len(line) - len(line.lstrip()) and not opening["bold"])
+    marked = bool(opening["hash"]) or bold or ":" in closing[0] or (first > 0 and not opening["bold"])
     if words.rstrip()[-1] in ".!?;,…" or (not marked and not (after_blank and words.lstrip()[0].isupper())):
         return None
     trimmed = words.strip()

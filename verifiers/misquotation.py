@@ -50,7 +50,12 @@ def misquotation(
     and brackets can turn a sentence around (`shall [not] apply`, or a "not" left out), which is not seen.
     A model can quote nothing. Without `source` every quotation is found. A quotation without its closing mark is not found.
     """
-    return [[f for f in _quotations(text, least_words) if not _stands_in(f.value, (source, also))] for text in texts]
+    result = []
+    for text in texts:
+        found = _quotations(text, least_words)
+        faithful = {quoted for quoted in {finding.value for finding in found} if _stands_in(quoted, (source, also))}
+        result.append([finding for finding in found if finding.value not in faithful])
+    return result
 
 
 @finder("quotation", cost="linear", version="1")
@@ -69,6 +74,10 @@ def _quotations(text: str, least_words: Fraction) -> list[Finding[str]]:
 
 
 @lru_cache(maxsize=100)
+def _source(text: str) -> str:
+    return _plain(text)
+
+
 def _plain(text: str) -> str:
     """One spelling for white space, quotation marks and dashes."""
     text = text.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-", 0x2011: "-"})
@@ -81,7 +90,7 @@ def _stands_in(quoted: str, sources: tuple[str, ...]) -> bool:
     if 3 * inside > len(quoted.split()):
         return False
     pieces = [piece for part in _ELLIPSIS.split(quoted) for piece in _pieces(part)]
-    return bool(pieces) and any(_in_order(pieces, _plain(source)) for source in sources if source)
+    return bool(pieces) and any(_in_order(pieces, _source(source)) for source in sources if source)
 
 
 def _pieces(part: str) -> list[tuple[str, bool, bool]]:

@@ -91,8 +91,10 @@ def _forms() -> re.Pattern[str]:
         rf"(?P<cfr_section>[0-9]{{1,5}}(?:\.[0-9]{{1,5}}[a-z]{{0,2}}(?:-[0-9]{{1,4}}[a-z]{{0,2}})?)?)(?P<cfr_inner>{_INNER})"
         rf"|[Ss]ections?\s(?P<of_section>{_SECTION})(?P<of_inner>{_INNER})\sof\s[Tt]itle\s(?P<of_title>[0-9]{{1,2}})"
         r"(?:,?\s(?:of\sthe\s)?(?:United\sStates\sCode|U\.S\.\sCode|U\.?S\.?C\.?))?"
+        rf"|[Tt]itle\s(?P<in_title>[0-9]{{1,2}}),?\s(?:of\sthe\s)?(?:United\sStates\sCode|U\.S\.\sCode),?\s(?:[Ss]ections?|§§?)\s?"
+        rf"(?P<in_section>{_SECTION})(?P<in_inner>{_INNER})"
         r"|U\.?\s?S\.?\sConst(?:itution|\.)?,?\s(?P<const>amend|art)(?:ment|icle|\.)?\s(?P<roman>[IVXL]{1,7})(?![A-Za-z])"
-        r"|Fed\.?\sR\.?\s(?P<rules>Civ|Crim|App|Evid|Bankr)\.?\s?(?:P\.?\s)?(?P<rule>[0-9]{1,4}(?:\.[0-9])?)(?P<rule_inner>(?:\([0-9A-Za-z]{1,5}\)){0,8})"
+        r"|Fed\.?\s?R\.?\s?(?P<rules>Civ|Crim|App|Evid|Bankr)\.?\s?(?:P\.?\s)?(?P<rule>[0-9]{1,4}(?:\.[0-9])?)(?P<rule_inner>(?:\([0-9A-Za-z]{1,5}\)){0,8})"
         rf"|(?P<volume>[0-9]{{1,4}})\s(?:{reporters})(?:,?\s(?P<at>at)\s(?P<at_page>[0-9]{{1,5}})|\s(?P<page>[0-9]{{1,5}}))(?![0-9])"
         r"|(?P<id>[Ii][Dd])\.(?:,?\s?at\s(?P<id_page>[0-9]{1,5}))?(?:\s(?P<id_section>§\s?[0-9]{1,6}[a-z]{0,3}))?"
         r"|(?P<supra_name>[A-Z][\w'’&-]{1,40}),?\s[Ss]upra(?:,?\s(?:note\s[0-9]{1,4},?\s)?at\s(?P<supra_page>[0-9]{1,5}))?"
@@ -141,6 +143,8 @@ def _cited(text: str, match: re.Match[str], previous: str | None, reported: dict
         yield from _sections(text, match)
     elif match["of_section"]:
         yield Cited(start, end, f"{int(match['of_title'])} USC {_section(match['of_section'])}", match["of_inner"])
+    elif match["in_section"]:
+        yield Cited(start, end, f"{int(match['in_title'])} USC {_section(match['in_section'])}", match["in_inner"])
     elif match["cfr"]:
         yield Cited(start, end, f"{int(match['cfr'])} CFR {match['cfr_section']}", match["cfr_inner"])
     elif match["const"]:
