@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -208,3 +209,31 @@ def test_a_decimal_comma_changes_no_mark() -> None:
     )
     assert any(_with_comma(row["completion"]) != row["completion"] for row in rows)
     assert [row.score for row in scores.rows] == [row.score for row in _marked(MEDICINE).rows]
+
+
+OTHER_LAW = """
+rewardlang 1
+reward other_law
+list forms: text from "other_law/{file}.txt"
+list known = ["BGB 823", "GG 2", "2012 UKSC 34", "2001 EWCA Civ 5"]
+rule real: award 1 point for each distinct citation(forms = forms) in completion where citation is in known, up to 5
+rule unknown: deduct 1 point for each distinct citation(forms = forms) in completion where citation is not in known, up to 5
+score between -5 and 5
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "expected"),
+    [
+        ("german", "Anspruch aus § 823 Abs. 1 BGB (vgl. § 823 Abs. 1 Satz 1 BGB), Art. 2 Abs. 1 GG; nicht aus § 9999 BGB.", (2, -1)),
+        ("german", "Under 42 U.S.C. § 1983 nothing is due.", (0, 0)),
+        ("united_kingdom", "See [2012] UKSC 34, [2001] EWCA Civ 5 and [2019] EWHC 123 (Admin).", (2, -1)),
+    ],
+)
+def test_another_law_is_a_file_of_example_lines(file: str, text: str, expected: tuple[int, int], tmp_path: Path) -> None:
+    """German statutes and British neutral citations are found by the lines of a file, and American law is not found then."""
+    shutil.copytree(LAW / "other_law", tmp_path / "other_law")
+    path = tmp_path / "other.reward"
+    path.write_text(OTHER_LAW.replace("{file}", file), encoding="utf-8")
+    (row,) = rewardlang.load(path).score([text]).rows
+    assert tuple(mark.points for mark in row.marks) == expected
