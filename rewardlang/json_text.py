@@ -61,9 +61,9 @@ def leaves(value: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """
     waiting: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
     while waiting:
-        if len(waiting) > MAX_LEAVES:
-            raise NotRead(f"more than {MAX_LEAVES:,} values")
         path, item = waiting.pop()
+        if isinstance(item, (dict, list)) and len(waiting) + len(item) > MAX_LEAVES:
+            raise NotRead(f"more than {MAX_LEAVES:,} values")
         if isinstance(item, dict) and item:
             waiting += [((*path, key), inner) for key, inner in item.items()]
         elif isinstance(item, list) and item:

@@ -26,7 +26,7 @@ def minimum(ones: Sequence[Fraction], others: Sequence[Fraction]) -> list[Fracti
 
     Example
     -------
-    `award up to 1 point scaled by 1 - min(abs(value - gold) / 10, 1)`
+    `award up to 1 point scaled by 1 - min(abs(count of word in reply - target) / 10, 1)`
 
     Known gaps
     ----------

@@ -23,7 +23,7 @@ def length(texts: Sequence[str]) -> list[Fraction | Missing | Refused]:
 
     Example
     -------
-    `rule brief: deduct up to 0.5 points scaled by ramp(length(reply), 2000, 4000)`
+    `let long = ramp(length(reply), 2000, 4000) else 1` and `rule brief: deduct up to 0.5 points scaled by long`
 
     Known gaps
     ----------

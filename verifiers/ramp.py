@@ -28,7 +28,7 @@ def ramp(numbers: Sequence[Fraction], starts: Sequence[Fraction], ends: Sequence
 
     Example
     -------
-    `rule overlong: deduct up to 1 point scaled by ramp(count of word in reply, 400, 600)`
+    `let long = ramp(count of word in reply, 400, 600) else 1` and `rule overlong: deduct up to 1 point scaled by long`
 
     Known gaps
     ----------

@@ -15,13 +15,13 @@ MAX_N = 20
 
 
 @measure("repetition", cost="linear", version="1", limits={"units": MAX_UNITS, "n": MAX_N})
-def repetition(texts: Sequence[str], *, n: Fraction = Fraction(3), of: Unit = "words") -> list[Fraction | Missing | Refused]:
+def repetition(texts: Sequence[str], *, n: Fraction = Fraction(3), unit: Unit = "words") -> list[Fraction | Missing | Refused]:
     """The share of a text's runs of `n` words that occurred before, from 0 to 1.
 
     What it checks
     --------------
     One minus the distinct runs over all runs. Words are what stands between white space, in lower case; a text with fewer than
-    `n` words has no repetition. `of = "lines"` takes trimmed lines that are not empty, `of = "characters"` characters. Open-R1's
+    `n` words has no repetition. `unit = "lines"` takes trimmed lines that are not empty, `unit = "characters"` characters. Open-R1's
     `get_repetition_penalty_reward(n, p)` deducts up to -p points scaled by `repetition(completion, n = n)`, and TRL's is the same
     over tokens: give it the token ids, joined by spaces.
 
@@ -36,17 +36,17 @@ def repetition(texts: Sequence[str], *, n: Fraction = Fraction(3), of: Unit = "w
     Known gaps
     ----------
     A word changed here and there breaks runs: smaller `n` see more and punish honest texts too. Legal formulas, tables and code repeat
-    by nature. The larger a text, the more it repeats by chance. Chinese and Japanese without spaces need `of = "characters"`.
+    by nature. The larger a text, the more it repeats by chance. Chinese and Japanese without spaces need `unit = "characters"`.
     """
     if n.denominator != 1 or not 1 <= n <= MAX_N:
         return [Missing(f"n must be a whole number from 1 to {MAX_N}") for _ in texts]
-    return [_share(_units(text, of), int(n)) for text in texts]
+    return [_share(_units(text, unit), int(n)) for text in texts]
 
 
-def _units(text: str, of: Unit) -> Sequence[str]:
-    if of == "characters":
+def _units(text: str, unit: Unit) -> Sequence[str]:
+    if unit == "characters":
         return text
-    return text.lower().split() if of == "words" else [line.strip() for line in text.split("\n") if line.strip()]
+    return text.lower().split() if unit == "words" else [line.strip() for line in text.split("\n") if line.strip()]
 
 
 def _share(units: Sequence[str], n: int) -> Fraction | Refused:

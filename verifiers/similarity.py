@@ -12,16 +12,17 @@ from rewardlang.verifier import measure
 
 Unit: TypeAlias = Literal["characters", "words"]
 MAX_WORK = 400_000_000
+MAX_LENGTH = 500_000
 
 
-@measure("similarity", cost="linear", version="1", limits={"product of lengths": MAX_WORK})
-def similarity(ones: Sequence[str], others: Sequence[str], *, of: Unit = "characters") -> list[Fraction | Missing | Refused]:
+@measure("similarity", cost="linear", version="1", limits={"product of lengths": MAX_WORK, "length": MAX_LENGTH})
+def similarity(ones: Sequence[str], others: Sequence[str], *, unit: Unit = "characters") -> list[Fraction | Missing | Refused]:
     """How much two texts have in common in the same order, from 0 to 1.
 
     What it checks
     --------------
     Twice the length of the longest common subsequence over the length of both texts: 1 for equal texts, 0 for texts without a
-    common character. That is the ratio of insertions and deletions that rapidfuzz calls `ratio`. `of = "words"` compares words
+    common character. That is the ratio of insertions and deletions that rapidfuzz calls `ratio`. `unit = "words"` compares words
     without regard to case: the F-measure of ROUGE-L (Lin, 2004; with equal weights). Symmetric. Two empty texts have no value.
 
     Why it earns reward
@@ -30,7 +31,7 @@ def similarity(ones: Sequence[str], others: Sequence[str], *, of: Unit = "charac
 
     Example
     -------
-    `rule close: award up to 1 point scaled by similarity(only <answer> in completion, answer, of = "words")`
+    `rule close: award up to 1 point scaled by similarity(only <answer> in completion, answer, unit = "words")`
 
     Known gaps
     ----------
@@ -38,7 +39,7 @@ def similarity(ones: Sequence[str], others: Sequence[str], *, of: Unit = "charac
     more than half of the letters: pay from a threshold on. What is moved counts as missing. Beyond a product of lengths of
     400 million (two texts of 20,000 characters) it is not computed.
     """
-    return [_ratio(*((one, other) if of == "characters" else _words(one, other))) for one, other in zip(ones, others, strict=True)]
+    return [_ratio(*((one, other) if unit == "characters" else _words(one, other))) for one, other in zip(ones, others, strict=True)]
 
 
 def _words(one: str, other: str) -> tuple[list[str], list[str]]:
@@ -51,7 +52,7 @@ def _ratio(one: Sequence[Hashable], other: Sequence[Hashable]) -> Fraction | Mis
         return Missing("both texts are empty")
     if one == other:
         return Fraction(1)
-    if len(one) * len(other) > MAX_WORK:
+    if len(one) * len(other) > MAX_WORK or max(len(one), len(other)) > MAX_LENGTH:
         return Refused("the texts are too long to be compared")
     return Fraction(2 * _common(one, other), total)
 

@@ -11,13 +11,13 @@ MAX_CHARACTERS = 1_000
 
 
 @predicate("valid_regex", cost="linear", version="1", limits={"characters": MAX_CHARACTERS})
-def valid_regex(texts: Sequence[str], *, matches: tuple[str, ...] = (), rejects: tuple[str, ...] = ()) -> list[Verdict]:
+def valid_regex(texts: Sequence[str], *, accepted: tuple[str, ...] = (), refused: tuple[str, ...] = ()) -> list[Verdict]:
     """Whether the whole text is a regular expression, and matches what it should.
 
     What it checks
     --------------
     The syntax of RE2, as in the patterns of this language: no look-around and no back-references, so that it runs in linear time.
-    With `matches` and `rejects`, lists of texts, it must match every text of the first as a whole and none of the second.
+    With `accepted` and `refused`, lists of texts, it must match every text of the first as a whole and none of the second.
 
     Why it earns reward
     -------------------
@@ -25,17 +25,17 @@ def valid_regex(texts: Sequence[str], *, matches: tuple[str, ...] = (), rejects:
 
     Example
     -------
-    `rule right: award 1 point when only <answer> in completion is valid_regex(matches = good, rejects = bad)`
+    `rule right: award 1 point when only <answer> in completion is valid_regex(accepted = good, refused = bad)`
 
     Known gaps
     ----------
     `.*` is a pattern: give texts to reject. A pattern can list the texts that the prompt shows: keep others back. Patterns of other
     dialects (look-around, named groups in Perl's way) are refused, whether they are right or not.
     """
-    return [_verdict(text, matches, rejects) for text in texts]
+    return [_verdict(text, accepted, refused) for text in texts]
 
 
-def _verdict(text: str, matches: tuple[str, ...], rejects: tuple[str, ...]) -> Verdict:
+def _verdict(text: str, accepted: tuple[str, ...], refused: tuple[str, ...]) -> Verdict:
     from rewardlang.patterns.parse import PatternError
     from rewardlang.patterns.pattern import compile_pattern
 
@@ -48,7 +48,7 @@ def _verdict(text: str, matches: tuple[str, ...], rejects: tuple[str, ...]) -> V
         whole = compile_pattern(rf"\A(?:{text})\z", "")
     except PatternError as error:
         return no(error.message)
-    for wanted, examples in ((True, matches), (False, rejects)):
+    for wanted, examples in ((True, accepted), (False, refused)):
         for example in examples:
             if (whole.search(example) is not None) != wanted:
                 return no(f"it {'does not match' if wanted else 'matches'} '{example[:60]}'")

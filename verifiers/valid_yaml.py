@@ -9,19 +9,19 @@ from rewardlang.libraries import not_installed
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 from rewardlang.verifier import predicate
 
-Holding: TypeAlias = Literal["anything", "mapping", "list"]
+Kind: TypeAlias = Literal["anything", "mapping", "list"]
 MAX_CHARACTERS = 50_000
 MAX_DEPTH = 50
 
 
 @predicate("valid_yaml", cost="linear", version="1", limits={"characters": MAX_CHARACTERS, "depth": MAX_DEPTH})
-def valid_yaml(texts: Sequence[str], *, holding: Holding = "anything") -> list[Verdict]:
+def valid_yaml(texts: Sequence[str], *, kind: Kind = "anything") -> list[Verdict]:
     """Whether the whole text is one YAML document.
 
     What it checks
     --------------
     The syntax of YAML 1.1, by PyYAML (`pip install 'rewardlang[structure]'`); every alias must have its anchor before it.
-    `holding = "mapping"` or `"list"` says what the document must be. The text is read as a stream of events: no value is built, no alias
+    `kind = "mapping"` or `"list"` says what the document must be. The text is read as a stream of events: no value is built, no alias
     is followed, no tag is obeyed. Beyond 50,000 characters or 50 levels it is not judged.
 
     Why it earns reward
@@ -30,17 +30,17 @@ def valid_yaml(texts: Sequence[str], *, holding: Holding = "anything") -> list[V
 
     Example
     -------
-    `rule form: award 1 point when only code_block(language = "yaml") in completion is valid_yaml(holding = "mapping")`
+    `rule form: award 1 point when only code_block(language = "yaml") in completion is valid_yaml(kind = "mapping")`
 
     Known gaps
     ----------
     Nearly every sentence is YAML (a text): ask for a mapping. A key that occurs twice is accepted. `no` and `1:30` do not mean in
     YAML 1.1 what they seem to mean; values are not looked at.
     """
-    return [_verdict(text, holding) for text in texts]
+    return [_verdict(text, kind) for text in texts]
 
 
-def _verdict(text: str, holding: Holding) -> Verdict:
+def _verdict(text: str, kind: Kind) -> Verdict:
     try:
         import yaml
     except ImportError:
@@ -64,7 +64,7 @@ def _verdict(text: str, holding: Holding) -> Verdict:
         return no(_told(error))
     if documents != 1:
         return no(f"{documents or 'no'} documents, and one is wanted")
-    return no(f"a {found}, and a {holding} is wanted") if holding not in ("anything", found) else yes()
+    return no(f"a {found}, and a {kind} is wanted") if kind not in ("anything", found) else yes()
 
 
 def _told(error: Exception) -> str:

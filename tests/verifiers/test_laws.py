@@ -132,7 +132,7 @@ def test_programs_are_run_alone(verifier: Verifier) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(TEXTS, TEXTS, st.sampled_from([("similarity", {}), ("similarity", {"of": "words"}), ("token_f1", {})]))
+@given(TEXTS, TEXTS, st.sampled_from([("similarity", {}), ("similarity", {"unit": "words"}), ("token_f1", {})]))
 def test_likeness_is_symmetric(one: str, other: str, measure: tuple[str, dict[str, Any]]) -> None:
     """Whichever text comes first."""
     word, options = measure
