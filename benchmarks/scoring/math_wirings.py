@@ -43,7 +43,7 @@ def judged(row: dict[str, Any], wiring: Wiring) -> Judged:
     """The verdict on a row: any of its golds counts."""
     options = row.get("options", {})
     golds = row["gold"] if isinstance(row["gold"], list) else [row["gold"]]
-    written = _found(row["pred"]) if wiring == "found" else _cut(row["pred"], options)
+    written = _found(row["pred"]) if wiring == "found" else cut_out(row["pred"], options)
     answer = read_answer(written)
     best = Judged(False, "missing", written)
     for gold in golds:
@@ -75,7 +75,7 @@ def _found(text: str) -> str:
     return "" if final is None else final.answer
 
 
-def _cut(text: str, options: dict[str, Any]) -> str:
+def cut_out(text: str, options: dict[str, Any]) -> str:
     """What a caller hands over who knows how the suite marks its answers."""
     if options.get("pred_is_bare"):
         return text

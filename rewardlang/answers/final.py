@@ -195,13 +195,7 @@ def _said(text: str, at: int) -> Final | None:
     start = at + (lead.end() if lead else 0)
     tail = text[start : start + MAX_TAIL]
     tail = tail[: _sentence_end(tail)]
-    verb = list(re.finditer(r"\b(?:is|are|equals)\s|[是为]", _masked(tail)))
-    if verb:
-        start += verb[-1].end()
-        tail = tail[verb[-1].end() :]
-    reason = re.search(r",?\s\b(?:because|since|as|when|where|which|for|so|given|after|if|by)\b|，", _masked(tail))
-    if reason:
-        tail = tail[: reason.start()]
+    tail, start = _statement(tail, start)
     plain = tail.strip(' *_"“”`\n').rstrip(".*")
     first = re.match(r"[a-z]+", plain.lower())
     if not plain or (first and first[0] in _NO_ANSWERS):
@@ -210,8 +204,51 @@ def _said(text: str, at: int) -> Final | None:
     if found is None:
         return None
     end = start + len(tail)
+    corrected = _corrected(text, end)
+    if corrected is not None:
+        return corrected
     more = _hedge(text, end)
     return Final(start, more.end if more else end, f"{found} or {more.content}" if more else found, "the answer as announced")
+
+
+@cache
+def _verb() -> re.Pattern[str]:
+    return re.compile(r"\b(?:is|are|equals|has|have|get|find|obtain|becomes)\s|[是为]")
+
+
+@cache
+def _clause() -> re.Pattern[str]:
+    """Where a clause begins that gives a reason, a condition or the answer once more."""
+    return re.compile(
+        r",?\s\(?(?:because|since|as|when|where|which|for|so|given|after|if|by|at|i\.e\.|that is|or (?:about|approximately))(?=[\s,])"
+        r"|,\s(?!and\b|or\b)[a-z]{4,20}\b(?!\s?=)|，"
+    )
+
+
+def _statement(sentence: str, start: int) -> tuple[str, int]:
+    """What stands behind the last verb of a sentence, up to the next clause, and where it begins."""
+    masked = _masked(sentence)
+    verb = list(_verb().finditer(masked))
+    if verb:
+        start += verb[-1].end()
+        sentence, masked = sentence[verb[-1].end() :], masked[verb[-1].end() :]
+    if masked.startswith("that "):
+        start, sentence, masked = start + 5, sentence[5:], masked[5:]
+    clause = _clause().search(masked)
+    return (sentence[: clause.start()] if clause else sentence), start
+
+
+@cache
+def _correction() -> re.Pattern[str]:
+    return re.compile(r"[\s.?!…,;*-]{0,8}\(?(?i:wait|actually|no,|correction|sorry|i mean|hold on|scratch that|let me correct)")
+
+
+def _corrected(text: str, end: int) -> Final | None:
+    """The answer of a sentence that takes back the one before: `The answer is 41. No, it is 42.`"""
+    if _correction().match(text, end) is None:
+        return None
+    found = _last_mathematics(text[end : end + MAX_TAIL])
+    return found and found._replace(start=found.start + end, end=found.end + end, step="the answer as corrected")
 
 
 def _stated(plain: str) -> str | None:
@@ -256,18 +293,19 @@ def _sentence_end(text: str) -> int:
 
 
 def _bare(text: str) -> Final | None:
-    """A text that is nothing but an answer: it is read as one, or has no words in it, or is a word or three."""
-    plain = text.strip()
+    """A text that is nothing but an answer: it has hardly a word in it, and is read as one where it has."""
+    plain = text.strip().strip("*_").strip()
     if not plain or len(plain) > MAX_BARE or "\n\n" in plain:
         return None
     words = re.findall(r"[^\W\d_]{3,}", re.sub(r"\\[A-Za-z]+", " ", plain))
     read = read_answer(plain)
-    if isinstance(read, Answer) and isinstance(read.value, Words):
-        bare = len(words) <= 3
-    elif isinstance(read, Answer) and isinstance(read.value, Labelled):
-        bare = len(words) <= 1 and not _has_unread(read.value)
+    if not isinstance(read, Answer):
+        bare = len(words) <= 2
+    elif isinstance(read.value, Labelled):
+        bare = len(words) <= 1 and not re.search(r"\b(?:is|are|find|get)\b", plain) and not _has_unread(read.value)
     else:
-        bare = not words or isinstance(read, Missing) or (isinstance(read, Answer) and not _has_unread(read.value))
+        most = 3 if isinstance(read.value, Words) else 2
+        bare = not words or (len(words) <= most and not _has_unread(read.value))
     if not bare:
         return None
     start = text.index(plain)
@@ -283,18 +321,44 @@ def _has_unread(value: object) -> bool:
     return isinstance(value, Listing | SetOf | Tuple_ | Union) and any(map(_has_unread, value.items))
 
 
-def _last_mathematics(text: str) -> Final | None:
-    spans = maths_spans(text)
-    numbers = plain_numbers(text, spans)
+MAX_HEDGES = 4
+
+
+def _last_mathematics(text: str, hedges: int = MAX_HEDGES) -> Final | None:
+    """What the last sentence with mathematics in it says, with those before it to which "Or" or "Maybe" joins it."""
+    found, begin = _last_sentence(text)
+    if found is None or not hedges or not re.match(r"\W{0,8}(?i:or|maybe|perhaps|possibly|alternatively)\b", text[begin:]):
+        return found
+    before = _last_mathematics(text[:begin], hedges - 1)
+    return found if before is None else found._replace(start=before.start, answer=f"{before.answer} or {found.answer}")
+
+
+def _last_sentence(text: str) -> tuple[Final | None, int]:
+    """What it says, and where it begins."""
+    spans = [span for span in maths_spans(text) if not _is_denied(text, span)]
+    numbers = [span for span in plain_numbers(text, spans) if not _is_denied(text, span)]
     if not spans and not numbers:
-        return None
+        nothing = list(re.finditer(r"\bno (?:real )?(?:solutions?|roots?)\b", text))
+        return (Final(*nothing[-1].span(), nothing[-1][0], "the last words"), nothing[-1].start()) if nothing else (None, 0)
     last = max([*spans[-1:], *numbers[-1:]])
     begin = _sentence_begin(text, last.start)
+    sentence, start = _statement(text[begin : begin + _sentence_end(text[begin:])], begin)
+    plain = sentence.strip(" *_\n").rstrip(".*")
+    if plain and start > begin:
+        read = read_answer(plain)
+        if isinstance(read, Answer) and not _has_unread(read.value) and not isinstance(read.value, Words):
+            return Final(start, start + len(sentence), plain, "the last statement"), begin
     here = [span for span in spans if span.start >= begin]
     told = numbers[-1:] == [last] and re.search(r"(?:\bis|\bare|\bequals|=|:)\s?[*_]{0,3}$", text[max(0, last.start - 12) : last.start])
     if here and not told:
-        return Final(here[0].start, with_unit(text, here[-1].end)[0], _group(text, here), "the last mathematics")
-    return Final(last.start, last.end, last.content, "the last number")
+        return Final(here[0].start, with_unit(text, here[-1].end)[0], _group(text, here), "the last mathematics"), begin
+    together = [number for number in numbers if number.start >= begin]
+    joined = [number.content for number in together if joining(text[number.end : last.start]) == "or"]
+    return Final(last.start, last.end, " or ".join([*joined, last.content]), "the last number"), begin
+
+
+def _is_denied(text: str, span: Span) -> bool:
+    return re.search(r"\bnot\s[*_]{0,2}$", text[max(0, span.start - 8) : span.start]) is not None
 
 
 def _sentence_begin(text: str, at: int) -> int:

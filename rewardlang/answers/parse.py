@@ -108,6 +108,8 @@ def _without_wrappers(tokens: list[Token]) -> list[Token]:
     if dollars != 1 or tokens[-1].text == "$":
         tokens = [token for token in tokens if token.text != "$"]
     tokens = [token for token in tokens if token.text not in ("\\(", "\\)", "\\[", "\\]", "\\boxed", "\\fbox")]
+    while tokens and tokens[0].text == "=":
+        tokens = tokens[1:]
     while tokens and tokens[-1].text in (".", ",", ";", "\\\\") and tokens[-1].kind != "number":
         tokens = tokens[:-1]
     return [] if all(token.text in "{}" for token in tokens) else tokens

@@ -60,6 +60,7 @@ def _formula(tokens: list[Token]) -> Quotient | None:
 
 def _is_name(tokens: list[Token]) -> bool:
     """A symbol with or without an index, a function of names, `|AB|`, an angle, words: what can be called something."""
+    tokens = [token for token in tokens if token.text != "'"] or tokens
     texts = [token.text for token in tokens]
     if tokens[0].kind == "name" and len(texts) > 1 and texts[1] in ("∠", "△"):
         return _is_name(tokens[1:])
@@ -112,9 +113,6 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
         if all(same_formula(known[0], other).holds for other in known[1:]):
             return Expression(known[-1])
         return Missing("a chain of '=' whose members are not shown to be equal")
-    numbers = [formula for formula in known if not symbols_of(formula)]
-    if len(parts) > 2 and any(same_formula(numbers[0], other).holds is False for other in numbers[1:]):
-        return Missing("a chain of '=' with two different numbers in it")
     equation = _equation(known[0], known[1]) if len(parts) == len(known) == 2 else None
     if _is_name(parts[0]) and not _mentions(parts[-1], parts[0]):
         return _labelled(parts[0], parts[-1], equation, read)
