@@ -50,6 +50,10 @@ class Prover:
 
     # -------------------------------------------------------- tests
 
+    def closed(self, known: Known) -> dict[str, bool] | None:
+        """All that follows from what is known of some tests; None when it cannot be so."""
+        return self._axioms.closed(known)
+
     def _parts(self, test: meaning.Expr) -> tuple[str, tuple[meaning.Expr, ...]]:
         """How a test is built: `not`, `at least`, or a single test with its key."""
         match test:

@@ -21,6 +21,7 @@ from rewardlang.checking import finders as check_finders
 from rewardlang.checking import rules as check_rules
 from rewardlang.checking import tests as check_tests
 from rewardlang.checking import values as check_values
+from rewardlang.checking.always import check_always
 from rewardlang.checking.checker import Checker, Mistake
 from rewardlang.checking.definitions import Definitions
 from rewardlang.checking.examples import Examples, rule_expressions
@@ -136,6 +137,7 @@ class _Build:
 
             prove(self.checker, program)
         lints.lint(self.checker, program)
+        check_always(self.checker, program)
         return program
 
     # -------------------------------------------------------- helpers

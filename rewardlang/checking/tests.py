@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, TypeGuard
 
 from rewardlang import meaning, types
 from rewardlang.checking.checker import Checker, bare, described
@@ -88,6 +88,11 @@ def _equals(checker: Checker, node: ex.Compare, left: meaning.Expr, right: meani
     )
 
 
+def _is_text(value: meaning.Expr) -> TypeGuard[meaning.Constant]:
+    """Whether it is a text that stands in the file, and not the item of a list, of which only the type is known."""
+    return isinstance(value, meaning.Constant) and isinstance(value.value, str)
+
+
 def matched(
     checker: Checker, node: ex.Node, left: meaning.Expr, right: meaning.Expr, sentence: str
 ) -> tuple[meaning.Expr, meaning.Expr, Verifier | None]:
@@ -96,7 +101,7 @@ def matched(
     if all(isinstance(kind, _TEXTUAL) for kind in kinds):
         for kind, other in (kinds, kinds[::-1]):
             constant = left if other is kinds[0] else right
-            if isinstance(kind, types.OneOfType) and isinstance(constant, meaning.Constant) and constant.value not in kind.values:
+            if isinstance(kind, types.OneOfType) and _is_text(constant) and constant.value not in kind.values:
                 ignoring = getattr(node, "ignoring_case", False)
                 if not (ignoring and constant.value.casefold() in [value.casefold() for value in kind.values]):
                     checker.fail(

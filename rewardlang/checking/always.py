@@ -1,0 +1,262 @@
+"""Conditions that come out the same for every row, cases that are never reached, sections that add nothing.
+
+Sound: what is told here is so for every row there could be. A single test is
+decided by what its values can be at all (a count is never negative, a `one of`
+has no other value); a whole condition by what the tests of the gates and of the
+cases before it leave open, with the axioms of the proofs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+from rewardlang import meaning, types
+from rewardlang.checking.checker import Checker, bare
+from rewardlang.checking.examples import rule_expressions
+from rewardlang.checking.guarantees import Prover
+from rewardlang.checking.rules import ZERO, section_range
+from rewardlang.program import EachBody, LetDecl, Program, Rule, WhenBody
+from rewardlang.record import replaced
+from rewardlang.source import Span
+
+_HELP = "take it out, or correct what it looks at"
+
+
+class Decided(NamedTuple):
+    """How a test comes out for every row, and why."""
+
+    holds: bool
+    why: str
+
+
+def check_always(checker: Checker, program: Program) -> None:
+    """Adds the warnings RW704, RW705 and RW706."""
+    values = Values(program.lets)
+    told: set[Span] = set()
+    roots = [*(let.value for let in program.lets.values()), *(gate.condition for gate in program.requires)]
+    roots += [part for rule in program.rules for part in rule_expressions(rule)] + ([program.success] if program.success else [])
+    for node in (node for root in roots for node in meaning.walk(root)):
+        decided = values.decided(node)
+        if decided is not None and node.span not in told:
+            told.add(node.span)
+            _tell(checker, node.span, decided.holds, decided.why)
+    _gates(checker, program, values, told)
+    for rule in program.rules:
+        _rule(checker, program, rule, values, told)
+    for section in program.sections:
+        inside = [rule for rule in program.rules if rule.section == section.name]
+        if section_range(section, inside) == ZERO and any(rule.range != ZERO for rule in inside):
+            advice = "its weight or its bounds leave nothing of the points of its rules; change them, or take the section out"
+            checker.report("RW706", section.span, f"the section '{section.name}' adds nothing to any score", advice, severity="warning")
+
+
+def _tell(checker: Checker, span: Span, holds: bool, why: str) -> None:
+    checker.report("RW704", span, f"this {'always' if holds else 'never'} holds: {why}", _HELP, severity="warning")
+
+
+# ---------------------------------------------------------------- whole conditions
+
+
+class _Known(NamedTuple):
+    """A prover for some conditions, and what is known of their tests for every row that is asked about."""
+
+    prover: Prover
+    known: dict[str, bool] | None
+
+    def fixed(self, condition: meaning.Expr) -> bool | None:
+        """How a condition comes out for all these rows; None where that is open."""
+        if self.known is None:
+            return None
+        if self.prover.assume(self.known, condition, True) is None:
+            return False
+        return True if self.prover.assume(self.known, condition, False) is None else None
+
+    def with_(self, condition: meaning.Expr, holds: bool) -> _Known:
+        """The same for the rows for which the condition comes out so."""
+        return _Known(self.prover, None if self.known is None else self.prover.assume(self.known, condition, holds))
+
+
+def _all_rows(program: Program, rules: tuple[Rule, ...], values: Values) -> _Known:
+    """What is known of every row before the first gate, for a prover that knows the gates and some rules."""
+    wheres = tuple(rule.body.where for rule in rules if isinstance(rule.body, EachBody) and rule.body.where is not None)
+    prover = Prover(replaced(program, rules=rules), wheres)
+    facts = {key: decided.holds for key, test in prover.atoms.items() if (decided := values.decided(test)) is not None}
+    return _Known(prover, prover.closed(facts))
+
+
+def _part_told(span: Span, told: set[Span]) -> bool:
+    """Whether a part of a condition has been told, of which the rest follows."""
+    return any(span.start <= other.start and other.end <= span.end for other in told)
+
+
+def _in_order(program: Program) -> list[meaning.Expr]:
+    """The conditions of the gates as a row meets them."""
+    return [gate.condition for skips in (True, False) for gate in program.requires if (gate.score is None) == skips]
+
+
+def _gates(checker: Checker, program: Program, values: Values, told: set[Span]) -> None:
+    if not program.requires:
+        return
+    rows = _all_rows(program, (), values)
+    for condition in _in_order(program):
+        fixed = rows.fixed(condition)
+        if fixed is not None and not _part_told(condition.span, told):
+            why = "this gate stops no row that the gates before it let through" if fixed else "no row passes this gate, so no rule is read"
+            _tell(checker, condition.span, fixed, why)
+        rows = rows.with_(condition, True)
+
+
+def _rule(checker: Checker, program: Program, rule: Rule, values: Values, told: set[Span]) -> None:
+    """Conditions of a rule that the gates, or the cases before them, decide."""
+    conditions = _conditions(rule)
+    if not conditions or (not program.requires and len(conditions) == 1 and not isinstance(conditions[0], (meaning.AtLeast, meaning.Not))):
+        return
+    rows = _all_rows(program, (rule,), values)
+    for gate in _in_order(program):
+        rows = rows.with_(gate, True)
+    for index, condition in enumerate(conditions):
+        if rows.known is None:
+            return
+        fixed = rows.fixed(condition)
+        if fixed is not None and not _part_told(condition.span, told):
+            told.add(condition.span)
+            where = (
+                "after the cases before it" if index else "on the rows that pass the gates" if program.requires else "whatever the row says"
+            )
+            _tell(checker, condition.span, fixed, f"'{rule.name}' asks {where}")
+        rest = _rest(rule, index)
+        if fixed and rest is not None:
+            message = f"this case of '{rule.name}' is never reached: the one before it always holds"
+            checker.report("RW705", rest, message, "take it out, or correct the condition before it", severity="warning")
+            return
+        rows = rows.with_(condition, False)
+
+
+def _conditions(rule: Rule) -> list[meaning.Expr]:
+    match rule.body:
+        case WhenBody(cases=cases):
+            return [case.condition for case in cases if case.condition is not None]
+        case EachBody(where=where) if where is not None:
+            return [where]
+    return []
+
+
+def _rest(rule: Rule, index: int) -> Span | None:
+    """The points of the case behind one, if there is another."""
+    if not isinstance(rule.body, WhenBody) or index + 1 >= len(rule.body.cases):
+        return None
+    return rule.body.cases[index + 1].points.value.span
+
+
+# ---------------------------------------------------------------- single tests
+
+
+class Values:
+    """What values can be, whatever the row is."""
+
+    def __init__(self, lets: Mapping[str, LetDecl]) -> None:
+        self._lets = lets
+
+    def decided(self, test: meaning.Expr) -> Decided | None:
+        """How a single test comes out for every row, if that follows from what its values can be. None for other expressions."""
+        match test:
+            case meaning.CoveredIn():
+                return None
+            case meaning.NumberTest(operator=operator, left=left, right=right, negated=negated):
+                outcome = self._ordered(operator, left, right)
+                return self._told(outcome, negated, (left, right))
+            case meaning.Between(operand=operand, low=low, high=high, negated=negated):
+                above, below = self._ordered(">=", operand, low), self._ordered("<=", operand, high)
+                outcome = False if above is False or below is False else True if above and below else None
+                return self._told(outcome, negated, (operand, low, high))
+            case meaning.Equal(left=left, right=right, ignoring_case=ignoring_case, equivalence=None):
+                texts = self._texts(left, ignoring_case), self._texts(right, ignoring_case)
+                if texts[0] is not None and texts[1] is not None:
+                    return self._told(False if not texts[0] & texts[1] else None, False, (left, right))
+                return self._told(self._ordered("=", left, right), False, (left, right))
+            case meaning.In(operand=operand, container=meaning.NamedList() as container, ignoring_case=ignoring_case, negated=negated):
+                known = self._texts(operand, ignoring_case)
+                if known is None:
+                    return None
+                members = container.folded if ignoring_case else container.members
+                inside = len(known & members)
+                return self._told(False if inside == 0 else True if inside == len(known) else None, negated, (operand,))
+        return None
+
+    def _told(self, outcome: bool | None, negated: bool, operands: tuple[meaning.Expr, ...]) -> Decided | None:
+        """The outcome with its reason. A test over a missing value is false, whether negated or not."""
+        if outcome is None:
+            return None
+        holds = outcome != negated
+        if holds and any(bare(operand.type)[1] for operand in operands):
+            return None
+        shown = [words for operand in operands if (words := self._shown(operand)) is not None]
+        return Decided(holds, " and ".join(shown) or "its values are fixed")
+
+    def _shown(self, value: meaning.Expr) -> str | None:
+        inner = bare(value.type)[0]
+        match self._root(value):
+            case meaning.Constant():
+                return None
+            case meaning.Select():
+                return "a count is never below 0"
+            case meaning.ShareOf():
+                return "a share lies between 0 and 1"
+            case meaning.ColumnValue(name=name) | meaning.ParamValue(name=name):
+                from rewardlang.written import written
+
+                if isinstance(inner, types.NumberType):
+                    low, high = (written(end) if end is not None else "no bound" for end in (inner.low, inner.high))
+                    return f"'{name}' lies between {low} and {high}"
+                return f"'{name}' is {inner}"
+        return None
+
+    def _root(self, value: meaning.Expr) -> meaning.Expr:
+        """A let without `else` is its value."""
+        while isinstance(value, meaning.LetValue) and self._lets[value.name].otherwise is None:
+            value = self._lets[value.name].value
+        return value
+
+    def _bounds(self, value: meaning.Expr) -> tuple[Fraction | None, Fraction | None] | None:
+        """The least and the most that a number can be, where both the reading of data and the language hold it to that."""
+        value = self._root(value)
+        inner = bare(value.type)[0]
+        if not isinstance(inner, types.NumberType):
+            return None
+        bounded = (meaning.Constant, meaning.ColumnValue, meaning.ParamValue, meaning.Select, meaning.ShareOf)
+        return (inner.low, inner.high) if isinstance(value, bounded) else (None, None)
+
+    def _ordered(self, operator: str, left: meaning.Expr, right: meaning.Expr) -> bool | None:
+        first, second = self._bounds(left), self._bounds(right)
+        if first is None or second is None:
+            return None
+        (low, high), (least, most) = first, second
+        below = high is not None and least is not None and high < least
+        above = low is not None and most is not None and low > most
+        at_most = high is not None and least is not None and high <= least
+        at_least = low is not None and most is not None and low >= most
+        match operator:
+            case "<":
+                return True if below else False if at_least else None
+            case "<=":
+                return True if at_most else False if above else None
+            case ">":
+                return True if above else False if at_most else None
+            case ">=":
+                return True if at_least else False if below else None
+        equal = True if at_most and at_least else False if below or above else None
+        return equal if operator == "=" or equal is None else not equal
+
+    def _texts(self, value: meaning.Expr, ignoring_case: bool) -> frozenset[str] | None:
+        """All texts that a value can be, as `equals` compares them; None where they cannot be listed."""
+        value = self._root(value)
+        inner = bare(value.type)[0]
+        if isinstance(value, meaning.Constant) and isinstance(value.value, str):
+            texts: tuple[str, ...] = (value.value,)
+        elif isinstance(inner, types.OneOfType) and isinstance(value, (meaning.ColumnValue, meaning.ParamValue)):
+            texts = inner.values
+        else:
+            return None
+        return frozenset(text.strip().casefold() if ignoring_case else text.strip() for text in texts)
