@@ -103,6 +103,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("checking.polarity", ALONE),
     ("checking.error_values", ALONE),
     ("checking.guarantees", ALONE),
+    ("checking.always", ALONE),
     ("checking.program_from_syntax", ALONE),
     ("compiled", ALONE),
     # from the program and a row to its marks
