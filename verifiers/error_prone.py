@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
 
-Source: TypeAlias = Literal["ismp", "joint commission"]
+List: TypeAlias = Literal["ismp", "joint commission"]
 Notation: TypeAlias = Literal["1,234.5", "1.234,5"]
 _DOSE = r"(?:mg|mcg|µg|μg|g|kg|mL|ml|L|mEq|mmol|IU|units?|international\sunits?|milligrams?|micrograms?|grams?|milliliters?|millilitres?)"
 _NO_LABORATORY = r"(?!\s?/\s?d?[lL]\b)"
@@ -42,20 +42,20 @@ _ISMP: tuple[tuple[str, str, str], ...] = (
 
 
 @cache
-def _forms(of: Source, written: Notation) -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
-    forms = _JOINT_COMMISSION if of == "joint commission" else _JOINT_COMMISSION + _ISMP
+def _forms(source: List, written: Notation) -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
+    forms = _JOINT_COMMISSION if source == "joint commission" else _JOINT_COMMISSION + _ISMP
     point = re.escape(written[-2])
     pattern = "|".join(f"(?P<f{index}>{form.replace('POINT', point)})" for index, (_, form, _) in enumerate(forms))
     return re.compile(rf"(?=[0-9.,A-Za-zµμ])(?:{pattern})"), {f"f{index}": (name, advice) for index, (name, _, advice) in enumerate(forms)}
 
 
 @finder("error_prone", cost="linear", version="1")
-def error_prone(texts: Sequence[str], *, of: Source = "ismp", written: Notation = "1,234.5") -> list[list[Finding[str]]]:
+def error_prone(texts: Sequence[str], *, source: List = "ismp", written: Notation = "1,234.5") -> list[list[Finding[str]]]:
     """Ways of writing a dose that have been misread: `1.0 mg`, `.5 mg`, `10 U`, `QD`.
 
     What it checks
     --------------
-    With `of = "joint commission"` the "Do Not Use" list: a trailing zero and a missing leading zero in a dose, `U`, `IU`, `QD`, `QOD`,
+    With `source = "joint commission"` the "Do Not Use" list: a trailing zero and a missing leading zero in a dose, `U`, `IU`, `QD`, `QOD`,
     `MS`, `MSO4`, `MgSO4`. Otherwise also these of ISMP's List of Error-Prone Abbreviations, Symbols, and Dose Designations: `µg`, `cc`,
     a dose and its unit run together (`10mg`), 10000 and more without commas, `hs`, `SC`, `SQ`, `D/C`, `TIW`, `BIW`, `q1d`, `per os`.
     The value is the name of the form; the note says what to write instead. Laboratory values (`4.0 mg/dL`) may have a trailing zero.
@@ -75,7 +75,7 @@ def error_prone(texts: Sequence[str], *, of: Source = "ismp", written: Notation 
     shortened or look alike, symbols such as `>` and `@`. `MS` is found before a dose or route only. Quoted warnings ("never write QD")
     count. A model can avoid all of it by giving no dose: ask for one.
     """
-    pattern, names = _forms(of, written)
+    pattern, names = _forms(source, written)
     found = []
     for text in texts:
         matches = ((match, names[match.lastgroup or ""]) for match in pattern.finditer(text))
