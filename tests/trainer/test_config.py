@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rewardlang.cli import main
 from rewardlang.trainer.config import DataConfig, RunConfig
 from rewardlang.trainer.config_from_toml import mistakes_of, read_config
 from rewardlang.trainer.config_text import all_keys, explained, toml_value
@@ -167,6 +168,16 @@ def test_every_key_is_explained_with_its_type_and_default() -> None:
     ]
     with pytest.raises(TrainingProblem, match="no key begins with 'trainig'"):
         explained("trainig")
+
+
+def test_the_command_explains_keys_and_takes_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`train --explain-config KEY` and `train RUN --set KEY=VALUE`; what is wrong ends with exit code 2."""
+    assert main(["train", "--explain-config", "lora.rank"]) == 0
+    assert capsys.readouterr().out == "lora.rank: a whole number, default 16\n    rank of the adapter; 0 trains all weights instead\n"
+    assert main(["train", "--explain-config", "lora.rnk"]) == 2
+    assert "did you mean 'lora.rank'" in capsys.readouterr().err
+    assert main(["train", str(written(tmp_path, GOOD)), "--set", "training.step=3"]) == 2
+    assert "did you mean 'steps'?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("value", ['a "quoted" é\n', 3, 0.5, True, ["a", "b"], {"our column": "theirs"}, {}])

@@ -71,20 +71,33 @@ def go_on(config: RunConfig, kill_at: int | None) -> int | None:
     return begin(config, resume=checkpoints.last_complete(Path(config.output)) is not None, kill_at=kill_at)
 
 
-@pytest.mark.slow
-def test_a_run_killed_at_any_moment_and_resumed_equals_one_that_was_never_cut(raw_policy: Path, tmp_path: Path, reward: Path) -> None:
-    """At moments drawn by a seed, over two epochs: while a checkpoint is written, between its rename and the next step, in the middle of
-    a round of completions. The first is killed again a few moments after it went on. Weights, metrics and ledger are the same."""
-    whole = tmp_path / "whole"
-    moments = begin(epochs(raw_policy, whole, reward), resume=False, kill_at=None)
+def killed_at_moments(policy: Path, folder: Path, reward: Path, moments_drawn: int, **training: Any) -> None:
+    """Runs once whole, and then as often as wanted with a kill and a resume; the first of these is killed again while it resumes."""
+    whole = folder / "whole"
+    moments = begin(epochs(policy, whole, reward, **training), resume=False, kill_at=None)
     assert moments is not None
-    for turn, moment in enumerate(random.Random(7).sample(range(moments), 20 if LONG else 3)):
-        cut = epochs(raw_policy, tmp_path / f"cut-{moment}", reward)
+    for turn, moment in enumerate(random.Random(7).sample(range(moments), moments_drawn)):
+        cut = epochs(policy, folder / f"cut-{moment}", reward, **training)
         assert go_on(cut, kill_at=moment) is None
         if turn == 0:
             assert go_on(cut, kill_at=3) is None
         assert go_on(cut, kill_at=None) is not None
         assert_equal_runs(whole, Path(cut.output))
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_any_moment_and_resumed_equals_one_that_was_never_cut(raw_policy: Path, tmp_path: Path, reward: Path) -> None:
+    """At moments drawn by a seed, over two epochs: while a checkpoint is written, between its rename and the next step, in the middle of
+    a round of completions. Weights, metrics and ledger are the same."""
+    killed_at_moments(raw_policy, tmp_path, reward, 20 if LONG else 3)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LONG, reason="takes long: set REWARDLANG_LONG_TESTS=1")
+@pytest.mark.parametrize("algorithm", ["dapo", "gdpo", "rloo"])
+def test_algorithms_with_a_memory_of_their_own_resume_too(raw_policy: Path, tmp_path: Path, reward: Path, algorithm: str) -> None:
+    """What was drawn to replace groups, a reward function for each section, old log-probabilities of whole completions."""
+    killed_at_moments(raw_policy, tmp_path, reward, 5, algorithm=algorithm)
 
 
 def stopped_by(config: RunConfig, *, resume: bool = False) -> str:
