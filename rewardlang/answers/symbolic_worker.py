@@ -197,6 +197,7 @@ def _same_solutions(one: list[Any], other: list[Any]) -> Answer:
     rest = sympy.SymmetricDifference(_solutions(one, name), _solutions(other, name))
     if rest == sympy.S.EmptySet:
         return True, "the same solutions"
-    if isinstance(rest, sympy.FiniteSet | sympy.Interval) or (isinstance(rest, sympy.Union) and rest.measure.is_positive):
+    parts = rest.args if isinstance(rest, sympy.Union) else (rest,)
+    if any(isinstance(part, sympy.FiniteSet | sympy.Interval) for part in parts):
         return False, "different solutions"
     return None, "sympy shows neither"
