@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
 
 from rewardlang.verdict import Missing, Refused
 from rewardlang.verifier import measure
 
+if TYPE_CHECKING:
+    from rewardlang.sandbox.run import Limits
+
 MAX_TESTS = 50
+MAX_WORKERS = 8
 MAX_CHARACTERS = 100_000
 _SECONDS = Fraction(2)
 _LIMITS = {"tests": MAX_TESTS, "characters": MAX_CHARACTERS, "MiB": 512, "KiB of output": 1024}
@@ -44,7 +49,8 @@ def share_of_tests(
     `AssertionError`): `outputs_passed` compares outside, and cannot be cheated so. A program near its time limit can pass on one
     machine and fail on another. Values of 50 tests and more are not computed.
     """
-    return [_share([(program, test, "") for test in of_row], seconds, _test) for program, of_row in zip(programs, tests, strict=True)]
+    rows = [[_Case(program, test, "", int(seconds)) for test in of_row] for program, of_row in zip(programs, tests, strict=True)]
+    return _shares(rows, seconds, _Case.test_passes)
 
 
 @measure("outputs_passed", cost="external", version="1", limits=_LIMITS)
@@ -52,41 +58,73 @@ def share_of_outputs(
     programs: Sequence[str], inputs: Sequence[tuple[str, ...]], outputs: Sequence[tuple[str, ...]], *, seconds: Fraction = _SECONDS
 ) -> list[Fraction | Missing | Refused]:
     """The share of inputs for which a Python program prints the right output, run in a sandbox."""
-    return [
-        _share([(program, given, wanted) for given, wanted in zip(ins, outs, strict=True)], seconds, _output)
-        if len(ins) == len(outs)
-        else Missing(f"{len(ins)} inputs and {len(outs)} outputs")
+    rows = [
+        [_Case(program, given, wanted, int(seconds)) for given, wanted in zip(ins, outs, strict=False)]
         for program, ins, outs in zip(programs, inputs, outputs, strict=True)
     ]
+    shares = _shares(rows, seconds, _Case.output_is_right)
+    uneven = [len(ins) != len(outs) for ins, outs in zip(inputs, outputs, strict=True)]
+    return [Missing("not as many inputs as outputs") if odd else share for odd, share in zip(uneven, shares, strict=True)]
 
 
-def _share(
-    cases: list[tuple[str, str, str]], seconds: Fraction, passes: Callable[[str, str, str, int], bool]
-) -> Fraction | Missing | Refused:
+class _Case(NamedTuple):
+    """A program, what it is given (a test, or standard input), the output that is wanted, and seconds of CPU."""
+
+    program: str
+    given: str
+    wanted: str
+    seconds: int
+
+    def test_passes(self) -> bool:
+        """Whether program and test come to their end."""
+        from rewardlang.sandbox.run import run_program
+
+        return run_program(self.program, test=self.given, main=False, limits=self._limits()).done
+
+    def output_is_right(self) -> bool:
+        """Whether the program prints the words that are wanted, line by line."""
+        from rewardlang.sandbox.run import run_program
+
+        ran = run_program(self.program, given=self.given, limits=self._limits())
+        return ran.left and _words(ran.output) == _words(self.wanted)
+
+    def _limits(self) -> Limits:
+        from rewardlang.sandbox.run import Limits
+
+        return Limits(self.seconds, wall=3.0 * self.seconds + 10)
+
+
+def _words(text: str) -> list[list[str]]:
+    return [line.split() for line in text.strip().splitlines()]
+
+
+def _shares(rows: list[list[_Case]], seconds: Fraction, passes: Callable[[_Case], bool]) -> list[Fraction | Missing | Refused]:
+    """The share of its cases that pass, for each row; processes side by side, as many as there are cores."""
+    import os
+    from concurrent.futures import ThreadPoolExecutor
+
     from rewardlang.sandbox.run import NoSandbox
 
     if seconds.denominator != 1 or not 1 <= seconds <= 10:
-        return Missing("seconds must be a whole number from 1 to 10")
+        return [Missing("seconds must be a whole number from 1 to 10") for _ in rows]
+    with ThreadPoolExecutor(min(MAX_WORKERS, os.cpu_count() or 1)) as executor:
+        problems = [_problem(cases) for cases in rows]
+        running = [
+            [] if problem else [executor.submit(passes, case) for case in cases] for problem, cases in zip(problems, rows, strict=True)
+        ]
+        try:
+            return [
+                problem or Fraction(sum(run.result() for run in runs), len(runs)) for problem, runs in zip(problems, running, strict=True)
+            ]
+        except NoSandbox as error:
+            return [problem or Refused(str(error)) for problem in problems]
+
+
+def _problem(cases: list[_Case]) -> Missing | Refused | None:
     if not cases:
         return Missing("there are no tests")
     if len(cases) > MAX_TESTS:
         return Refused(f"more than {MAX_TESTS} tests")
-    if any(len(part) > MAX_CHARACTERS for part in cases[0]):
+    if any(len(part) > MAX_CHARACTERS for case in cases for part in case[:3]):
         return Refused(f"more than {MAX_CHARACTERS:,} characters")
-    try:
-        return Fraction(sum(passes(*case, int(seconds)) for case in cases), len(cases))
-    except NoSandbox as error:
-        return Refused(str(error))
-
-
-def _test(program: str, test: str, _: str, seconds: int) -> bool:
-    from rewardlang.sandbox.run import Limits, run_program
-
-    return run_program(program, test=test, main=False, limits=Limits(seconds, wall=3.0 * seconds + 10)).done
-
-
-def _output(program: str, given: str, wanted: str, seconds: int) -> bool:
-    from rewardlang.sandbox.run import Limits, run_program
-
-    ran = run_program(program, given=given, limits=Limits(seconds, wall=3.0 * seconds + 10))
-    return ran.left and [line.split() for line in ran.output.strip().splitlines()] == [line.split() for line in wanted.strip().splitlines()]
+    return None

@@ -10,11 +10,9 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import platform
 import resource
 import struct
 import sys
-import sysconfig
 from typing import Any, NoReturn
 
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
@@ -131,7 +129,7 @@ def _limit_files(libc: Any) -> None:
     rules = struct.pack("QQQ", handled, 3 if version >= 4 else 0, 3 if version >= 6 else 0)
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     ruleset = _checked(libc.syscall(_LANDLOCK_CREATE, rules, ctypes.c_size_t(size), 0), "Landlock")
-    for path in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *_READABLE}:
+    for path in (os.path.dirname(os.__file__), *_READABLE):  # noqa: PTH120 - pathlib costs as much as everything else here
         try:
             place = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except OSError:
@@ -144,15 +142,15 @@ def _limit_files(libc: Any) -> None:
 
 
 def _limit_calls(libc: Any) -> None:
-    program = ctypes.create_string_buffer(seccomp_filter(platform.machine(), os.getpid()))
+    program = ctypes.create_string_buffer(seccomp_filter(os.uname().machine, os.getpid()))
     header = struct.pack("HxxxxxxQ", (len(program) - 1) // 8, ctypes.addressof(program))
     _checked(libc.prctl(_PR_SET_SECCOMP, 2, header, 0, 0), "seccomp")
 
 
 def confine(limits: dict[str, int]) -> None:
     """Sets all limits. Raises `_Unavailable` for what this system does not have."""
-    if sys.platform != "linux" or platform.machine() not in _ARCHITECTURES:
-        raise _Unavailable(f"{sys.platform} on {platform.machine()}")
+    if sys.platform != "linux" or os.uname().machine not in _ARCHITECTURES:
+        raise _Unavailable(f"{sys.platform} on {os.uname().machine}")
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0)
     _limit_resources(limits)

@@ -55,3 +55,12 @@ def test_the_example_compiles(example: str) -> None:
         tests = {name: f"is at most {LIMITS[name]}" if name in LIMITS else "is present" for name in named}
         written += [f"rule used: award 1 point when {name} {test}" for name, test in tests.items()]
     rewardlang.loads("\n".join(["rewardlang 1", "reward examples_of_verifiers", *needed, *written, "score clamped between -20 and 20"]))
+
+
+@pytest.mark.parametrize("name", sorted({name for verifier in default_registry() for name in verifier.options}))
+def test_an_option_can_be_written(name: str) -> None:
+    """The name of an option is no reserved word: given to `url`, which takes none, it is read, and unknown there."""
+    with pytest.raises(rewardlang.RewardError, match="RW206"):
+        rewardlang.loads(
+            f"rewardlang 1\nreward r\nrule a: award 1 point when count of url({name} = 1) in completion > 0\nscore between 0 and 1\n"
+        )
