@@ -10,10 +10,10 @@ from lsprotocol import types as lsp
 from rewardlang.checking.checker import BUILT_INS
 from rewardlang.editor.document import Document
 from rewardlang.editor.expected_here import Here, expected_here
+from rewardlang.editor.word_meanings import MEANINGS
 from rewardlang.parsing import syntax
 from rewardlang.parsing.parse_table import table
 from rewardlang.parsing.tree_nodes import Leaf
-from rewardlang.parsing.words import STARTER_TERMINALS
 from rewardlang.registry import default_registry
 from rewardlang.source import Span
 from rewardlang.verifier import Kind, Verifier
@@ -82,9 +82,7 @@ def _longer_phrases(document: Document, start: int, offset: int) -> list[lsp.Com
 
 
 def _word(document: Document, phrase: str, start: int, offset: int) -> lsp.CompletionItem:
-    first = table().phrases[phrase.split(maxsplit=1)[0]]
-    begins = any(name in STARTER_TERMINALS for name, _ in first)
-    return _item(document, phrase, _KEYWORD, start, offset, "begins a statement" if begins else "word of the language", order=3)
+    return _item(document, phrase, _KEYWORD, start, offset, MEANINGS[phrase].replace("`", ""), order=3)
 
 
 def _item(

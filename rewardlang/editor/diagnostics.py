@@ -14,6 +14,7 @@ from rewardlang.parsing import syntax
 from rewardlang.source import Source, Span
 
 _SEVERITIES = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning}
+_UNUSED = frozenset(("RW203", "RW208"))  # editors grey these out
 _MEANT = re.compile(r"did you mean ((?:'[^'\n]+'(?:, | or )?)+)\?")
 _WORDS = re.compile(r"[^\W\d]\w*(?:[ .-]\w+)*")
 
@@ -42,6 +43,7 @@ def _shown(document: Document, finding: Diagnostic) -> lsp.Diagnostic:
         severity=_SEVERITIES[finding.severity],
         code=finding.code,
         source="rewardlang",
+        tags=[lsp.DiagnosticTag.Unnecessary] if finding.code in _UNUSED else None,
         related_information=_related(document, finding) or None,
     )
 

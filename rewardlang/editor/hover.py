@@ -12,8 +12,10 @@ from rewardlang.editor.diagnostics import findings
 from rewardlang.editor.document import Document, Reading
 from rewardlang.editor.names import Symbol
 from rewardlang.editor.ranges import points, range_of_section, rule_named, section_named
+from rewardlang.editor.word_meanings import MEANINGS
 from rewardlang.explaining.words import exact
 from rewardlang.parsing import syntax
+from rewardlang.parsing.parse_table import table
 from rewardlang.program import LetDecl, Program
 from rewardlang.registry import default_registry
 from rewardlang.source import Span
@@ -27,6 +29,8 @@ _BUILT_IN_WORDS = {
     "truncated": "whether the completion was cut off before its end",
     "completion_tokens": "how many tokens the completion has",
 }
+# No phrase with its gaps is longer than this.
+_PHRASE = 60
 _EXAMPLE_HEADING = re.compile(r"^#+ ", re.MULTILINE)
 
 
@@ -37,8 +41,13 @@ def hover(document: Document, offset: int) -> tuple[str, Span] | None:
     span = Span(offset, offset)
     if word is not None:
         span = Span(*word.span())
-        about = _of_name(document, offset) or _of_word(word[0].strip("<>/"), word[0], document.text[: span.start])
-        told = ([about] if about else []) + told
+        before = document.text[: span.start]
+        keyword = None
+        about = _of_name(document, offset)
+        if about is None and (keyword := _of_keyword(document.text, word)) is None:
+            about = _of_word(word[0].strip("<>/"), word[0], before)
+        inner = _of_expression(document, offset) if keyword is not None else None
+        told = [part for part in (about, keyword, inner[0] if inner is not None else None) if part] + told
     score = _of_score(document, offset)
     told += [score] if score else []
     if not told:
@@ -121,6 +130,19 @@ def _of_word(word: str, written: str, before: str) -> str | None:
         kinds = ("reader",)
     pages = [verifier_page(verifier) for kind in kinds if (verifier := registry.get(kind, word)) is not None]
     return pages[0] if pages else None
+
+
+def _of_keyword(text: str, word: re.Match[str]) -> str | None:
+    """The meaning of a word of the language; of a phrase, whichever of its words the pointer is on."""
+    entries = [(first, *rest) for first, found in table().phrases.items() for _, rest in found if word[0] in (first, *rest)]
+    for phrase in sorted(entries, key=len, reverse=True):
+        at = phrase.index(word[0])
+        before = text[max(0, word.start() - _PHRASE) : word.start()].split()
+        after = text[word.end() : word.end() + _PHRASE].split()
+        here = (*before[len(before) - at :], word[0], *after[: len(phrase) - at - 1])
+        if here == phrase and (len(phrase) > 1 or word[0] in table().reserved):
+            return f"**{' '.join(phrase)}**: {MEANINGS[' '.join(phrase)]}"
+    return None
 
 
 def _of_score(document: Document, offset: int) -> str | None:

@@ -44,7 +44,7 @@ def _rules() -> list[Any]:
     return [_rule(before), *texts, *map(_rule, rest), (r"\s+", Text.Whitespace), (r"[()\[\],;:.]", Token.Punctuation), (r".", Token.Error)]
 
 
-class RewardLexer(RegexLexer):
+class RewardLexer(RegexLexer):  # type: ignore[misc]  # Pygments has no type information
     """`.reward` files: marking schemes for what models write."""
 
     name = "Reward"

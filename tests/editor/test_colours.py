@@ -13,6 +13,7 @@ from pygments.token import Error, Token
 
 from rewardlang.editor import keywords, textmate
 from rewardlang.editor.pygments_lexer import TOKENS, RewardLexer
+from rewardlang.editor.word_meanings import MEANINGS
 from rewardlang.parsing.syntax_from_text import parse, tokens
 from rewardlang.parsing.tree_nodes import Leaf
 from rewardlang.source import Source
@@ -93,6 +94,11 @@ def test_every_word_of_the_grammar_has_a_group_and_its_company() -> None:
     assert {"rule": "statement", "award": "clause", "at least": "operator", "count of": "selector", "true": "constant"}.items() <= (
         keywords.words().items()
     )
+
+
+def test_every_word_has_a_meaning() -> None:
+    """What the pointer tells of a word of the language; a new word gets its sentence."""
+    assert set(MEANINGS) == set(keywords.words())
 
 
 @pytest.mark.parametrize("word", sorted(keywords.contextual()))

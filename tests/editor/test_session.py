@@ -92,10 +92,33 @@ def test_hover_shows_the_page_of_a_verifier_and_of_a_mistake(page: Page) -> None
     assert "### RW201" in _hover(page, "contains topc")
 
 
+def test_hover_tells_what_a_word_of_the_language_means(page: Page) -> None:
+    """A phrase is one word, wherever the pointer is on it; a word that is a name here has its name's hover."""
+    assert "**require**: must hold" in _hover(page, "requi")
+    assert "**less than**" in _hover(page, "is less tha")
+    assert "**less than**" in _hover(page, "is le")
+    assert "**only**: the one that is found" in _hover(page, "= onl")
+
+
+def test_hover_and_names_behind_an_emoji(page: Page) -> None:
+    """The pointer on a name that stands behind one, on the same line."""
+    words = 'example "🎉 a good letter" with top'
+    assert "column **topic**: text" in _hover(page, words)
+    place = page.ask("prepareRename", page.after(words))
+    assert page.words(place["range"]) == "topic"
+
+
+def test_an_unused_column_is_greyed_out(page: Page) -> None:
+    """Editors fade what carries this tag."""
+    (found,) = page.change(REWARD.replace("column topic", "column extra: number\ncolumn topic"))
+    assert (found["code"], found["tags"]) == ("RW208", [1])
+
+
 def test_hover_tells_the_type_of_an_expression(page: Page) -> None:
     """Where no name stands, the smallest expression around the place."""
-    assert "`count of word in x`: number" in _hover(page, "short(x: text) = coun") or "count of word in" in _hover(page, "count o")
-    assert page.ask("hover", page.position(0)) is None
+    assert "`only <letter> in completion`: optional text" in _hover(page, "let body = on")
+    assert "`body contains topic`: boolean" in _hover(page, "points when body conta")
+    assert page.ask("hover", page.position(page.text.index("\n\n") + 1)) is None
 
 
 def test_completion_offers_what_the_parser_would_take(page: Page) -> None:
