@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from rewardlang.errors import DataError
 from rewardlang.marking.intake import rows_from_data
@@ -116,8 +118,13 @@ def skipped(rows: Sequence[Row], reward: Reward) -> dict[int, str]:
     """Rows that a `require … else skip` leaves out. It may look at the data only, so an empty completion shows it."""
     if not any(require.score is None for require in reward.program.requires):
         return {}
-    marked = _each(rows, reward, "", lambda scores, index: scores.rows[index].gate if scores.rows[index].score is None else None)
-    return {index: f"require {gate.words}" for index, gate in marked.items()}
+    places, scores = _marked(rows, reward, "")
+    left_out = np.isnan(scores.values)
+    if not left_out.any():
+        return {}
+    marks = scores.rows
+    gates = {place: marks[index].gate for index, place in enumerate(places) if left_out[index]}
+    return {place: f"require {gate.words}" for place, gate in gates.items() if gate is not None}
 
 
 def unjudgeable(rows: Sequence[Row], reward: Reward) -> dict[int, str]:
@@ -128,7 +135,8 @@ def unjudgeable(rows: Sequence[Row], reward: Reward) -> dict[int, str]:
     example = next((example for example in reward.program.examples if example.kind == "example"), None)
     if example is None:
         return {}
-    found = _each(rows, reward, example.completion, lambda scores, index: scores.rows[index].failures or None)
+    places, scores = _marked(rows, reward, example.completion)
+    found = {place: row.failures for place, row in zip(places, scores.rows, strict=True) if row.failures}
     counts = Counter(failure.verifier for failures in found.values() for failure in failures)
     usual = {verifier for verifier, count in counts.items() if count > len(rows) / 2}
     told = {
@@ -138,13 +146,12 @@ def unjudgeable(rows: Sequence[Row], reward: Reward) -> dict[int, str]:
     return {index: "; ".join(reasons) for index, reasons in told.items() if reasons}
 
 
-def _each(rows: Sequence[Row], reward: Reward, completion: str, look: Callable[[Scores, int], Any]) -> dict[int, Any]:
-    """What `look` finds in the marks of each readable row with this completion; only where it finds something."""
+def _marked(rows: Sequence[Row], reward: Reward, completion: str) -> tuple[list[int], Scores]:
+    """The readable rows, by index, and how each is marked with this completion."""
     bad = unreadable(rows, reward)
     places = [index for index in range(len(rows)) if index not in bad]
     some = [rows[index] for index in places]
-    scores = reward.score([completion] * len(some), prompts=[row["prompt"] for row in some], columns=_columns(some, reward))
-    return {place: found for index, place in enumerate(places) if (found := look(scores, index))}
+    return places, reward.score([completion] * len(some), prompts=[row["prompt"] for row in some], columns=_columns(some, reward))
 
 
 def _columns(rows: Sequence[Row], reward: Reward) -> dict[str, list[Any]]:

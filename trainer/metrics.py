@@ -62,10 +62,14 @@ def training_row(logs: dict[str, Any], step: int, reward_name: str) -> MetricsRo
 class MetricsLog:
     """Writes rows; each is on the disk when `write` returns."""
 
-    def __init__(self, folder: Path, *, from_step: int = 0) -> None:
-        """Rows after `from_step` are dropped: a resumed run writes them again. With 0 the file starts empty."""
+    def __init__(self, folder: Path, *, from_step: int = 0, last_step: int | None = None) -> None:
+        """Rows after `from_step` are dropped: a resumed run writes them again. With 0 the file starts empty.
+
+        The measurement of `last_step` is dropped too: it is made after the last checkpoint, and so again.
+        """
         self.path = folder / "metrics.jsonl"
         kept = [row for row in read_metrics(self.path) if row["step"] <= from_step] if from_step else []
+        kept = [row for row in kept if not (row["kind"] == "held out" and row["step"] == last_step)]
         replace_text(self.path, "".join(_line(row) for row in kept))
         self._board = _board(folder / "tensorboard", from_step)
 

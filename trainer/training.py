@@ -131,7 +131,7 @@ class _Run:
             progress.say(note)
         done = 0 if checkpoint is None else checkpoints.step_of(checkpoint)
         self._record(make_record(config, reward, rows, self.held_out, found.notes), done)
-        self.log = MetricsLog(Path(config.output), from_step=done)
+        self.log = MetricsLog(Path(config.output), from_step=done, last_step=config.training.steps)
         self.stop = StopRequest(lambda: progress.say("stopping after this step; the checkpoint is saved (Ctrl-C again to stop at once)"))
         spread = float(reward.program.score.high - reward.program.score.low)
         self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure, spread)
