@@ -76,7 +76,8 @@ def killed_at_moments(policy: Path, folder: Path, reward: Path, moments_drawn: i
     whole = folder / "whole"
     moments = begin(epochs(policy, whole, reward, **training), resume=False, kill_at=None)
     assert moments is not None
-    for turn, moment in enumerate(random.Random(7).sample(range(moments), moments_drawn)):
+    last = moments - 1  # after the last measurement, when all but the end of it is done
+    for turn, moment in enumerate([*random.Random(7).sample(range(last), moments_drawn - 1), last]):
         cut = epochs(policy, folder / f"cut-{moment}", reward, **training)
         assert go_on(cut, kill_at=moment) is None
         if turn == 0:
