@@ -27,14 +27,14 @@ _ALONE = {"hour": Fraction(24), "day": Fraction(1), "daily": Fraction(1), "week"
 def _forms() -> re.Pattern[str]:
     number = rf"(?:[0-9]{{1,3}}|{'|'.join(_WORDS)})"
     latin = "|".join(r"\.?\s?".join(word) + r"\.?" if len(word) <= 3 else word for word in sorted(_LATIN, key=len, reverse=True))
-    span = rf"(?P<every>{number})(?:\s?(?:-|–|to|or)\s?(?P<every_to>{number}))?"
-    per = r"(?:\s?/\s?|\s(?:a|per|each|every|in|in\severy)\s|\s)(?P<period>day|daily|24\shours|week|weekly)"
+    span = rf"(?P<every>{number})(?:\s\([0-9]{{1,3}}\))?(?:\s?(?:-|–|to|or)\s?(?P<every_to>{number}))?"
+    per = r"(?:\s?/\s?|\s(?:a|per|each|every|in|in\severy)\s|[\s-])(?P<period>day|daily|24\shours|week|weekly)"
     return re.compile(
-        rf"(?<![\w.])(?=[0-9A-Za-z])(?:q\.?\s?{span.replace('every', 'q')}\s?(?P<q_unit>h|hr|hours?|d|days?)\b"
+        rf"(?<![\w.-])(?=[0-9A-Za-z])(?:q\.?\s?{span.replace('every', 'q')}\s?(?P<q_unit>h|hr|hours?|d|days?)\b"
         rf"|every\s{span}[\s-]?(?P<unit>minutes?|min|hours?|hrs?|h|days?|weeks?)"
         rf"|{span.replace('every', 'hourly')}[\s-]hourly"
         r"|every\s(?P<other>other|second|third|fourth)\s(?P<other_unit>day|week)"
-        rf"|(?P<times>once|twice|thrice|{number})(?:\s?(?:-|–|to|or)\s?(?P<times_to>{number}))?(?:\stimes|\sdoses|\s?[x×]|(?<=ce)){per}"
+        rf"|(?P<times>once|twice|thrice|{number})(?:\s?(?:-|–|to|or)\s?(?P<times_to>{number}))?(?:\stimes?|\sdoses?|\s?[x×]|(?<=ce)){per}"
         rf"|(?:(?:daily|a\sday|per\sday),?\s)?(?:divided\s)?(?:in|into|as)\s(?P<parts>{number})\s(?:equal(?:ly)?\s)?(?:divided\s|separate\s|equal\s)?doses(?:\s(?:daily|a\sday|per\sday|each\sday))?"
         r"|(?P<hour>hourly|every\shour)|(?P<day>every\s(?:day|morning|evening|night)|each\s(?:day|morning|evening|night)|at\sbedtime|nightly)"
         r"|(?P<week>every\sweek|once-weekly|weekly)"

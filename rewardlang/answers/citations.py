@@ -58,7 +58,7 @@ _REPORTERS: tuple[tuple[str, str, int | None], ...] = (
 LAST_VOLUMES = {spelling: last for _, spelling, last in _REPORTERS if last is not None}
 """The last volume of each series that has ended: a citation beyond it cannot exist."""
 
-_SECTION = r"[0-9]{1,6}[a-zA-Z]{0,4}(?:[-–][0-9]{1,4}[a-zA-Z]{0,2}(?![0-9A-Za-z]))?"
+_SECTION = r"[0-9]{1,6}(?:\.[0-9]{1,4}(?![0-9]))?[a-zA-Z]{0,4}(?:[-–][0-9]{1,4}[a-zA-Z]{0,2}(?![0-9A-Za-z]))?"
 _INNER = r"(?:\([0-9A-Za-z]{1,5}\)){0,8}"
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 
@@ -93,7 +93,7 @@ def _forms() -> re.Pattern[str]:
         r"(?:,?\s(?:of\sthe\s)?(?:United\sStates\sCode|U\.S\.\sCode|U\.?S\.?C\.?))?"
         rf"|[Tt]itle\s(?P<in_title>[0-9]{{1,2}}),?\s(?:of\sthe\s)?(?:United\sStates\sCode|U\.S\.\sCode),?\s(?:[Ss]ections?|§§?)\s?"
         rf"(?P<in_section>{_SECTION})(?P<in_inner>{_INNER})"
-        r"|U\.?\s?S\.?\sConst(?:itution|\.)?,?\s(?P<const>amend|art)(?:ment|icle|\.)?\s(?P<roman>[IVXL]{1,7})(?![A-Za-z])"
+        r"|U\.?\s?S\.?\sConst(?:itution|\.)?,?\s(?P<const>[Aa]mend|[Aa]mdt|[Aa]rt)(?:ment|icle|\.)?\s(?P<roman>[IVXL]{1,7}|[0-9]{1,2})(?![A-Za-z0-9])"
         r"|Fed\.?\s?R\.?\s?(?P<rules>Civ|Crim|App|Evid|Bankr)\.?\s?(?:P\.?\s)?(?P<rule>[0-9]{1,4}(?:\.[0-9])?)(?P<rule_inner>(?:\([0-9A-Za-z]{1,5}\)){0,8})"
         rf"|(?P<volume>[0-9]{{1,4}})\s(?:{reporters})(?:,?\s(?P<at>at)\s(?P<at_page>[0-9]{{1,5}})|\s(?P<page>[0-9]{{1,5}}))(?![0-9])"
         r"|(?P<id>[Ii][Dd])\.(?:,?\s?at\s(?P<id_page>[0-9]{1,5}))?(?:\s(?P<id_section>§\s?[0-9]{1,6}[a-z]{0,3}))?"
@@ -148,7 +148,8 @@ def _cited(text: str, match: re.Match[str], previous: str | None, reported: dict
     elif match["cfr"]:
         yield Cited(start, end, f"{int(match['cfr'])} CFR {match['cfr_section']}", match["cfr_inner"])
     elif match["const"]:
-        yield Cited(start, end, f"US Const {match['const']} {_from_roman(match['roman'])}")
+        part = "art" if match["const"].lower() == "art" else "amend"
+        yield Cited(start, end, f"US Const {part} {_from_roman(match['roman'])}")
     elif match["rules"]:
         process = "" if match["rules"] == "Evid" else " P"
         yield Cited(start, end, f"Fed R {match['rules']}{process} {match['rule']}", match["rule_inner"])
@@ -168,7 +169,7 @@ def _sections(text: str, match: re.Match[str]) -> Iterator[Cited]:
     """The sections behind one title, one citation each; of a range both ends."""
     title, start, end = int(match["title"]), match.start(), match.end()
     first = match["section"]
-    if match["many"] and (ends := re.fullmatch(r"([0-9]+)[-–]([0-9]+)", first)) and int(ends[1]) < int(ends[2]):
+    if (ends := re.fullmatch(r"([0-9]+)[-–]([0-9]+)", first)) and int(ends[1]) < int(ends[2]):
         middle = match.start("section") + len(ends[1])
         yield Cited(start, middle, f"{title} USC {ends[1]}", "first of a range")
         yield Cited(middle + 1, end, f"{title} USC {ends[2]}", "last of a range")
@@ -204,6 +205,8 @@ def _case(text: str, match: re.Match[str], reported: dict[str, str], named: dict
 
 
 def _from_roman(numeral: str) -> int:
+    if numeral.isdigit():
+        return int(numeral)
     digits = [_ROMAN[letter] for letter in numeral]
     return sum(-digit if digit < after else digit for digit, after in zip(digits, [*digits[1:], 0], strict=True))
 
