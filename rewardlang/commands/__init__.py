@@ -45,6 +45,7 @@ _STORY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "use",
         (
+            Entry("sample", "sample", "completions of your prompts from a server"),
             Entry("score", "score", "add scores to a file of completions"),
             Entry("explain", "explain", "why one completion got its score, rule by rule"),
             Entry("train", "train", "train a policy with a reward file"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from math import isnan
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rewardlang.report.figures import REST
+from rewardlang.report.figures import REST, parts_of
 from rewardlang.report.ranks import Correlation, ranks, spearman
 
 if TYPE_CHECKING:
@@ -70,26 +71,24 @@ def agreement_of(collected: Collected) -> Agreement | None:
     import numpy as np
 
     assert collected.marks_column is not None
-    marked = [index for index, mark in enumerate(collected.marks) if mark == mark]  # noqa: PLR0124  NaN: no mark
+    marked = [index for index, mark in enumerate(collected.marks) if not isnan(mark)]
     if not marked:
         return None
     kept = marked if len(marked) <= _MOST_ROWS else sorted(Random(0).sample(marked, _MOST_ROWS))
     scores, marks = np.array(collected.scores)[kept], np.array(collected.marks)[kept]
-    names, parts = _parts(collected, kept, scores)
+    names, parts = _parts(collected, kept)
     pairs, turned, tied, by_rule = _pairs(scores, marks, names, parts)
     worst = _worst(collected, kept, scores, marks, names, parts)
     correlation = spearman(collected.scores, collected.marks)
     return Agreement(collected.marks_column, correlation, len(kept), len(marked), pairs, turned, tied, by_rule, worst)
 
 
-def _parts(collected: Collected, kept: list[int], scores: Floats) -> tuple[list[str], Floats]:
+def _parts(collected: Collected, kept: list[int]) -> tuple[list[str], Floats]:
     """What each rule, and the rest (gates, caps, clamping), gave each completion (N, R + 1)."""
     import numpy as np
 
-    weights = {section.name: float(section.weight_at(collected.step)) for section in collected.reward.program.sections}
-    given = [np.array(collected.points[rule.name])[kept] * weights.get(rule.section, 1.0) for rule in collected.rules]
-    rest = scores - sum(given, np.zeros(len(kept)))
-    return [*(rule.name for rule in collected.rules), REST], np.stack([*given, rest], axis=1)
+    paid, rest = parts_of(collected)
+    return [*(rule.name for rule in collected.rules), REST], np.array([*paid, rest]).T[kept]
 
 
 def _pairs(scores: Floats, marks: Floats, names: list[str], parts: Floats) -> tuple[int, int, int, dict[str, int]]:
@@ -115,7 +114,7 @@ def _worst(
     import numpy as np
 
     most = max(1, len(kept) - 1)
-    score_ranks, mark_ranks = (ranks(scores) - 1) / most, (ranks(marks) - 1) / most
+    score_ranks, mark_ranks = ((np.array(ranks(values.tolist())) - 1) / most for values in (scores, marks))
     gaps = score_ranks - mark_ranks
     from_mean = parts - parts.mean(axis=0)
     found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import fsum, isnan
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,49 +75,68 @@ class Figures(NamedTuple):
 
 def figures_of(collected: Collected, group_size: int) -> Figures | None:
     """None where nothing was marked."""
-    if not collected.scores:
+    scores = collected.scores
+    if not scores:
         return None
-    import numpy as np
-
-    scores = np.array(collected.scores)
-    lengths, right = np.array(collected.lengths), np.array(collected.right)
-    weights = {section.name: float(section.weight_at(collected.step)) for section in collected.reward.program.sections}
-    paid = [np.array(collected.points[rule.name]) * weights.get(rule.section, 1.0) for rule in collected.rules]
-    rest = scores - sum(paid, np.zeros(len(scores)))
+    paid, rest = parts_of(collected)
     shares = shares_of_variance([*paid, rest], scores)
     rules = []
     for index, rule in enumerate(collected.rules):
-        points = np.array(collected.points[rule.name])
+        points = collected.points[rule.name]
+        few = (fsum(points) / len(points), min(points), max(points))
         share = shares[index] if shares is not None else None
-        few = (float(points.mean()), float(points.min()), float(points.max()))
-        rules.append(
-            RuleFigures(rule.name, rule.section, collected.fired[rule.name], *few, share, spearman(points.tolist(), lengths.tolist()))
-        )
-    edges = np.linspace(scores.min(), scores.max(), BINS + 1)
-    good = right == 1
-    columns = {}
-    for name, values in collected.columns.items():
-        if np.mean(~np.isnan(np.array(values))) >= _MOSTLY:
-            found = spearman(collected.scores, values)
-            if found is not None:
-                columns[name] = found
+        length = spearman(points, collected.lengths)
+        rules.append(RuleFigures(rule.name, rule.section, collected.fired[rule.name], *few, share, length))
+    low, high = min(scores), max(scores)
+    right, wrong = _histogram(collected, low, high) if low < high else ((), ())
     return Figures(
         len(scores),
-        float(scores.min()),
-        median(collected.scores),
-        float(scores.mean()),
-        float(scores.max()),
+        low,
+        median(scores),
+        fsum(scores) / len(scores),
+        high,
         tuple(rules),
         shares[-1] if shares is not None else None,
-        tuple(edges.tolist()),
-        tuple(np.histogram(scores[good], edges)[0].tolist()) if edges[0] < edges[-1] else (),
-        tuple(np.histogram(scores[~good], edges)[0].tolist()) if edges[0] < edges[-1] else (),
-        spearman(collected.scores, collected.lengths),
-        spearman(collected.scores, collected.right),
-        columns,
+        tuple(low + (high - low) * place / BINS for place in range(BINS + 1)),
+        right,
+        wrong,
+        spearman(scores, collected.lengths),
+        spearman(scores, collected.right),
+        _columns(collected),
         forecast(list(collected.groups.values()), group_size),
         collected.reward.program.success is not None,
     )
+
+
+def parts_of(collected: Collected) -> tuple[list[list[float]], list[float]]:
+    """What each rule gave each completion, times the weight of its section, and the rest: gates, caps, clamping. They sum to the score."""
+    weights = {section.name: float(section.weight_at(collected.step)) for section in collected.reward.program.sections}
+    paid = []
+    for rule in collected.rules:
+        weight = weights.get(rule.section, 1.0)
+        paid.append([points * weight for points in collected.points[rule.name]])
+    sums = [sum(points) for points in zip(*paid, strict=True)] if paid else [0.0] * len(collected.scores)
+    return paid, [score - given for score, given in zip(collected.scores, sums, strict=True)]
+
+
+def _histogram(collected: Collected, low: float, high: float) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """How many right completions, and how many others, stand in each part of the range."""
+    right, wrong = [0] * BINS, [0] * BINS
+    for score, verdict in zip(collected.scores, collected.right, strict=True):
+        place = min(BINS - 1, int((score - low) / (high - low) * BINS))
+        (right if verdict == 1 else wrong)[place] += 1
+    return tuple(right), tuple(wrong)
+
+
+def _columns(collected: Collected) -> dict[str, Correlation]:
+    """Columns that are numbers nearly everywhere, and that differ."""
+    columns = {}
+    for name, values in collected.columns.items():
+        if sum(not isnan(value) for value in values) >= _MOSTLY * len(values):
+            found = spearman(collected.scores, values)
+            if found is not None:
+                columns[name] = found
+    return columns
 
 
 def _json(found: Correlation | None) -> dict[str, float] | None:

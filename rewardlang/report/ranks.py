@@ -1,19 +1,14 @@
-"""Rank correlation, with its interval, and shares of a variance."""
+"""Rank correlation, with its interval, and shares of a variance: plain Python, since a table of ten rows should not wait for numpy."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+from typing import NamedTuple
 
 FEWEST = 4
 _QUANTILE = 1.959963984540054  # of the normal distribution, for 95 %
+_EPSILON = 1e-12
 
 
 class Correlation(NamedTuple):
@@ -35,37 +30,43 @@ class Correlation(NamedTuple):
 
 def spearman(one: Sequence[float], other: Sequence[float]) -> Correlation | None:
     """None for fewer than four pairs, or where one side is the same everywhere. Pairs with a NaN are left out."""
-    import numpy as np
-
-    left, right = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
-    there = ~(np.isnan(left) | np.isnan(right))
-    left, right = ranks(left[there]), ranks(right[there])
-    n = len(left)
-    if n < FEWEST or not left.std() or not right.std():
+    pairs = [(left, right) for left, right in zip(one, other, strict=True) if not (math.isnan(left) or math.isnan(right))]
+    n = len(pairs)
+    if n < FEWEST:
         return None
-    value = float(np.clip(((left - left.mean()) * (right - right.mean())).mean() / (left.std() * right.std()), -1, 1))
-    if abs(value) > 1 - 1e-12:
+    left, right = ranks([pair[0] for pair in pairs]), ranks([pair[1] for pair in pairs])
+    middle = (n + 1) / 2
+    both = math.fsum((a - middle) * (b - middle) for a, b in zip(left, right, strict=True))
+    spread = math.sqrt(math.fsum((a - middle) ** 2 for a in left) * math.fsum((b - middle) ** 2 for b in right))
+    if spread < _EPSILON:
+        return None
+    value = max(-1.0, min(1.0, both / spread))
+    if abs(value) > 1 - _EPSILON:
         return Correlation(round(value), round(value), round(value), n)
     half = _QUANTILE * math.sqrt((1 + value * value / 2) / (n - 3))
     return Correlation(value, math.tanh(math.atanh(value) - half), math.tanh(math.atanh(value) + half), n)
 
 
-def ranks(values: Floats) -> Floats:
+def ranks(values: Sequence[float]) -> list[float]:
     """Ranks from 1; equal values share the mean of their ranks."""
-    import numpy as np
+    order = sorted(range(len(values)), key=values.__getitem__)
+    found = [0.0] * len(values)
+    start = 0
+    while start < len(order):
+        end = start
+        while end < len(order) and values[order[end]] == values[order[start]]:
+            end += 1
+        for place in order[start:end]:
+            found[place] = (start + 1 + end) / 2
+        start = end
+    return found
 
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    means: Floats = (last - (counts - 1) / 2).astype(np.float64)
-    return means[inverse]
 
-
-def shares_of_variance(parts: Sequence[Floats], total: Floats) -> list[float] | None:
+def shares_of_variance(parts: Sequence[Sequence[float]], total: Sequence[float]) -> list[float] | None:
     """cov(part, total) / var(total) of each part: they sum to 1 where the parts sum to the total. None where the total never varies."""
-    import numpy as np
-
-    if len(total) < 2 or float(total.max() - total.min()) < 1e-12:
+    if len(total) < 2 or max(total) - min(total) < _EPSILON:
         return None
-    centred = total - total.mean()
-    variance = float((centred * centred).mean())
-    return [float(((part - np.mean(part)) * centred).mean()) / variance for part in parts]
+    mean = math.fsum(total) / len(total)
+    centred = [value - mean for value in total]
+    variance = math.fsum(value * value for value in centred)
+    return [math.fsum(value * away for value, away in zip(part, centred, strict=True)) / variance for part in parts]

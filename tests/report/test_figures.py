@@ -61,7 +61,7 @@ def test_spearman_of_a_known_case() -> None:
     assert found.value == pytest.approx(0.8)
     half = 1.959963984540054 * ((1 + 0.64 / 2) / 2) ** 0.5
     assert (found.low, found.high) == pytest.approx((np.tanh(np.arctanh(0.8) - half), np.tanh(np.arctanh(0.8) + half)))
-    assert ranks(np.array([3.0, 1.0, 3.0])).tolist() == [2.5, 1, 2.5]
+    assert ranks([3.0, 1.0, 3.0]) == [2.5, 1, 2.5]
 
 
 @given(few, st.randoms(use_true_random=False))
