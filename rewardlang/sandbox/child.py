@@ -18,13 +18,17 @@ from typing import Any, NoReturn
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
-_READABLE = ("/usr/share/zoneinfo", "/etc/localtime", "/dev/null", "/dev/urandom", "/lib", "/lib64", "/usr/lib", "/usr/lib64")
+_READABLE = (
+    *(f"{top}/lib{kind}" for top in ("", "/usr") for kind in ("64", "/x86_64-linux-gnu", "/aarch64-linux-gnu")),
+    *("/usr/share/zoneinfo", "/etc/localtime", "/etc/ld.so.cache", "/dev/null", "/dev/urandom"),
+)
 
 # What a program of Python needs to compute, and nothing else: name, number on x86-64, number on 64-bit ARM (- where it has none).
 _ALLOWED = """
 read 0 63 write 1 64 close 3 57 stat 4 - fstat 5 80 lstat 6 - poll 7 - lseek 8 62 mmap 9 222 mprotect 10 226 munmap 11 215 brk 12 214
 rt_sigaction 13 134 rt_sigprocmask 14 135 rt_sigreturn 15 139 pread64 17 67 pwrite64 18 68 readv 19 65 writev 20 66 access 21 -
 pipe 22 - select 23 - sched_yield 24 124 mremap 25 216 msync 26 227 mincore 27 232 madvise 28 233 dup 32 23 dup2 33 - pause 34 -
+recvfrom 45 207
 nanosleep 35 101 getitimer 36 102 alarm 37 - setitimer 38 103 getpid 39 172 exit 60 93 uname 63 160 getdents 78 - getcwd 79 17
 readlink 89 - gettimeofday 96 169 getrlimit 97 163 getrusage 98 165 sysinfo 99 179 times 100 153 getuid 102 174 getgid 104 176
 geteuid 107 175 getegid 108 177 getppid 110 173 rt_sigpending 127 136 rt_sigtimedwait 128 137 rt_sigsuspend 130 133
@@ -35,7 +39,10 @@ set_robust_list 273 99 get_robust_list 274 100 epoll_pwait 281 22 eventfd2 290 1
 getrandom 318 278 membarrier 324 283 statx 332 291 rseq 334 293 faccessat2 439 439
 """
 # Those that are allowed for some arguments only.
-_LIMITED = "open 2 - openat 257 56 clone 56 220 clone3 435 435 kill 62 129 tgkill 234 131 prlimit64 302 261 ioctl 16 29 fcntl 72 25"
+_LIMITED = """
+open 2 - openat 257 56 clone 56 220 clone3 435 435 kill 62 129 tgkill 234 131 prlimit64 302 261 ioctl 16 29 fcntl 72 25
+socketpair 53 199 sendto 44 206
+"""
 
 _ARCHITECTURES = {"x86_64": (0xC000003E, 1), "aarch64": (0xC00000B7, 2)}
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -69,6 +76,12 @@ def _only(index: int, values: tuple[int, ...], error: int) -> bytes:
     return _argument(index) + tests + _answer(_ERRNO | error)
 
 
+def _without(index: int) -> bytes:
+    """Allows the call when the pointer is null."""
+    tests = _argument(index) + _step(0x15, 0, 0, 3) + _argument(index, high=True) + _step(0x15, 0, 0, 1) + _answer(_ALLOW)
+    return tests + _answer(_ERRNO | _EPERM)
+
+
 def _numbers(table: str, column: int) -> dict[str, int]:
     words = table.split()
     return {words[at]: int(words[at + column]) for at in range(0, len(words), 3) if words[at + column] != "-"}
@@ -78,7 +91,6 @@ def seccomp_filter(machine: str, own: int) -> bytes:
     """The filter: what is listed is allowed, anything else is refused with EPERM; another instruction set ends the process."""
     architecture, column = _ARCHITECTURES[machine]
     thread_only = _argument(0) + _step(0x45, _CLONE_THREAD, 0, 1) + _answer(_ALLOW) + _answer(_ERRNO | _EPERM)
-    nothing_set = _argument(2) + _step(0x15, 0, 0, 3) + _argument(2, high=True) + _step(0x15, 0, 0, 1) + _answer(_ALLOW)
     limited = {
         "open": _argument(1) + _step(0x45, _WRITING, 0, 1) + _answer(_ERRNO | _EACCES) + _answer(_ALLOW),
         "openat": _argument(2) + _step(0x45, _WRITING, 0, 1) + _answer(_ERRNO | _EACCES) + _answer(_ALLOW),
@@ -86,7 +98,9 @@ def seccomp_filter(machine: str, own: int) -> bytes:
         "clone3": _answer(_ERRNO | _ENOSYS),  # its flags are in memory, where no filter can look; the C library then uses clone
         "kill": _only(0, (own,), _EPERM),
         "tgkill": _only(0, (own,), _EPERM),
-        "prlimit64": nothing_set + _answer(_ERRNO | _EPERM),
+        "prlimit64": _without(2),  # reading a limit, not setting one
+        "socketpair": _only(0, (1,), _EPERM),  # AF_UNIX: a pipe inside the process, which asyncio needs
+        "sendto": _without(4),  # to the other end of a pair, not to an address
         "ioctl": _only(1, _IOCTL, _ENOTTY),
         "fcntl": _only(1, _FCNTL, _EINVAL),
     }
@@ -122,6 +136,16 @@ def _limit_resources(limits: dict[str, int]) -> None:
         resource.setrlimit(name, (limit, limit))
 
 
+def _allow(libc: Any, ruleset: int, path: str, rights: int) -> None:
+    """Lets what stands at the path, and below it, be read; a path that does not exist is passed over."""
+    try:
+        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return
+    _checked(libc.syscall(_LANDLOCK_ADD, ruleset, 1, struct.pack("=Qi", rights, place), 0), "Landlock")
+    os.close(place)
+
+
 def _limit_files(libc: Any) -> None:
     """Landlock: only the standard library and what it needs can be read, and nothing can be written, made or executed."""
     version = _checked(libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1), "Landlock")
@@ -129,14 +153,13 @@ def _limit_files(libc: Any) -> None:
     rules = struct.pack("QQQ", handled, 3 if version >= 4 else 0, 3 if version >= 6 else 0)
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     ruleset = _checked(libc.syscall(_LANDLOCK_CREATE, rules, ctypes.c_size_t(size), 0), "Landlock")
-    for path in (os.path.dirname(os.__file__), *_READABLE):  # noqa: PTH120 - pathlib costs as much as everything else here
-        try:
-            place = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        except OSError:
-            continue
-        rights = _READ_FILE | (_READ_DIR if os.path.isdir(path) else 0)  # noqa: PTH112
-        _checked(libc.syscall(_LANDLOCK_ADD, ruleset, 1, struct.pack("=Qi", rights, place), 0), "Landlock")
-        os.close(place)
+    library = os.path.dirname(os.__file__)  # noqa: PTH120 - pathlib costs as much as everything else here
+    _allow(libc, ruleset, library, _READ_DIR)
+    for entry in os.scandir(library):
+        if entry.name not in ("site-packages", "dist-packages"):
+            _allow(libc, ruleset, entry.path, _READ_FILE | (_READ_DIR if entry.is_dir() else 0))
+    for path in _READABLE:
+        _allow(libc, ruleset, path, _READ_FILE | (_READ_DIR if os.path.isdir(path) else 0))  # noqa: PTH112
     _checked(libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0), "Landlock")
     os.close(ruleset)
 
@@ -171,6 +194,7 @@ def main() -> NoReturn:
     except (_Unavailable, OSError, ValueError) as error:
         os.write(report_fd, f"unavailable {error}".encode()[:300])
         os._exit(1)
+    os.write(report_fd, b"ready ")
     names = {"__name__": request["name"], "__builtins__": __builtins__}
     for part in (request["program"], request["test"]):
         exec(compile(part, "answer.py", "exec"), names)  # noqa: S102 - what this process is for

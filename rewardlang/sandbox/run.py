@@ -116,9 +116,9 @@ def _result(process: subprocess.Popen[bytes], report: int, word: str, limits: Li
         process.stdout.close()
         process.stderr.close()
     printed, told, said = (bytes(part).decode("utf-8", "replace") for part in pipes.values())
-    if said.startswith("unavailable "):
+    if said.startswith("unavailable "):  # before "ready" the program has not begun, and cannot say so itself
         raise NoSandbox(f"this system cannot confine a program ({said.removeprefix('unavailable ')})")
-    if said == word and not why:
+    if said == f"ready {word}" and not why:
         return Ran(True, True, printed)
     left = not why and process.returncode == 0
     return Ran(False, left, printed, why or _ending(process.returncode, told))
