@@ -8,6 +8,7 @@ is given up and the next one is checked, so one run tells all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
@@ -120,8 +121,16 @@ class Checker:
             words = self.source.cut(span)
             quoted = words[:1] == '"' and words[1:-1] == advice.word
             if words == advice.word or quoted:
-                fix = instead(span, f'"{advice.only}"' if quoted else advice.only, safe=advice.is_plain)
+                fix = instead(span, f'"{advice.only}"' if quoted else advice.only, safe=self._is_plain(advice, advice.only))
         self.diagnostics.append(Diagnostic(code, severity, message, self.source, span, advice, label, others, fix))
+
+    def _is_plain(self, advice: Suggestion, meant: str) -> bool:
+        """Whether a word is misspelt here, and not where it is declared.
+
+        It is a single slip, stands in the file once, and what is meant is used elsewhere too, or is a word of the language.
+        """
+        times = {word: len(re.findall(rf"(?<!\w){re.escape(word)}(?!\w)", self.source.text)) for word in (advice.word, meant)}
+        return advice.is_plain and times[advice.word] == 1 and times[meant] != 1
 
     def leave_out(self, span: Span, word: str) -> Fix | None:
         """The fix that takes out what begins with a word; None where something else, such as a bracket, stands before the word."""

@@ -157,7 +157,8 @@ def _misspelt(place: Place) -> Told | None:
             span = Span(place.start, words[count - 1].end())
             shown = " or ".join(f"'{phrase}'" for phrase in near)
             repair = Repair(phrases[near[0]], span, near[0])
-            fix = instead(span, near[0], safe=True) if len(near) == 1 else None
+            # a word of the language in a wrong place is not misspelt: what stands before it is
+            fix = instead(span, near[0], safe=place.found.type == "NAME") if len(near) == 1 else None
             return Told("RW102", f"'{' '.join(written)}' is not known here", span, f"did you mean {shown}?", repair, fix)
     return None
 

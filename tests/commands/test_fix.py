@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from rewardlang.commands.fixes import edited, safe_fixes
 from rewardlang.compiled import compile_text
 from tests.commands.conftest import Run
+from tests.sources import ROOT
 
 FILE = """rewardlang 1
 reward demo
@@ -153,3 +159,32 @@ def test_brackets_are_not_torn(tmp_path: Path) -> None:
         if finding.fix is not None:
             for edit in finding.fix.edits:
                 assert text[edit.span.start : edit.span.end].count("(") == text[edit.span.start : edit.span.end].count(")")
+
+
+EXAMPLES = [ROOT / "examples" / name for name in ("law/law_memo.reward", "medicine/paediatric_dose.reward", "gsm8k/math_gsm8k.reward")]
+
+
+@st.composite
+def misspelt(draw: st.DrawFn) -> tuple[Path, str, str]:
+    """An example's path, its text, and the text with one letter of one word left out, doubled, replaced, or swapped with the next."""
+    path = draw(st.sampled_from(EXAMPLES))
+    text = path.read_text(encoding="utf-8")
+    word = draw(st.sampled_from(list(re.finditer(r"[A-Za-z_]{3,}", text))))
+    at = draw(st.integers(word.start(), word.end() - 2))
+    letters = draw(st.sampled_from([text[at + 1] + text[at], text[at] * 2 + text[at + 1], text[at], "q" + text[at + 1]]))
+    return path, text, text[:at] + letters + text[at + 2 :]
+
+
+@settings(max_examples=int(os.environ.get("REWARDLANG_EXAMPLES", "40")), deadline=None)
+@given(misspelt())
+def test_a_fix_gives_the_file_back_or_leaves_it_refused(case: tuple[Path, str, str]) -> None:
+    """A file with one misspelt word never becomes another file that is accepted."""
+    path, right, wrong = case
+    now = wrong
+    for _ in range(5):
+        compiled = compile_text(now, name="x.reward", folder=str(path.parent))
+        fixes = safe_fixes(compiled)[:1]
+        if not fixes:
+            break
+        now = edited(now, fixes)
+    assert now in (wrong, right) or compiled.program is None
