@@ -1,4 +1,4 @@
-"""The text rewards of TRL, Open-R1 and verl, written as `.reward` files in `peers/`: their values are equal.
+"""The text rewards of TRL, Open-R1, verl and Open-Instruct, written as `.reward` files in `peers/`: their values are equal.
 
 The expected values beside the cases here were computed from the formulas that the projects publish. The projects' own cases are
 read where they stand, in the folder that REWARDLANG_CONFORMANCE names.
@@ -51,6 +51,9 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], float]] = [
     ("verl_gsm8k", {}, {"completion": "so #### 1,234", "answer": "1234"}, 1),
     ("verl_gsm8k", {}, {"completion": "#### 3\n#### 4", "answer": "3"}, 0),
     ("verl_gsm8k", {}, {"completion": "4", "answer": "4"}, 0),
+    ("open_instruct_puzzle", {}, {"completion": "<think>hm</think><answer>The USA!</answer>", "gold": "usa|United States"}, 1),
+    ("open_instruct_puzzle", {}, {"completion": "USA or so", "gold": "usa"}, 0),
+    ("open_instruct_f1", {}, {"completion": "hello there", "gold": "Hello, world"}, 0.5),
 ]
 
 
@@ -85,12 +88,17 @@ def _as_file(case: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]
             return "open_r1_format", {}, {"completion": text}
         case "tag_count" | "reasoning_steps":
             return f"open_r1_{case['kind']}", {}, {"completion": text}
+        case "puzzle_string":
+            return "open_instruct_puzzle", {}, {"completion": text, "gold": case["gold"]}
+        case "f1":
+            golds = [case["gold"]] if isinstance(case["gold"], str) else case["gold"]
+            return "open_instruct_f1", {}, {"completion": text, "gold": golds[-1]}
     return None
 
 
 @pytest.mark.skipif(FOLDER is None, reason="REWARDLANG_CONFORMANCE does not name the folder of the cases")
 def test_the_projects_own_cases_have_equal_values() -> None:
-    """Every case of TRL's and Open-R1's suites that is about text scores what they expect."""
+    """Every case of TRL's, Open-R1's and Open-Instruct's suites that is about text scores what they expect."""
     assert FOLDER is not None
     wrong, seen = [], 0
     for line in (Path(FOLDER) / "text_reward.jsonl").read_text(encoding="utf-8").splitlines():
@@ -101,4 +109,4 @@ def test_the_projects_own_cases_have_equal_values() -> None:
             if score != pytest.approx(case["expected"], abs=1e-5):
                 wrong.append((case["id"], case["kind"], score, case["expected"]))
     assert not wrong
-    assert seen >= 30
+    assert seen >= 50
