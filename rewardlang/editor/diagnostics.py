@@ -20,8 +20,9 @@ _WORDS = re.compile(r"[^\W\d]\w*(?:[ .-]\w+)*")
 
 
 def findings(document: Document) -> list[Diagnostic]:
-    """What is known to be wrong with the text of now: all of it once it is checked, the mistakes of syntax before."""
-    found = list(document.parsed.diagnostics if document.checked is None else document.checked.diagnostics)
+    """What is known to be wrong: all of it once the text is checked; before, the mistakes of syntax and what was known of the rest."""
+    checked = document.checked
+    found = [*document.parsed.diagnostics, *document.still_told()] if checked is None else list(checked.diagnostics)
     return found + [failure for result in document.results.values() for failure in result.failures]
 
 

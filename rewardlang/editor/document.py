@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING
 from rewardlang.compiled import Compiled, compile_text
 from rewardlang.editor.names import Names
 from rewardlang.editor.positions import Lines, Moved
+from rewardlang.errors import Diagnostic
 from rewardlang.parsing.syntax import File
 from rewardlang.parsing.syntax_from_text import Parsed, parse
 from rewardlang.program import Program
+from rewardlang.record import replaced
 from rewardlang.registry import default_registry
 from rewardlang.source import Source
 
 if TYPE_CHECKING:
     from rewardlang.examples import ExampleResult
+
+_SYNTAX = "RW1"  # the beginning of the codes that reading alone tells
 
 
 class Reading:
@@ -42,6 +46,7 @@ class Document:
     def __init__(self, uri: str, path: str | None, text: str, version: int, encoding: str = "utf-16") -> None:
         self.uri, self.path, self._encoding = uri, path, encoding
         self.checked: Compiled | None = None
+        self._last_checked: Compiled | None = None
         self.program: Program | None = None
         self.results: dict[str, ExampleResult] = {}
         self._whole: Reading | None = None
@@ -71,9 +76,23 @@ class Document:
 
     def take(self, compiled: Compiled) -> None:
         """Keeps what `compile` gave for the text of now."""
-        self.checked = compiled
+        self.checked = self._last_checked = compiled
         if compiled.program is not None:
             self.program = compiled.program
+
+    def still_told(self) -> list[Diagnostic]:
+        """What the last check found in words that still stand there: told until the next check, so that it does not blink."""
+        last = self._last_checked
+        if last is None or self.checked is not None:
+            return []
+        moved = Moved(last.source.text, self.text)
+        kept = []
+        for found in last.diagnostics:
+            span = moved.span(found.span)
+            same = self.text[span.start : span.end] == last.source.cut(found.span)
+            if found.source.name == self.name and not found.code.startswith(_SYNTAX) and same:
+                kept.append(replaced(found, source=self.source, span=span, related=(), fix=None))
+        return kept
 
     def reading(self) -> tuple[Reading, Moved] | None:
         """The text of now if it is whole, else the last that was, else what can be read of this one; with the way to places of now."""

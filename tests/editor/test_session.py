@@ -53,6 +53,18 @@ def test_mistakes_are_told_as_one_types(page: Page) -> None:
     assert page.change(REWARD) == []
 
 
+def test_what_is_known_stays_while_one_types_elsewhere(page: Page) -> None:
+    """A mistake of meaning does not blink: it is told with its new place at once, unless its words have changed."""
+    broken = REWARD.replace("contains topic\n  because", "contains topci\n  because")
+    page.change(broken)
+    page.change("# a comment\n" + broken, wait=False)
+    (found,) = page.read()
+    assert (found["code"], page.words(found["range"])) == ("RW201", "topci")
+    page.checked()
+    page.change("# a comment\n" + REWARD, wait=False)
+    assert page.read() == []
+
+
 def test_positions_count_utf_16_units(page: Page) -> None:
     """Behind an emoji a mistake still has its place."""
     (found, *_) = page.change(REWARD.replace('with topic = "rain"\n  model writes "<l', 'with tpoic = "rain"\n  model writes "<l', 1))
