@@ -41,7 +41,12 @@ MAX_ITEMS = 40
 
 def compare_answers(one: Answer, other: Answer) -> Verdict:
     """Whether two answers are the same. Symmetric; not transitive (0.28 = 28 %, 28 % = 28, but 0.28 ≠ 28)."""
-    if one.value == other.value:
+    left, right = one.value, other.value
+    if type(left) is Expression and type(right) is Expression and not (left.percent or right.percent or left.degree or right.degree):
+        a, b = left.value.rational, right.value.rational
+        if a is not None and b is not None and not (left.unit or right.unit or left.figures >= MIN_FIGURES or right.figures >= MIN_FIGURES):
+            return no("different values") if a != b else yes("the same" if left == right else "the same number")
+    if left == right:
         return yes("the same")
     return same_value(one.value, other.value)
 

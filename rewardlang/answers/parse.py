@@ -32,6 +32,8 @@ from rewardlang.verdict import Missing, Refused
 MAX_LENGTH = 3_000
 MAX_NESTING = 30
 
+_GROUPED_NUMERAL = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_FRACTION = re.compile(r"([+-]?)(?:\\[dt]?frac\{(-?)([0-9]{1,400})\}\{([0-9]{1,400})\}|([0-9]{1,400})/([0-9]{1,400}))")
 _NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _EMPTY_SET = frozenset(
     {
@@ -67,8 +69,34 @@ def read_answer(text: str) -> Answer | Missing | Refused:
 
 @lru_cache(maxsize=4096)
 def _read_short(text: str) -> Value | Missing:
+    return quick_number(text) or read_tokens(text)
+
+
+def quick_number(text: str) -> Value | None:
+    r"""A plain number or fraction of whole numbers, in `$…$` or a box or with a full stop; for speed only: `read_tokens` says the same."""
+    if len(text) > 2 and text[0] == text[-1] == "$":
+        text = text[1:-1].strip()
+    if text.startswith("\\boxed{") and text[-1] == "}":
+        text = text[7:-1].strip()
+    if text.endswith("."):
+        text = text[:-1]
     if _NUMERAL.fullmatch(text):
         return _numeral(text)
+    if _GROUPED_NUMERAL.fullmatch(text):
+        return _numeral(text.replace(",", ""))
+    fraction = _FRACTION.fullmatch(text)
+    if fraction is None:
+        return None
+    sign, one, above, below, other_above, other_below = fraction.groups()
+    under = int(below or other_below)
+    if not under:
+        return None
+    value = Fraction(int(above or other_above), under)
+    return Expression(number(-value if (sign == "-") is not (one == "-") else value))
+
+
+def read_tokens(text: str) -> Value | Missing:
+    """The answer that a short text is, by its tokens."""
     tokens = with_usual_brackets(with_thousands(_without_wrappers(tokens_of(text))))
     if not tokens:
         return Missing("the answer is empty")
@@ -302,9 +330,9 @@ def _in_degrees(tokens: list[Token]) -> bool:
 def _expression(tokens: list[Token], percent: bool, degree: bool, unit: str) -> Expression:
     if not tokens:
         raise UnreadError("the number is missing")
-    numeral = tokens[1:] if tokens[0].text == "-" else tokens
+    numeral = tokens[1:] if tokens[0].text in ("-", "+") else tokens
     if len(numeral) == 1 and numeral[0].kind == "number" and len(numeral[0].text) <= MAX_FIGURES:
-        plain = _decimal(numeral[0].text, len(tokens) == 2)
+        plain = _decimal(numeral[0].text, tokens[0].text == "-")
         value, figures, last = plain.value, plain.figures, plain.unit_in_last_place
     else:
         value, figures, last = read_expression(tokens), 0, Fraction(0)

@@ -14,6 +14,7 @@ from rewardlang.answers.algebra import Quotient
 from rewardlang.answers.compare import same_formula
 from rewardlang.answers.expression import UnreadError, read_expression
 from rewardlang.answers.numeric import value_at
+from rewardlang.answers.parse import quick_number, read_tokens
 from rewardlang.answers.tokens import tokens_of
 
 Formula = tuple[str, Callable[[float], float]]
@@ -141,3 +142,20 @@ def test_what_can_be_read_in_two_ways_or_not_at_all_is_not_read(text: str) -> No
     """No guess is made."""
     with pytest.raises((UnreadError, ValueError)):
         read_expression(tokens_of(text))
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.one_of(
+        st.text(alphabet="0123456789,./-+$ ", max_size=9),
+        st.tuples(st.sampled_from(["", "-", "+"]), st.integers(-99, 99), st.integers(0, 99)).map(
+            lambda parts: f"{parts[0]}\\dfrac{{{parts[1]}}}{{{parts[2]}}}"
+        ),
+    ),
+    st.sampled_from(["{}", "${}$", "\\boxed{{{}}}", "{}.", "$\\boxed{{{}}}$", "$ {} $"]),
+)
+def test_the_quick_way_says_what_the_tokens_say(text: str, frame: str) -> None:
+    """Plain numbers are read without tokens, to the same value."""
+    quick = quick_number(frame.format(text).strip()) if frame.format(text).strip() else None
+    if quick is not None:
+        assert quick == read_tokens(frame.format(text).strip())
