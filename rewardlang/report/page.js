@@ -131,7 +131,7 @@ function rulesOf(row) {
       body.append(make("tr", {}, make("td", { class: "n" }, make("b", {}, signed(points))), make("td", {}, name ? `section ${name}` : "rules of no section"), make("td", {}, how)));
   if (row.clamping) body.append(make("tr", {}, make("td", { class: "n" }, signed(row.clamping)), make("td", {}, "clamped to the range"), make("td", {})));
   const head = make("tr", {}, make("th", { class: "n" }, "points"), make("th", {}, "rule"), make("th", {}, data.withText ? "why" : ""));
-  return make("div", { class: "scroll" }, make("table", {}, make("thead", {}, head), body));
+  return make("div", { class: "scroll" }, make("table", { class: "rules" }, make("thead", {}, head), body));
 }
 
 const lines = (texts) => texts.filter(Boolean).flatMap((text, index) => (index ? [make("br", {}), ...shown(text)] : shown(text)));
