@@ -34,7 +34,17 @@ def _range_end() -> re.Pattern[str]:
     return re.compile(r"(?:\s?[-–—]\s?|\sto\s)[0-9][0-9.,]{0,30}+")
 
 
-@finder("quantity", cost="linear", version="1")
+@cache
+def _odd_unit() -> re.Pattern[str]:
+    """A unit of mass or volume that is written as no unit is: `MG`, `Mcg`, `ug`, `gm`, `mgs`."""
+    import re
+
+    return re.compile(
+        r"[ \u00a0\u202f-]?(?!(?:mg|mcg|kg|ng|mL|ml|dL|dl|cL|cl)\b)(?i:mgs?|mcgs?|kgs?|ngs?|ugs?|mls?|dls?|cls?|gms?)(?![\w^]|-[^\W\d])"
+    )
+
+
+@finder("quantity", cost="linear", version="2")
 def quantity(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[list[Finding[Quantity]]]:
     """The numbers with a unit in a text, exactly.
 
@@ -44,7 +54,7 @@ def quantity(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[lis
     Units: ng mcg µg mg g kg lb, µL mL cL dL L, µmol mmol mol, IU, mEq, s min h day week, mm cm m km, cm2 m2, dose; and the words
     (`milligrams`, `hours`). Both ends of a range are found: `500-750 mg` is 500 mg and 750 mg. Units are converted exactly, and a
     quantity of another kind than the rule compares is missing: `500 mL` is no mass. So is one that cannot be read as a whole:
-    `500 mg/tablet`, `200 mg/5 mL`, `1/2 mg`, `2x500 mg`, `0,5 mg`. It is found, so that two are two, and it has no value.
+    `500 mg/tablet`, `200 mg/5 mL`, `1/2 mg`, `2x500 mg`, `0,5 mg`, `5 MG`, `5 ug`. It is found, so that two are two, and it has no value.
 
     Why it earns reward
     -------------------
@@ -56,8 +66,8 @@ def quantity(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[lis
 
     Known gaps
     ----------
-    A number without a known unit is passed over: `500`, `2 tsp`, `1 month`, `5 MG` (case matters), temperatures; and so are numbers in
-    words. A second dose can hide there. Words behind a unit (`daily`, `bid`, `of base`) are not read: `500 mg daily` is 500 mg.
+    A number without a known unit is passed over: `500`, `2 tsp`, `1 month`, temperatures; and so are numbers in words. A second dose can
+    hide there. Words behind a unit (`daily`, `bid`, `of base`) are not read: `500 mg daily` is 500 mg, and `frequency` finds the rest.
     `1,500 mg` can be meant as 1.5 mg: the notation is the file's choice. `10 mg/g` is read as a dose for a body mass, as is everything
     behind a mass and a stroke. A model can write several quantities: use `only`. A loop (`some quantity in … where …`) passes over what has
     no value.
@@ -85,6 +95,10 @@ def _quantities(text: str, notation: str) -> Iterator[Finding[Quantity]]:
             stop = end
         unit = unit_of(" ".join(behind["unit"].split())) if behind else None
         if behind is None or unit is None:
+            odd = _odd_unit().match(text, end)
+            if odd is not None:
+                position = odd.end()
+                yield Finding(start, position, Quantity(Fraction(0), (), _written(text[start:position])))
             continue
         start, value = _value(text, start, numeral, notation)
         if value is None or kind == "part" or behind["more"]:
