@@ -19,7 +19,7 @@ _NO_LABORATORY = r"(?!\s?/\s?d?[lL]\b)"
 _JOINT_COMMISSION: tuple[tuple[str, str, str], ...] = (
     ("trailing zero", rf"(?<![\w.,])[0-9]{{1,9}}POINT0{{1,6}}(?=[\s-]?{_DOSE}\b{_NO_LABORATORY})", "write a whole number without point"),
     ("no leading zero", rf"(?<![\w.,])POINT[0-9]{{1,9}}(?=[\s-]?{_DOSE}\b)", "write a zero before the point"),
-    ("U", r"(?:(?<=[0-9])|(?<=[0-9]\s)|(?<=[0-9]-))[Uu](?![\w/.]\w|\w)", "write units"),
+    ("U", r"(?:(?<=[0-9])|(?<=[0-9]\s)|(?<=[0-9]-))[Uu](?!\w|\.\w)", "write units"),
     ("IU", r"(?<![A-Za-z])I\.?U\.?(?!\w)", "write international units"),
     ("QD", r"(?<!\w)[Qq]\.?[Dd](?:\.(?!\w)|(?![\w.]))", "write daily"),
     ("QOD", r"(?<!\w)[Qq]\.?[Oo]\.?[Dd](?:\.(?!\w)|(?![\w.]))", "write every other day"),
