@@ -31,6 +31,7 @@ class Algorithm:
     refill: int = 0
     by_section: bool = False
     leave_one_out: bool = False
+    value_head: bool = False
 
 
 ALGORITHMS = {
@@ -67,11 +68,15 @@ ALGORITHMS = {
         "KL is taken off the reward",
         leave_one_out=True,
     ),
+    "ppo": Algorithm(
+        "PPO (arXiv 1707.06347): a value head on the adapted trunk says what each token was worth; groups do not matter",
+        loss="dapo",
+        value_head=True,
+    ),
 }
 # Known by name, and refused with the reason.
 NOT_YET = {
     "online_dpo": "Online DPO is not offered yet: TRL's is experimental and bound to its own generation",
-    "ppo": "PPO is not offered yet: it needs a value head, which TRL no longer has",
 }
 
 

@@ -26,7 +26,10 @@ _CHOICES = {
     "training.algorithm": tuple(ALGORITHMS),
     "training.scale_rewards": (None, "group", "batch", "none"),
 }
-_POSITIVE = ("steps", "completions", "iterations", "learning_rate", "max_completion_tokens", "max_grad_norm", "log_every", "keep")
+_POSITIVE = (
+    *("steps", "completions", "iterations", "learning_rate", "max_completion_tokens", "value_learning_rate", "max_grad_norm"),
+    *("log_every", "keep"),
+)
 _WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", dict: "a table", tuple: "a list of texts"}
 
 
@@ -167,7 +170,9 @@ def mistakes_of(config: RunConfig) -> Iterator[str]:
         yield f"'training.completions' ({training.completions}) must be a multiple of 'training.group' ({training.group})"
     if training.micro_batch is not None and (training.micro_batch < 1 or training.completions % training.micro_batch):
         yield f"'training.micro_batch' ({training.micro_batch}) must divide 'training.completions' ({training.completions})"
-    for name in ("clip", "clip_high", "refill"):
+    if not 0 <= training.gae_lambda <= 1:
+        yield f"'training.gae_lambda' must be from 0 to 1, found {training.gae_lambda}"
+    for name in ("clip", "clip_high", "refill", "value_weight"):
         value = getattr(training, name)
         if value is not None and value < 0:
             yield f"'training.{name}' must not be negative, found {value}"

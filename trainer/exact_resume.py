@@ -42,6 +42,11 @@ class ExactResume:
     def restore_algorithm(self, state: dict[str, Any]) -> None:
         """Takes back what `algorithm_state` gave."""
 
+    def learning_rates(self) -> list[float]:
+        """The peak rate of each group of the optimizer, as this configuration has it."""
+        trainer: Any = self
+        return [trainer.args.learning_rate for _ in trainer.optimizer.param_groups]
+
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Trainer's files and ours into a folder beside, which then gets the name of the checkpoint."""
         trainer: Any = self
@@ -84,11 +89,11 @@ class ExactResume:
     def _take_learning_rate(self) -> None:
         """The learning rate of this configuration, where it was changed: the checkpoint's scheduler and optimizer hold the old one."""
         trainer: Any = self
-        scheduler, wanted = trainer.lr_scheduler, trainer.args.learning_rate
-        if any(rate != wanted for rate in scheduler.base_lrs):
-            scheduler.base_lrs = [wanted for _ in scheduler.base_lrs]
-            for group, factor in zip(trainer.optimizer.param_groups, scheduler.lr_lambdas, strict=True):
-                group["initial_lr"], group["lr"] = wanted, wanted * factor(scheduler.last_epoch)
+        scheduler, wanted = trainer.lr_scheduler, self.learning_rates()
+        if scheduler.base_lrs != wanted:
+            scheduler.base_lrs = wanted
+            for group, rate, factor in zip(trainer.optimizer.param_groups, wanted, scheduler.lr_lambdas, strict=True):
+                group["initial_lr"], group["lr"] = rate, rate * factor(scheduler.last_epoch)
             scheduler._last_lr = [group["lr"] for group in trainer.optimizer.param_groups]
 
     def training_step(self, *arguments: Any, **options: Any) -> torch.Tensor:

@@ -45,6 +45,12 @@ def make_trainer(
     if engine is not None:
         return _over_engine(config, algorithm, engine, shared)
     make: Any = LeaveOneOutTrainer if algorithm.leave_one_out else PolicyTrainer
+    if algorithm.value_head:
+        from rewardlang.trainer.ppo import PpoTrainer
+
+        make = PpoTrainer
+        shared |= {"gae_lambda": config.training.gae_lambda, "value_weight": config.training.value_weight}
+        shared["value_rate"] = config.training.value_learning_rate
     arguments = _arguments(config, algorithm)
     trainer: Any = make(model=model, args=arguments, peft_config=adapter(config.lora), generation=generation, **shared)
     # TRL casts the adapter of a 4-bit model to bfloat16, where an Adam step at a usual learning rate changes few entries.
@@ -55,8 +61,10 @@ def make_trainer(
 
 
 def _over_engine(config: RunConfig, algorithm: Algorithm, engine: EngineRun, shared: dict[str, Any]) -> Any:
-    if algorithm.leave_one_out:
-        raise TrainingProblem("the 'memory' backend does not train by 'rloo' yet", "choose another 'training.algorithm'")
+    if algorithm.leave_one_out or algorithm.value_head:
+        raise TrainingProblem(
+            f"the 'memory' backend does not train by '{config.training.algorithm}' yet", "choose another 'training.algorithm'"
+        )
     from rewardlang.trainer.gpu_trainer import EngineTrainer
 
     arguments = _arguments(replace(config, training=replace(config.training, micro_batch=engine.plan.micro_batch)), algorithm)

@@ -31,6 +31,8 @@ _FROM_TRL = {
     "clip_ratio/region_mean": "clipped",
     "cispo_clip_ratio": "clipped",
     "groups_replaced": "groups_replaced",
+    "value": "value",
+    "value_loss": "value_loss",
     "groups_flat_after_refill": "groups_flat_after_refill",
     "completions/mean_length": "tokens",
     "completions/clipped_ratio": "cut_off",

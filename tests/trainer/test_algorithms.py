@@ -92,7 +92,7 @@ def advantages_by_formula(algorithm: str) -> Any:
     return (centred / (total.std(axis=1, ddof=1, keepdims=True) + 1e-4)).reshape(-1)
 
 
-@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
+@pytest.mark.parametrize("algorithm", sorted(set(ALGORITHMS) - {"ppo"}))
 def test_advantages_are_those_of_the_formula(raw_policy: Path, tmp_path: Path, algorithm: str) -> None:
     """From the points of the reward file to what each completion pulls with."""
     trainer = trainer_for(raw_policy, tmp_path, algorithm)
@@ -153,7 +153,7 @@ def gradient(loss: Any, model: Any) -> list[float]:
     return torch.cat([parameter.grad.flatten() for parameter in model.parameters() if parameter.requires_grad]).tolist()
 
 
-@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
+@pytest.mark.parametrize("algorithm", sorted(set(ALGORITHMS) - {"ppo"}))
 def test_loss_and_gradient_are_those_of_the_formula(raw_policy: Path, tmp_path: Path, algorithm: str) -> None:
     """With old log-probabilities so far from the new ones that some ratios are clipped above and some below."""
     import torch

@@ -76,7 +76,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("[training]\ntemperature = 0", "without chance all completions of a group are the same"),
         ("[training]\nmicro_batch = 7", "must divide 'training.completions'"),
         ("[training]\nalgorithm = 'dap'", "did you mean 'dapo'?"),
-        ("[training]\nalgorithm = 'ppo'", "'training.algorithm': PPO is not offered yet: it needs a value head"),
+        ("[training]\ngae_lambda = 1.5", "'training.gae_lambda' must be from 0 to 1"),
         ("[training]\nalgorithm = 'online_dpo'", "Online DPO is not offered yet"),
         ("[training]\nscale_rewards = 'all'", "'training.scale_rewards' must be one of 'group', 'batch', 'none', found 'all'"),
         ("[training]\nclip = -0.1", "'training.clip' must not be negative"),
