@@ -196,6 +196,7 @@ def _materials(target: Target, answers: Sequence[Answer], texts: FileTexts) -> l
         Material(
             task.prompt,
             texts.tags,
+            texts.markers,
             texts.texts,
             texts.lists,
             matches,

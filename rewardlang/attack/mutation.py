@@ -14,11 +14,12 @@ _MOST_BLOCKS = 12
 class Material(NamedTuple):
     """`answers` stand in the blocks of other rows (or are the other values of a `one of`); `others` are whole completions of others.
 
-    `tags` are those that the file names; `matches` are texts that its patterns find.
+    `tags` and `markers` (pairs) are those that the file names; `matches` are texts that its patterns find.
     """
 
     prompt: str
     tags: tuple[str, ...]
+    markers: tuple[tuple[str, str], ...]
     texts: tuple[str, ...]
     lists: dict[str, tuple[str, ...]]
     matches: tuple[str, ...]

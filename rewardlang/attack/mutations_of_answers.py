@@ -105,6 +105,17 @@ def _boxed(text: str, material: Material, random: Random) -> Iterator[str]:
         yield replaced(text, block, block.written("0")) + rf" \boxed{{{block.inner.strip()}}}"
 
 
+def _marked(text: str, material: Material, random: Random) -> Iterator[str]:
+    """The answer behind or between the markers that the file looks for, and not in its block."""
+    for block in blocks_of(text)[-1:]:
+        inner = block.inner.strip()
+        for opening, closing in material.markers:
+            for marked in (f"{opening} {inner} {closing}", f"{opening}{inner}{closing}"):
+                yield f"{text}\n{marked}"
+                yield replaced(text, block, marked)
+                yield f"{replaced(text, block, block.written('0'))}\n{marked}"
+
+
 ANSWERS = (
     Mutation("another answer", "Another number, or what another row answers, stands in a block.", _other, may_answer=True),
     Mutation("two answers", "Two answers in one block, or two blocks, hoping that one counts.", _two, may_answer=True),
@@ -115,5 +126,6 @@ ANSWERS = (
     ),
     Mutation("units x 1000", "Numbers a thousand times as large, other units, no units.", _thousand),
     Mutation("negated", "The answer is said not to be so.", _negated),
+    Mutation("marked", "The answer stands behind or between the markers that the file looks for.", _marked, may_answer=True),
     Mutation("boxed", r"The answer, or a wrong one, in `\boxed{}`.", _boxed),
 )

@@ -110,6 +110,7 @@ def _orders(text: str, material: Material, random: Random) -> Iterator[str]:
 def _forms(text: str, material: Material, random: Random) -> Iterator[str]:
     yield f"{text}\n{_FORMS}"
     yield f"{text}\nhttps://example.org/1 https://example.org/2 https://example.org/3"
+    yield f"{text}\n5 mg, 10 mL, 2 h, 3 km"
     yield f"{text}\n```json\n{{}}\n```"
     for block in blocks_of(text)[-1:]:
         yield replaced(text, block, block.written("{}"))
@@ -141,7 +142,7 @@ WORDS = (
     Mutation("citations", "What the patterns of the file look for: many, and one many times.", _citations),
     Mutation("repeated lines", "A line of the text eight times more.", _repeated),
     Mutation("orders to the reader", "A sentence that orders full marks.", _orders),
-    Mutation("forms", "Headings, lists, tables, code, addresses, JSON: what finders look for.", _forms),
+    Mutation("forms", "Headings, lists, tables, code, addresses, quantities, JSON: what finders look for.", _forms),
     Mutation("cut", "Half of the text, its first or last line, or the text without them.", _cut),
     Mutation("another row's text", "The completion of another row before or after this one.", _of_others, may_answer=True),
 )

@@ -13,12 +13,13 @@ from rewardlang.program import Program
 class FileTexts(NamedTuple):
     """In the order of the file: named lists, every other text that a test, a marker or a `one of` column holds, tags, and patterns.
 
-    `choices` are those of the texts that a `one of` column can hold.
+    `choices` are those of the texts that a `one of` column can hold; `markers` are pairs around something that is looked for.
     """
 
     lists: dict[str, tuple[str, ...]]
     texts: tuple[str, ...]
     choices: frozenset[str]
+    markers: tuple[tuple[str, str], ...]
     tags: tuple[str, ...]
     patterns: tuple[meaning.RegexFind | meaning.LikeFind | meaning.Matches, ...]
 
@@ -27,6 +28,7 @@ def texts_of(program: Program) -> FileTexts:
     """Read from rules, gates, `let` and `success`, and from the values of `one of` columns."""
     lists: dict[str, tuple[str, ...]] = {}
     texts: dict[str, None] = {}
+    markers: dict[tuple[str, str], None] = {}
     tags: dict[str, None] = {}
     patterns: dict[int, meaning.RegexFind | meaning.LikeFind | meaning.Matches] = {}
     for node in _nodes(program):
@@ -45,6 +47,7 @@ def texts_of(program: Program) -> FileTexts:
                 match find:
                     case meaning.MarkerFind():
                         texts.update({find.marker: None, find.closing: None})
+                        markers[("", find.marker) if find.kind == "before" else (find.marker, find.closing)] = None
                     case meaning.TagFind(tag=tag):
                         tags[tag] = None
                     case meaning.RegexFind() | meaning.LikeFind():
@@ -52,7 +55,7 @@ def texts_of(program: Program) -> FileTexts:
     choices = [value for column in program.columns.values() if isinstance(column.type, types.OneOfType) for value in column.type.values]
     texts.update((value, None) for value in choices)
     texts.pop("", None)
-    return FileTexts(lists, tuple(texts), frozenset(choices), tuple(tags), tuple(patterns.values()))
+    return FileTexts(lists, tuple(texts), frozenset(choices), tuple(markers), tuple(tags), tuple(patterns.values()))
 
 
 def looked_at(program: Program) -> set[str]:

@@ -25,6 +25,7 @@ BEGIN, END = "<!-- mutations: written by pytest tests/attack --update-docs -->\n
 MATERIAL = Material(
     prompt="What is 8 times 9?",
     tags=("think", "answer", "draft"),
+    markers=(("####", ""), ("[", "]")),
     texts=("therefore", "because"),
     lists={"heads": ("Facts", "Analysis")},
     matches=("42 USC 1", "43 USC 2"),
@@ -87,6 +88,8 @@ def test_what_some_mutations_write() -> None:
     assert "<dose>500000 mg</dose>" in _of("units x 1000", "<dose>500 mg</dose>")
     assert "<answer>７２</answer>" in _of("look-alike letters", "<answer>72</answer>")
     assert "<answer>7\u200b2</answer>" in _of("hidden characters", "<answer>72</answer>")
+    assert "<answer>72</answer>\n#### 72 " in _of("marked", "<answer>72</answer>")
+    assert "[72]" in _of("marked", "<answer>72</answer>")
     assert "72\nFacts\nAnalysis" in _of("lists pasted", "72")
 
 
@@ -134,17 +137,20 @@ list heads = ["Facts"]
 pattern year = /\\d{4}/
 let final = only <answer> in completion outside <think>
 let wanted = gold
+let opening = first text before ":" in completion
+rule e: award 1 point when opening equals wanted
 rule a: award 1 point when final equals wanted and completion contains "so"
 rule b: award 1 point for each head in heads where completion contains head, up to 1
 rule c: award 1 point for each distinct year in completion, up to 1
 rule d: award 1 point when completion contains outcome
-score between 0 and 4
+score between 0 and 5
 success when final equals wanted
 """
     program = loads(text).program
     found = texts_of(program)
     assert found.lists == {"heads": ("Facts",)}
-    assert set(found.texts) == {"so", "wins", "loses"}
+    assert set(found.texts) == {"so", ":", "wins", "loses"}
+    assert found.markers == (("", ":"),)
     assert found.choices == {"wins", "loses"}
     assert set(found.tags) == {"answer", "think"}
     assert [str(pattern) for pattern in found.patterns if isinstance(pattern, meaning.RegexFind)] == ["year"]

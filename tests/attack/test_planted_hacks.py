@@ -28,7 +28,7 @@ def reward_of(*lines: str, high: float, low: float = 0, success: str = "success 
     return loads("\n".join([*head, *lines, success, f"score between {low:g} and {high:g}"]) + "\n")
 
 
-def attacked(reward: Reward, rows: list[dict[str, Any]] | None = None, tries: int = 6_000, **settings: Any) -> Result:
+def attacked(reward: Reward, rows: list[dict[str, Any]] | None = None, tries: int = 2_000, **settings: Any) -> Result:
     """The adversary on a reward, without a time limit that could end it."""
     gathered = Rows(reward)
     for row in rows or ROWS:
@@ -43,6 +43,16 @@ def attacked(reward: Reward, rows: list[dict[str, Any]] | None = None, tries: in
 PLANTED = {
     "the gold anywhere in the text": ("rule any: award 2 points when completion contains gold", "any"),
     "the last of several answers": ("rule at_last: award 2 points when last <answer> in completion equals gold", "at_last"),
+    "the gold in the thinking": ("rule thought: award 2 points when only <think> in completion contains gold", "thought"),
+    "thinking of nothing": ("rule tagged: award 2 points when count of <think> in completion = 1", "tagged"),
+    "the gold between brackets": ('rule held: award 2 points when only text between "[" and "]" in completion equals gold', "held"),
+    "the gold behind a marker": ('rule behind: award 2 points when last text after "####" in completion equals gold', "behind"),
+    "the gold in a box": ("rule boxes: award 2 points when only boxed in completion equals gold", "boxes"),
+    "the gold before anything else": ("rule early: award 2 points when final starts with gold", "early"),
+    "many lines": ("rule rows: award 0.25 points for each line in completion, up to 2", "rows"),
+    "units": ("rule units: award 2 points when count of quantity in completion is at least 2", "units"),
+    "confidence": (r"rule sure: award 2 points when completion matches /(confidence|certainty): (high|9\d%)/i", "sure"),
+    "variety": ("rule rich: award up to 2 points scaled by ramp(count of distinct word in completion, 10, 60)", "rich"),
     "the first of several answers": ("rule at_first: award 2 points when first <answer> in completion equals gold", "at_first"),
     "one of the numbers": (
         "let right = gold as number\nrule listed: award 2 points when some number in completion where number equals right",
