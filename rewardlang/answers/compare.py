@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from rewardlang.answers.algebra import LimitError, Quotient, Sum, decides, difference, number, with_symbol
-from rewardlang.answers.functions import PI
+from rewardlang.answers.algebra import Quotient, Sum, decides, number
+from rewardlang.answers.compare_numbers import MIN_FIGURES, same_formula, same_number
 from rewardlang.answers.kinds import (
     Equation,
     Expression,
@@ -29,13 +29,10 @@ from rewardlang.answers.kinds import (
     Value,
     Words,
 )
-from rewardlang.answers.numeric import differ, magnitudes_differ, value_at
-from rewardlang.answers.physical_units import same_unit_name, unit_of_words
 from rewardlang.answers.real_sets import as_one_set, same_set
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 
-MIN_FIGURES = 6
 MAX_ITEMS = 40
 
 
@@ -57,26 +54,6 @@ def numeric_value(answer: Answer) -> Fraction | None:
     while isinstance(value, Labelled):
         value = value.value
     return value.value.rational if isinstance(value, Expression) and not value.unit and not value.degree else None
-
-
-def same_formula(one: Quotient, other: Quotient) -> Verdict:
-    """Whether two formulas have the same value wherever both have one."""
-    a, b = one.rational, other.rational
-    if a is not None and b is not None:
-        return yes("the same number") if a == b else no("different values")
-    try:
-        gap = difference(one, other)
-    except LimitError as error:
-        return no("clearly different at a point") if differ(one, other) else cannot_judge(f"{error}: not expanded")
-    if not gap.terms:
-        return yes("equal after exact simplification")
-    if decides(gap.atoms()):
-        return no("different values")
-    if differ(one, other):
-        return no("clearly different at a point")
-    if magnitudes_differ(one, other):
-        return no("clearly different in size")
-    return cannot_judge("neither shown to be equal nor to differ")
 
 
 def same_value(one: Value, other: Value) -> Verdict:
@@ -125,17 +102,21 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
         case Labelled(), _:
             return same_value(one.value, other)
         case Expression(), Expression():
-            return _expressions(one, other)
+            return same_number(one, other)
         case Words(), Words():
             return _words(one.text, other.text)
         case Listing(), Expression() if one.decimal is not None:
-            return _expressions(one.decimal, other)
+            return same_number(one.decimal, other)
         case Listing(), Listing() if _differently_named(one) != _differently_named(other):
             return _ordered(one.items, other.items)
+        case Listing(), SetOf() if _differently_named(one):
+            return no("values of several names are no set")
         case Listing(), Listing() | SetOf():
             return _unordered(one.items, other.items)
         case Listing(), Interval() | Union() | Tuple_() if (joined := as_one_set(one)) is not None:
             return _unions(joined, other)
+        case Listing(), Tuple_() if one.spoken:
+            return _unordered(one.items, (other,))
         case Listing(), Tuple_():
             return _either(_ordered(one.items, other.items), _unordered(one.items, (other,)))
         case Listing(), Ratio() | Words() | Matrix():
@@ -174,7 +155,7 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             return same_formula(number(_in_base(one)), other.value)
         case Ratio(), Ratio():
             return _ratios(one, other)
-        case Ratio(), Expression() if len(one.items) == 2 and not one.clock:
+        case Ratio(), Expression() if len(one.items) == 2 and not one.clock and not other.unit:
             return same_value(Expression(one.items[0] / one.items[1]), other) if one.items[1].over.terms else None
     return None
 
@@ -245,92 +226,6 @@ def _inequalities(one: Inequality, other: Inequality) -> Verdict:
     return no("different half-spaces") if linear else cannot_judge("inequalities are compared up to a positive factor only")
 
 
-def _expressions(one: Expression, other: Expression) -> Verdict:
-    if one.unit and other.unit and one.unit != other.unit:
-        return _quantities(one, other)
-    if one.degree != other.degree:
-        return _degrees(one, other) if one.degree else _degrees(other, one)
-    if one.percent != other.percent:
-        return _percent(one, other) if one.percent else _percent(other, one)
-    verdict = same_formula(one.value, other.value)
-    if verdict.holds is False and _same_but_for_parameter(one, other):
-        return yes("equal after renaming the whole number in it")
-    if verdict.holds is not True and _rounded(one, other):
-        verdict = yes("equal to all decimals given")
-    if verdict.holds and bool(one.unit) != bool(other.unit):
-        return yes("equal; unit not stated")
-    return verdict
-
-
-def _same_but_for_parameter(one: Expression, other: Expression) -> bool:
-    """`2kπ` and `2nπ`: one symbol each, a usual name of a whole number, and in products with π (or 360°) only."""
-    left, right = ({name for kind, name in side.value.atoms() if kind == "symbol"} for side in (one, other))
-    if len(left) != 1 or len(right) != 1 or left == right or not (left | right) <= set("klmnj"):
-        return False
-    (old,), (new,) = left, right
-    for side, name in ((one, old), (other, new)):
-        products = [product for product, _ in side.value.over.terms if any(atom == ("symbol", name) for atom, _ in product)]
-        if not side.degree and not all(any(atom == ("constant", "pi") for atom, _ in product) for product in products):
-            return False
-    renamed = with_symbol(one.value, old, new)
-    return renamed is not None and same_formula(renamed, other.value).holds is True
-
-
-def _percent(percent: Expression, other: Expression) -> Verdict:
-    verdict = same_formula(percent.value, other.value)
-    if verdict.holds is not False:
-        return verdict
-    value = other.value.rational
-    if value is not None and abs(value) > 1 and not other.unit and not percent.unit:
-        bare = same_formula(percent.value * number(100), other.value)
-        return yes("equal as a number of percent") if bare.holds else bare
-    return verdict
-
-
-def _degrees(degrees: Expression, other: Expression) -> Verdict:
-    """Degrees against a bare number: as radians when it has π in it, else as a number of degrees."""
-    if other.value.rational is not None:
-        return same_formula(degrees.value, other.value)
-    return same_formula(degrees.value * PI / number(180), other.value)
-
-
-def _quantities(one: Expression, other: Expression) -> Verdict:
-    left, right = unit_of_words(one.unit), unit_of_words(other.unit)
-    if left is None or right is None:
-        if same_unit_name(one.unit, other.unit):
-            return same_formula(one.value, other.value)
-        return cannot_judge(f"the units {one.unit} and {other.unit} are not converted")
-    if left.dimension != right.dimension:
-        return no(f"{one.unit} and {other.unit} measure different things")
-    sides = [side.value * number(unit.size) + number(unit.zero) for side, unit in ((one, left), (other, right))]
-    return same_formula(*sides)
-
-
-def _rounded(one: Expression, other: Expression) -> bool:
-    """Six or more significant figures, within less than one unit in the last place of a number that has no finite decimals."""
-    for decimal, exact in ((one, other), (other, one)):
-        if decimal.figures < MIN_FIGURES or exact.figures or decimal.unit_in_last_place in (0, 1):
-            continue
-        value = exact.value.rational
-        if value is None:
-            near, written = value_at(exact.value, {}), decimal.value.rational
-            if near is not None and written is not None and decimal.figures <= 12:
-                return abs(near - float(written)) < float(decimal.unit_in_last_place)
-            if near is not None and written is not None:
-                return abs(near - float(written)) < max(float(decimal.unit_in_last_place), 2e-15 * max(1.0, abs(near)))
-        elif not _terminates(value) and decimal.value.rational is not None:
-            return abs(value - decimal.value.rational) < decimal.unit_in_last_place
-    return False
-
-
-def _terminates(value: Fraction) -> bool:
-    below = value.denominator
-    for prime in (2, 5):
-        while below % prime == 0:
-            below //= prime
-    return below == 1
-
-
 def _unordered(one: Sequence[Value], other: Sequence[Value]) -> Verdict:
     """Every item of each has its equal in the other; what occurs twice counts once."""
     if len(one) > MAX_ITEMS or len(other) > MAX_ITEMS:
@@ -371,7 +266,7 @@ def _as_interval(value: Value) -> Interval | None:
 def _intervals(one: Interval, other: Interval) -> Verdict:
     if (one.with_low, one.with_high) != (other.with_low, other.with_high):
         return no("an end belongs to one of them only")
-    return _all([_expressions(one.low, other.low), _expressions(one.high, other.high)])
+    return _all([same_number(one.low, other.low), same_number(one.high, other.high)])
 
 
 def _unions(one: Value, other: Value) -> Verdict:

@@ -42,10 +42,14 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Several values, in no order; `decimal` is the number when its one comma was a decimal comma."""
+    """Several values, in no order; `decimal` is the number when its one comma was a decimal comma.
+
+    `spoken`: joined by "and", "or" or ±, so that it is never a tuple.
+    """
 
     items: tuple[Value, ...]
     decimal: Expression | None = None
+    spoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,7 @@ def _listing(parts: list[list[Token]], sign: str) -> Value | Missing:
     if sign == "," and len(parts) == 2 and _can_be_decimal(parts):
         figures = f"{parts[0][-1].text}.{parts[1][0].text}"
         decimal = _decimal(figures, len(parts[0]) == 2)
-    return Listing(_flat(items), decimal)
+    return Listing(_flat(items), decimal, sign not in (",", ";"))
 
 
 def _flat(items: tuple[Value, ...]) -> tuple[Value, ...]:

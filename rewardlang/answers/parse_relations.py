@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from rewardlang.answers.algebra import LimitError, Quotient, Sum, difference, number, quotient
-from rewardlang.answers.compare import same_formula
+from rewardlang.answers.compare_numbers import same_formula
 from rewardlang.answers.expression import UnreadError, read_expression
-from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval, Labelled, Ratio, Unread, Value
+from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval, Labelled, Ratio, Tuple_, Unread, Value
 from rewardlang.answers.numeric import symbols_of, value_at
 from rewardlang.answers.parse_brackets import Reader, split
 from rewardlang.answers.real_sets import INFINITY, as_value, between, complement
@@ -21,7 +21,7 @@ def relation(tokens: list[Token], read: Reader) -> Value | Missing | None:
     """What the tokens say if a relation stands in them outside brackets; else None."""
     member = split(tokens, ("∈",))
     if len(member) == 2 and all(member):
-        return _labelled(member[0], member[1], None, read)
+        return _labelled(member[0], member[1], None, read, member=len(member[0]) == 1)
     unequal = split(tokens, ("≠",))
     if len(unequal) > 1:
         return _unequal(unequal) or Unread(joined(tokens), "'≠' is compared as it is written")
@@ -96,11 +96,15 @@ def _label(tokens: list[Token]) -> tuple[str, str]:
     return joined([Token(token.kind, token.text) for token in tokens]).replace("{", "").replace("}", ""), ""
 
 
-def _labelled(name: list[Token], value: list[Token], equation: Sum | None, read: Reader) -> Value | Missing:
+def _labelled(name: list[Token], value: list[Token], equation: Sum | None, read: Reader, *, member: bool = False) -> Value | Missing:
     label, bound = _label(name)
     meant = read(value)
     if isinstance(meant, Missing):
         return meant
+    ends = meant.items if member and isinstance(meant, Tuple_) and len(meant.items) == 2 else ()
+    low, high = ends if ends else (None, None)
+    if isinstance(low, Expression) and isinstance(high, Expression):
+        meant = Interval(low, high, False, False)
     renamed = read([Token("name", "□") if token.text == bound else token for token in value]) if bound else None
     return Labelled(label, meant, equation, None if isinstance(renamed, Missing) else renamed)
 

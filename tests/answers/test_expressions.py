@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rewardlang.answers.algebra import Quotient
-from rewardlang.answers.compare import same_formula
+from rewardlang.answers.compare_numbers import same_formula
 from rewardlang.answers.expression import UnreadError, read_expression
 from rewardlang.answers.numeric import value_at
 from rewardlang.answers.parse import quick_number, read_tokens
