@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
@@ -41,19 +41,28 @@ def hedge(texts: Sequence[str], *, also: tuple[str, ...] = ()) -> list[list[Find
     Honest doubt uses the same words: look for them where the answer stands, not in the whole text. A model can hedge in other words,
     or state two answers plainly: use `only`. Quoted words count like the author's own.
     """
-    pattern = _pattern(also)
-    return [
-        [Finding(m.start(), m.end(), " ".join(m[0].replace("’", "'").split()).lower()) for m in pattern.finditer(text)] for text in texts
-    ]
+    phrases = _phrases(also)
+    return [_hedges(text, phrases) for text in texts]
+
+
+def _hedges(text: str, phrases: dict[str, str]) -> list[Finding[str]]:
+    lower = text.lower()
+    pattern = _pattern(tuple(phrase for phrase, word in phrases.items() if word in lower))
+    if pattern is None:
+        return []
+    return [Finding(m.start(), m.end(), " ".join(m[0].replace("’", "'").split()).lower()) for m in pattern.finditer(text)]
 
 
 @lru_cache(maxsize=50)
-def _pattern(also: tuple[str, ...]) -> re.Pattern[str]:
-    phrases = sorted({*_known(), *(" ".join(phrase.split()) for phrase in also if phrase.strip())}, key=lambda p: (-len(p), p))
+def _phrases(also: tuple[str, ...]) -> dict[str, str]:
+    """The phrases, longest first, each with its longest word without apostrophes: where that is missing, so is the phrase."""
+    known = {*_PHRASES, *(" ".join(phrase.split()).lower() for phrase in also if phrase.strip())}
+    return {phrase: max(re.split(r"[ '’]", phrase), key=len) for phrase in sorted(known, key=lambda phrase: (-len(phrase), phrase))}
+
+
+@lru_cache(maxsize=1000)
+def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str] | None:
+    if not phrases:
+        return None
     written = (re.escape(phrase).replace(r"\ ", r"\s{1,5}").replace("'", "['’]") for phrase in phrases)
     return re.compile(rf"(?<!\w)(?:{'|'.join(written)})(?!\w)", re.IGNORECASE)
-
-
-@cache
-def _known() -> frozenset[str]:
-    return frozenset(_PHRASES)
