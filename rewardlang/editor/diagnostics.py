@@ -22,7 +22,7 @@ _WORDS = re.compile(r"[^\W\d]\w*(?:[ .-]\w+)*")
 def findings(document: Document) -> list[Diagnostic]:
     """What is known to be wrong: all of it once the text is checked; before, the mistakes of syntax and what was known of the rest."""
     checked = document.checked
-    found = [*document.parsed.diagnostics, *document.still_told()] if checked is None else list(checked.diagnostics)
+    found = [*document.syntax_mistakes(), *document.still_told()] if checked is None else list(checked.diagnostics)
     return found + [failure for result in document.results.values() for failure in result.failures]
 
 

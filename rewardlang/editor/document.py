@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from rewardlang.compiled import Compiled, compile_text
 from rewardlang.editor.names import Names
 from rewardlang.editor.positions import Lines, Moved
+from rewardlang.editor.quick_reading import mistakes_after
 from rewardlang.errors import Diagnostic
 from rewardlang.parsing.syntax import File
 from rewardlang.parsing.syntax_from_text import Parsed, parse
@@ -50,6 +51,7 @@ class Document:
         self.program: Program | None = None
         self.results: dict[str, ExampleResult] = {}
         self._whole: Reading | None = None
+        self._spotless = False
         self.update(text, version)
 
     @property
@@ -58,24 +60,52 @@ class Document:
         return self.path or self.uri
 
     def update(self, text: str, version: int) -> None:
-        """Takes a new text and reads it; `check` is for afterwards."""
+        """Takes a new text; reading and checking it is for afterwards."""
         self.text, self.version = text, version
         self.lines = Lines(text, self._encoding)
         self.source = Source(self.name, text)
-        self.parsed: Parsed = parse(self.source)
+        self._parsed: Parsed | None = None
         self.checked = None
         self.results = {}
-        self.now = Reading(self.source, self.parsed.file) if self.parsed.file is not None else None
-        if self.now is not None and self.parsed.ok:
-            self._whole = self.now
 
-    def compile(self, text: str) -> Compiled:
-        """Checks a text of the file. Slower than reading it, and safe to call beside the event loop: it changes nothing here."""
+    @property
+    def parsed(self) -> Parsed:
+        """The text of now, read: when it is first asked for, or beforehand by `read`."""
+        return self.read(parse(self.source)) if self._parsed is None else self._parsed
+
+    def read(self, parsed: Parsed) -> Parsed:
+        """Keeps the reading of the text of now."""
+        self._parsed = parsed
+        self._now = Reading(self.source, parsed.file) if parsed.file is not None else None
+        if self._now is not None and parsed.ok:
+            self._whole = self._now
+            self._spotless = not parsed.diagnostics
+        return parsed
+
+    @property
+    def now(self) -> Reading | None:
+        """What can be read of the text of now."""
+        if self._parsed is None:
+            self.read(parse(self.source))
+        return self._now
+
+    def syntax_mistakes(self) -> tuple[Diagnostic, ...]:
+        """The mistakes of syntax; before the whole text is read, those of the statements around the last edit."""
+        if self._parsed is None and self._whole is not None and self._spotless:
+            found = mistakes_after(self._whole.source.text, self._whole.file, self.source)
+            if found is not None:
+                return found
+        return self.parsed.diagnostics
+
+    def compile(self, source: Source) -> tuple[Parsed, Compiled]:
+        """Reads and checks a text of the file. Safe to call beside the event loop: it changes nothing here."""
         folder = str(Path(self.path).parent) if self.path else None
-        return compile_text(text, name=self.name, folder=folder)
+        return parse(source), compile_text(source.text, name=self.name, folder=folder)
 
-    def take(self, compiled: Compiled) -> None:
+    def take(self, parsed: Parsed, compiled: Compiled) -> None:
         """Keeps what `compile` gave for the text of now."""
+        if self._parsed is None:
+            self.read(parsed)
         self.checked = self._last_checked = compiled
         if compiled.program is not None:
             self.program = compiled.program

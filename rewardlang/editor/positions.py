@@ -80,6 +80,11 @@ class Moved:
         after = _common(old[self._before :][::-1], new[self._before :][::-1], most - self._before)
         self._old_end, self._new_end = len(old) - after, len(new) - after
 
+    @property
+    def changed(self) -> Span:
+        """The part of the old text that is no longer there; empty where something was only put in."""
+        return Span(self._before, self._old_end)
+
     def offset(self, offset: int) -> int:
         """An offset of the new text; what lay in the changed part is where the change begins or ends."""
         if offset <= self._before:

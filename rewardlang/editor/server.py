@@ -58,14 +58,14 @@ class RewardServer(LanguageServer):
 
     async def check(self, document: Document, *, after_seconds: float = 0.0) -> None:
         """Checks the text of now, and tells the outcome unless another text has come meanwhile."""
-        text = document.text
+        source = document.source
         await asyncio.sleep(after_seconds)
-        if document.text != text:
+        if document.source is not source:
             return
-        compiled = await asyncio.to_thread(document.compile, text)
-        if document.text != text or self.open.get(document.uri) is not document:
+        parsed, compiled = await asyncio.to_thread(document.compile, source)
+        if document.source is not source or self.open.get(document.uri) is not document:
             return
-        document.take(compiled)
+        document.take(parsed, compiled)
         self.publish(document)
         self.refresh()
 

@@ -46,9 +46,12 @@ def _positions(value: Any) -> Iterator[lsp.Position]:
 def test_every_answer_can_be_made(texts: tuple[str, str], where: int) -> None:
     """After any edit: symbols, folds, hints, lenses, fixes, completion, hover, definition; ranges are whole and in the text."""
     document = Document("untitled:a", None, texts[0], 1)
-    document.take(document.compile(texts[0]))
+    document.take(*document.compile(document.source))
     document.update(texts[1], 2)
-    document.take(document.compile(texts[1]))
+    quick = document.syntax_mistakes()
+    if texts[1].count('"') == texts[0].count('"'):
+        assert bool(quick) == bool(document.parsed.diagnostics)
+    document.take(*document.compile(document.source))
     whole = Span(0, len(document.text))
     offset = min(where, len(document.text))
     answers = [outline.symbols(document), outline.folds(document), ranges.inlay_hints(document, whole), ranges.lenses(document)]
@@ -81,3 +84,16 @@ def test_places_move_with_what_stands_around_them(before: str, old: str, new: st
     assert [moved.offset(offset) for offset in range(len(before))] == list(range(len(before)))
     ordered = [moved.offset(offset) for offset in range(len(before + old + after) + 1)]
     assert ordered == sorted(ordered)
+
+
+def test_a_mistake_is_found_from_the_statements_around_the_edit() -> None:
+    """The same message at the same place as the whole reading has, and its repair too; the whole text is not read for it."""
+    document = Document("untitled:a", None, REWARD, 1)
+    assert document.parsed.ok
+    broken = REWARD.replace("is less than 50", '<= 50 && x contains "a"')
+    document.update(broken, 2)
+    quick = document.syntax_mistakes()
+    assert [found.code for found in quick] == ["RW110"]
+    assert quick == document.parsed.diagnostics
+    (action,) = diagnostics.quick_fixes(document, quick[0].span)
+    assert action.title == "write 'and'"
