@@ -76,7 +76,8 @@ def misspelling(
 
     What it checks
     --------------
-    Looks up each word in American and British English (SCOWL, size 70); with `spelling = "British"` or `"American"` the words of the
+    Looks up each word in American and British English (SCOWL, size 70, with a thousand words of law and
+    medicine); with `spelling = "British"` or `"American"` the words of the
     other spelling are findings too. No words are: names (capitalised inside a sentence, or known as names), abbreviations in capitals,
     numbers, code, LaTeX, URLs, paths, tags, other scripts. `allow` adds words, from a list of the file or of the row.
     `dictionary` replaces English: a list of the file, read from a word list of another language with one word a line, nouns and

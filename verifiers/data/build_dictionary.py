@@ -1,4 +1,5 @@
-"""Builds `english.txt.gz`, the dictionary of `misspelling`, from the word lists of SCOWL. README.md beside it says how to get them.
+"""Builds `english.txt.gz`, the dictionary of `misspelling`, from the word lists of SCOWL (README.md beside it says how to
+get them) and from `law_and_medicine.txt`.
 
     python verifiers/data/build_dictionary.py /path/to/scowl
 
@@ -46,6 +47,7 @@ def parts(folder: Path) -> list[set[str]]:
     shared |= (american & british) | (variants - american - british)
     american |= american_too - british
     british |= british_too - american
+    shared |= set(Path(__file__).with_name("law_and_medicine.txt").read_text(encoding="ascii").split()) - american - british
     names = lines_of(folder, tuple(name for group in groups for name in group), NAMES) - shared - american - british
     assert len(shared) > 100_000, f"{folder} does not hold SCOWL's lists"
     return [shared, american - shared, british - shared, names]
