@@ -103,6 +103,17 @@ def test_a_pattern_of_the_importing_file_is_none_of_the_imported_one(tmp_path: P
     assert {mark.rule: float(mark.points) for mark in row.marks if mark.rule in ("right", "close")} == {"right": 1, "close": 1}
 
 
+def test_an_imported_definition_may_call_a_function_of_its_file(tmp_path: Path) -> None:
+    """The module is looked for beside the file that declares the function, which itself is not imported."""
+    common = COMMON + 'use python "marks:tidy" as tidy(words: text) returns text\ndefine loud(words: text) = tidy(words) equals words\n'
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "marks.py").write_text("def tidy(words):\n    return words.upper()\n", encoding="utf-8")
+    main = MAIN.replace("common.value = gold", "common.value = gold and common.loud(completion)")
+    assert not compiled(tmp_path, main, common=common).errors
+    refused = compiled(tmp_path, MAIN.replace("common.value = gold", 'common.tidy(completion) equals "A"'), common=common)
+    assert told(refused) == [("RW210", "main.reward", "common.tidy")]
+
+
 def test_one_file_under_two_names_is_one_file(tmp_path: Path) -> None:
     """A file that is reached twice is read once: its params are set once for both."""
     other = 'rewardlang 1\nreward other\nimport "common.reward" as c\ndefine same(a: number) = c.near(a, c.value)\n'
