@@ -61,6 +61,13 @@ def _node(inner: st.SearchStrategy[Formula]) -> st.SearchStrategy[Formula]:
         one("\\tan({})".format, lambda a: _over(math.sin(a), math.cos(a))),
         one("\\ln({})".format, _steady(math.log)),
         one("|{}|".format, abs),
+        one("e^{{{}}}".format, lambda a: math.exp(a) if abs(a) < 30 else math.nan),
+        one("2^{{{}}}".format, lambda a: 2.0**a if abs(a) < 30 else math.nan),
+        one("6^{{-({})}}".format, lambda a: 6.0**-a if abs(a) < 12 else math.nan),
+        one("({})^{{2/3}}".format, _steady(lambda a: a ** (2 / 3))),
+        one("\\sqrt{{({})^2}}".format, abs),
+        one("\\arctan({})".format, math.atan),
+        one("\\lfloor {} \\rfloor".format, lambda a: float(math.floor(a)) if abs(a - round(a)) > 1e-6 else math.nan),
     )
 
 
