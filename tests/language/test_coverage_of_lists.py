@@ -10,6 +10,7 @@ from rewardlang.compiled import Compiled, compile_text
 from rewardlang.examples import run_program_examples
 from rewardlang.marks import RowMarks
 from rewardlang.program import Program
+from rewardlang.reward import Reward
 
 HEAD = """rewardlang 1
 reward law
@@ -115,3 +116,13 @@ def test_a_text_can_name_the_part(tmp_path: Path) -> None:
     result = compiled(tmp_path, f'{RULES}example "x" model writes "7 USC § 3, 7 CFR § 3" expect score between -9 and 9\n', head)
     row = marked(result.program, result)
     assert [float(mark.points) for mark in row.marks] == [0, -1, 0, 0.25]
+
+
+def test_a_batch_is_judged_as_its_rows_are(tmp_path: Path) -> None:
+    """Points and what was not judged, through the public object."""
+    completions = ["42 U.S.C. § 1983", "42 U.S.C. § 99", "18 U.S.C. § 1"]
+    result = compiled(tmp_path, RULES)
+    assert result.program is not None
+    rows = Reward(result).score(completions).rows
+    assert [row.score for row in rows] == [1.5, -0.75, 0]
+    assert [len(row.failures) for row in rows] == [0, 0, 1]
