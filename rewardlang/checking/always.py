@@ -122,16 +122,22 @@ def _rule(checker: Checker, program: Program, rule: Rule, values: Values, told: 
         fixed = rows.fixed(condition)
         if fixed is not None and not _part_told(condition.span, told):
             told.add(condition.span)
-            where = (
-                "after the cases before it" if index else "on the rows that pass the gates" if program.requires else "whatever the row says"
-            )
-            _tell(checker, condition.span, fixed, f"'{rule.name}' asks {where}")
+            _tell(checker, condition.span, fixed, _why(fixed, index > 0, bool(program.requires)))
         rest = _rest(rule, index)
         if fixed and rest is not None:
             message = f"this case of '{rule.name}' is never reached: the one before it always holds"
             checker.report("RW705", rest, message, "take it out, or correct the condition before it", severity="warning")
             return
         rows = rows.with_(condition, False)
+
+
+def _why(holds: bool, behind_others: bool, behind_gates: bool) -> str:
+    """Why a whole condition comes out the same."""
+    if behind_others:
+        return "so it does for every row that the cases before it leave" if holds else "the cases before it leave no row for which it could"
+    if behind_gates:
+        return "every row that passes the gates does so" if holds else "no row that passes the gates does so"
+    return "its tests leave nothing else" if holds else "its tests exclude one another"
 
 
 def _conditions(rule: Rule) -> list[meaning.Expr]:
