@@ -12,7 +12,7 @@ from rewardlang.verdict import Verdict, cannot_judge, no, yes
 from rewardlang.verifier import predicate
 
 MIN_LETTERS = 20
-_SURE = 0.8
+_LIKELY, _UNLIKELY = 0.5, 0.02
 
 
 @predicate("written_in", cost="linear", version="1", limits={"least letters": MIN_LETTERS})
@@ -22,8 +22,9 @@ def written_in(texts: Sequence[str], *, language: str = "en") -> list[Verdict]:
     What it checks
     --------------
     `language` is a code of ISO 639-1 (`en`, `fr`, `zh`, …; 130 languages). py3langid identifies the language by its frequent groups of
-    letters (`pip install 'rewardlang[text]'`; nothing is fetched): yes or no where it is at least 80 % sure. Below that, and for texts of
-    fewer than 20 letters (6 where words are not separated), it cannot judge. Tags, figures and formulas in dollar signs are left out.
+    letters (`pip install 'rewardlang[text]'`; nothing is fetched): yes for the likeliest language of at least 50 %, no below 2 %.
+    Between them, and for texts of fewer than 20 letters (6 where words are not separated), it cannot judge.
+    Tags, figures and formulas in dollar signs are left out.
     `x is "english"` is the same with `en`.
 
     Why it earns reward
@@ -70,10 +71,13 @@ def _verdict(text: str, language: str) -> Verdict:
     if letters < (6 if words and letters == len(words) else MIN_LETTERS):
         return cannot_judge(f"{letters} letters are too few")
     separator = "" if letters == len(words) else " "
-    found, share = identifier.classify(separator.join(words).encode("utf-8", "replace").decode("utf-8"))
-    if share < _SURE:
-        return cannot_judge(f"perhaps '{found}', not surely")
-    return yes() if found == language else no(f"it is '{found}'")
+    ranked = identifier.rank(separator.join(words).encode("utf-8", "replace").decode("utf-8"))
+    found, share = ranked[0]
+    if found == language and share >= _LIKELY:
+        return yes()
+    if dict(ranked)[language] < _UNLIKELY:
+        return no(f"it is likely '{found}'")
+    return cannot_judge(f"perhaps '{found}', not surely")
 
 
 def _without_formulas(text: str) -> str:
