@@ -9,7 +9,9 @@ from rewardlang import meaning, types
 from rewardlang.checking.checker import Checker, bare, described
 from rewardlang.checking.finders import pattern
 from rewardlang.checking.values import fitted, options
+from rewardlang.errors import Edit, Fix
 from rewardlang.parsing import expressions as ex
+from rewardlang.source import Span
 from rewardlang.verifier import Verifier
 
 _NUMERIC = (types.NumberType, types.MathType)
@@ -45,8 +47,27 @@ def _numeric(checker: Checker, node: ex.Node, left: meaning.Expr, right: meaning
             node.span,
             f"{operator} compares numbers, and both sides are texts",
             "write 'equals' for texts, or read them 'as number'",
+            fix=_equals_instead(checker, left, right) if operator == "'='" else None,
         )
     _mismatch(checker, node, left, right, f"{operator} compares two numbers")
+
+
+def _equals_instead(checker: Checker, left: meaning.Expr, right: meaning.Expr) -> Fix | None:
+    """`equals` for the `=` between two texts; safe where one of them stands in the file, or is one of some that do, and is no number."""
+    between = Span(left.span.end, right.span.start)
+    words = checker.source.cut(between)
+    if words.strip() != "=":
+        return None
+    start = between.start + words.index("=")
+    before, after = " " * (not words.startswith(" ")), " " * (not words.endswith(" "))
+    plain = any(texts and not any(sign.isdigit() for text in texts for sign in text) for texts in map(_written, (left, right)))
+    return Fix("write 'equals'", (Edit(Span(start, start + 1), f"{before}equals{after}"),), safe=plain)
+
+
+def _written(value: meaning.Expr) -> tuple[str, ...]:
+    """The texts that a value can be, where the file lists them."""
+    inner = bare(value.type)[0]
+    return (str(value.value),) if _is_text(value) else inner.values if isinstance(inner, types.OneOfType) else ()
 
 
 def _like_with_like(checker: Checker, node: ex.Node, left: meaning.Expr, right: meaning.Expr, sentence: str) -> bool:

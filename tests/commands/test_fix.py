@@ -34,6 +34,7 @@ FIXED = [
     ("value = gold", "value == gold", "RW110"),
     ("value = gold and kind", "value = gold&&kind", "RW110"),
     ("value = gold and", "value ≥ gold and", "RW110"),
+    ('kind equals "sum"', 'kind = "sum"', "RW301"),
     ('"sum"\n', "'sum'\n", "RW123"),
     ('"sum"\n', "“sum”\n", "RW111"),
     ("0.5 points", ".5 points", "RW121"),
@@ -51,6 +52,7 @@ OFFERED = [
     ("rule right: award 1 point when", "rule right: award 1 point if", "RW101"),
     ("between 0 and 1.5", "between 0 and 1", "RW402"),
     ("value = gold", "vlaeu = gold", "RW201"),
+    ('kind equals "sum"', 'kind = "72"', "RW301"),
 ]
 
 
