@@ -114,6 +114,28 @@ def test_a_text_that_is_no_file_yet_is_checked(client: Client) -> None:
     assert found["severity"] == 1
 
 
+def test_opening_and_typing_run_nothing_of_the_file(client: Client, tmp_path: Path) -> None:
+    """A module that the file names is imported when an example is run on request, and not before."""
+    trace = tmp_path / "it ran"
+    (tmp_path / "marks.py").write_text(
+        f"open({str(trace)!r}, 'w').close()\n\ndef tone(text):\n    print('noise')\n    return 0.5\n", encoding="utf-8"
+    )
+    text = """rewardlang 1
+reward polite
+use python "marks:tone" as tone(text: text) returns number between 0 and 1 timeout 20 s on error 0
+rule polite: award up to 1 point scaled by tone(completion)
+score between 0 and 1
+example "one" model writes "please" expect score = 0.5
+"""
+    page = client.open(tmp_path / "polite.reward", text)
+    assert page.change(text + "\n") == []
+    page.ask("codeLens")
+    assert not trace.exists()
+    command = {"command": "rewardlang.runExample", "arguments": [page.uri, "one"]}
+    assert client.ask("workspace/executeCommand", command) == "✓ holds: score 0.5"
+    assert trace.exists()
+
+
 def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Without the libraries: wrong use, and the command that installs them."""
     import importlib.util
