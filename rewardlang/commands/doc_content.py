@@ -219,12 +219,12 @@ class _Content:
                 return (self._words(value.span),)
             case syntax.Let(value=value, otherwise=otherwise) if otherwise is not None:
                 return (self._words(value.span), "; where that is missing: ", self._words(otherwise.span))
-            case syntax.ListFromFile(path=path, column=column):
-                return (
-                    f"the entries of the file {path.value}"
-                    + (f", column {column}" if column else "")
-                    + ", as they were when the fingerprint was taken",
-                )
+            case syntax.ListFromFile(path=path, column=column, complete_for=part):
+                named = f"the entries of the file {path.value}" + (f", column {column}" if column else "")
+                named += ", as they were when the fingerprint was taken"
+                if part is None:
+                    return (named,)
+                return (f"{named}; complete for {part[0]} ", self._words(part[1].span), ", outside of which it judges nothing")
             case syntax.ListInline(items=items):
                 return ("the list ", self._words(items.span))
             case syntax.PatternLike(example=example, spelling=spelling):
