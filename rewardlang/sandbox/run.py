@@ -81,7 +81,7 @@ def run_program(program: str, *, test: str = "", given: str = "", main: bool = T
             cwd="/",
             env=_ENVIRONMENT,
         )
-    except BaseException:
+    except OSError:
         os.close(report)
         raise
     finally:
