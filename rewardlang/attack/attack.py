@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,6 +27,7 @@ _MATCHES_EACH = 12
 _MOST_TEXTS = 300
 _ANSWERS_KNOWN = 60
 _MARGIN = 1e-9
+_SHORTENING = 0.2  # of the time for the search
 NUMBERS = " ".join(str(number) for number in range(101))
 
 
@@ -100,7 +102,8 @@ def attack(program: Program, target: Target, answers: Sequence[Answer], settings
     if threshold is None:
         threshold = baseline.typical if baseline.typical is not None else float(program.score.high)
     paid = [candidate for candidate in search.ranked() if _is_paid(candidate, baseline, threshold)]
-    best = [shortened(search, candidate) for candidate in paid[: settings.top]]
+    deadline = time.monotonic() + settings.limits.seconds * _SHORTENING
+    best = [shortened(search, candidate, deadline) for candidate in paid[: settings.top]]
     best.sort(key=lambda candidate: -candidate.score)
     found = tuple(_found(target, candidate, threshold) for candidate in best)
     highest = search.best.score if search.best is not None else None

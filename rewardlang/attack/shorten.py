@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 
 from rewardlang.attack.search import Candidate, Search, Seed
@@ -12,8 +13,11 @@ _MOST_TRIES = 240
 _MARGIN = 1e-9
 
 
-def shortened(search: Search, candidate: Candidate) -> Candidate:
-    """Lines, then words, are left out, first many at once, as long as the text stays wrong and loses no points."""
+def shortened(search: Search, candidate: Candidate, deadline: float) -> Candidate:
+    """Lines, then words, are left out, first many at once, as long as the text stays wrong and loses no points.
+
+    After the deadline (of `time.monotonic`) it is left as it is, which the search notes as being out of time.
+    """
     left = _MOST_TRIES
     for pieces_of in _PIECES:
         pieces = [piece for piece in pieces_of.findall(candidate.text) if piece]
@@ -21,6 +25,9 @@ def shortened(search: Search, candidate: Candidate) -> Candidate:
         while size and left > 0:
             start = 0
             while start < len(pieces) and left > 0:
+                if time.monotonic() > deadline:
+                    search.out_of_time = True
+                    return candidate
                 kept = [*pieces[:start], *pieces[start + size :]]
                 left -= 1
                 shorter = _still_paid(search, candidate, kept)

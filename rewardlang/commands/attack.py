@@ -27,7 +27,8 @@ text came about. 'success' says what is wrong; where the file has none, answers 
 their own row are left out.
 
 Exit code 1 when a wrong answer is paid as much as a right one typically is: the median score of the right completions
-(without 'success', the upper quartile of all), or --threshold. The same seed gives the same result, unless --seconds
+(without 'success', the upper quartile of all), or --threshold; and when 'success' holds for a text that answers
+nothing, on rows with different answers. The same seed gives the same result, unless --seconds
 ends the search first, which is told. --python attacks reward functions of Python; FILE then says what is right.
 
 --json prints one object: file, threshold, typical_right, best_honest_wrong, silence, highest_wrong, paid_as_right,
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--samples", action="append", default=[], metavar="S", help="completions to begin with; may be given several times")
     shared.add_map(parser)
     parser.add_argument("--tries", type=_positive, default=20_000, metavar="N", help="texts to mark at most (default 20,000)")
-    parser.add_argument("--seconds", type=_positive, default=120, metavar="N", help="end the search after so many seconds (default 120)")
+    parser.add_argument("--seconds", type=_positive, default=60, metavar="N", help="end the search after so many seconds (default 60)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="what the random choices begin with (default 0)")
     parser.add_argument("--top", type=_positive, default=5, metavar="N", help="attacks to tell, one for each set of rules (default 5)")
     parser.add_argument("--threshold", type=float, metavar="POINTS", help="the score that no wrong answer may reach")
@@ -118,7 +119,7 @@ def _tell(
     if arguments.write:
         told = write_blocks(arguments.write, compiled, reward, target, result)
         print(told, file=sys.stderr if arguments.json else sys.stdout)
-    return 1 if result.paid_as_right else 0
+    return 1 if result.paid_as_right or result.answerless else 0
 
 
 def _rows(reward: Reward, samples: list[Any]) -> Rows | None:

@@ -100,11 +100,14 @@ def _verdict(result: Result, file: str, width: int, paint: Paint) -> Iterator[st
     threshold = f"{_number(result.threshold)} is the threshold"
     if result.paid_as_right:
         told = f"{file}: a wrong answer can score {_number(result.highest or 0.0)}, as much as a right one ({threshold})"
+    elif result.answerless:
+        told = f"{file}: 'success' can be gamed; no wrong answer is paid like a right one ({threshold})"
     elif result.highest is None:
         told = f"{file}: no wrong text could be made"
     else:
         told = f"{file}: no wrong answer is paid like a right one ({threshold}, the highest was {_number(result.highest)})"
-    yield from (paint("bad" if result.paid_as_right else "good", line) for line in wrap(told, width))
+    style = "bad" if result.paid_as_right or result.answerless else "good"
+    yield from (paint(style, line) for line in wrap(told, width))
 
 
 def json_of(result: Result, target: Target, seconds: float) -> dict[str, Any]:

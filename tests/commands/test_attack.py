@@ -93,6 +93,17 @@ def test_without_success_the_report_says_so(run: Run, tmp_path: Path) -> None:
     assert "the file does not say what is right (success when …): wrong are answers to other" in run(*ATTACK).out
 
 
+def test_a_success_that_can_be_gamed(run: Run, tmp_path: Path) -> None:
+    """Exit code 1, although no wrong answer is paid."""
+    gamed = HACKED.replace("success when final equals answer", "success when completion contains answer")
+    gamed = gamed.replace("when completion contains answer\n\nscore", "when final equals answer\n\nscore")
+    (tmp_path / "math.reward").write_text(gamed, encoding="utf-8")
+    result = run(*ATTACK)
+    assert result.code == 1
+    assert "'success' holds on rows with different answers for a text that answers nothing: 0 1 2" in " ".join(result.out.split())
+    assert "math.reward: 'success' can be gamed; no wrong answer is paid like a right one" in result.out
+
+
 def test_the_examples_of_a_file_are_enough(run: Run, tmp_path: Path) -> None:
     """Without samples the rows of the examples are attacked; without either there is nothing to attack."""
     assert run("attack", "math.reward", "--tries", "300").code == 0
@@ -140,6 +151,6 @@ def test_the_known_hacks_of_the_notebook_rewards(run: Run, tmp_path: Path, monke
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_no_file_of_the_repository_pays_a_wrong_answer(run: Run, path: Path) -> None:
     """But for the one that is there to be gamed."""
-    result = run("attack", str(path), "--samples", str(path.parent / "samples.jsonl"), "--tries", "1500", "--json")
+    result = run("attack", str(path), "--samples", str(path.parent / "samples.jsonl"), "--tries", "500", "--json")
     assert result.json["paid_as_right"] is (path.name == CARELESS)
     assert result.code == int(path.name == CARELESS)
