@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from rewardlang.answers.algebra import LimitError, Quotient, decides, difference, number, with_symbol
+from rewardlang.answers.angles import same_after_angles
 from rewardlang.answers.functions import PI
 from rewardlang.answers.kinds import Expression
 from rewardlang.answers.numeric import differ, magnitudes_differ, value_at
@@ -29,6 +30,9 @@ def same_formula(one: Quotient, other: Quotient) -> Verdict:
         return no("different values")
     if differ(one, other):
         return no("clearly different at a point")
+    same = same_after_angles(one, other)
+    if same is not None:
+        return yes("equal after rewriting the angles") if same else no("different after rewriting the angles")
     if magnitudes_differ(one, other):
         return no("clearly different in size")
     return cannot_judge("neither shown to be equal nor to differ")

@@ -178,6 +178,10 @@ def _one_exponential(name: int | str, product: Product, times: Fraction) -> Quot
     ):
         angle = number(times) * PI
         return cos(angle) + atom("i", 1) * sin(angle)
+    known = {argument: exponent for (kind, argument), exponent in product if kind == "ln"}
+    if kinds == ["ln", "ln"] and known.get(name) == -1 and sorted(known.values()) == [-1, 1]:
+        (prime,) = (argument for argument, exponent in known.items() if exponent == 1)
+        return _rational_power(Fraction(prime), times)
     if any(kind not in ("symbol", "prime", "constant", "i") for kind in kinds):
         return atom("power", (E if name == "e" else number(Fraction(name)), Quotient(Sum(((product, times),)))))
     return atom("exp", (name, Quotient(Sum(((product, Fraction(1)),)))), times)
@@ -234,6 +238,12 @@ def ln(of: Quotient) -> Quotient:
     value = of.rational
     if of == E:
         return number(1)
+    if value is None and (roots := _roots_only(of)) is not None:
+        coefficient, primes = roots
+        total = ln(number(coefficient))
+        for prime, times in primes:
+            total = total + number(times) * atom("ln", prime)
+        return total
     if value is None or value <= 0 or max(value.numerator, value.denominator).bit_length() > 200:
         return atom("lnof", of)
     try:
@@ -241,9 +251,9 @@ def ln(of: Quotient) -> Quotient:
     except LimitError:
         return atom("lnof", of)
     result = number(0)
-    for primes, sign in parts:
-        for prime, times in primes.items():
-            result = result + number(sign * times) * atom("ln", prime)
+    for factored, sign in parts:
+        for factor, count in factored.items():
+            result = result + number(sign * count) * atom("ln", factor)
     return result
 
 
@@ -328,6 +338,16 @@ def arctan(of: Quotient) -> Quotient:
     return _inverse("arctan", of)
 
 
+def sinh(of: Quotient) -> Quotient:
+    """By exponentials."""
+    return (raised(E, of) - raised(E, -of)) / number(2)
+
+
+def cosh(of: Quotient) -> Quotient:
+    """By exponentials."""
+    return (raised(E, of) + raised(E, -of)) / number(2)
+
+
 INVERSES = {"sin": arcsin, "cos": arccos, "tan": arctan}
 
 FUNCTIONS: dict[str, Callable[[Quotient], Quotient]] = {
@@ -347,7 +367,7 @@ FUNCTIONS: dict[str, Callable[[Quotient], Quotient]] = {
     "asin": arcsin,
     "acos": arccos,
     "atan": arctan,
-    "sinh": lambda of: atom("sinh", of),
-    "cosh": lambda of: atom("cosh", of),
-    "tanh": lambda of: atom("tanh", of),
+    "sinh": sinh,
+    "cosh": cosh,
+    "tanh": lambda of: sinh(of) / cosh(of),
 }

@@ -55,7 +55,7 @@ def _number() -> re.Pattern[str]:
     figures = r"[0-9](?:[0-9.,]|\{,\}(?=[0-9])|\\,(?=[0-9])|[ \u00a0\u202f](?=[0-9]{3}(?![0-9])))*+"
     inner = r"\{[^{}\n]{1,60}\}"
     return re.compile(
-        rf"(?<![\w.\\^_{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,4}}\b)?"
+        rf"(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,4}}\b)?"
         rf"(?:\s?/\s?[0-9][0-9.,]*+)?)"
     )
 
@@ -117,7 +117,7 @@ def plain_numbers(text: str, spans: list[Span]) -> list[Span]:
             and text[end + 1 : end + 2].isspace()
         ):
             continue
-        if text[end : end + 1].isalpha() and not with_unit(text, end)[1]:
+        if text[end : end + 1].isascii() and text[end : end + 1].isalpha() and not with_unit(text, end)[1]:
             continue
         end, unit = with_unit(text, end)
         found.append(Span(match.start(), end, written + unit))
