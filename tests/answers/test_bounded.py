@@ -67,11 +67,14 @@ def test_a_thread_says_the_same_while_a_heart_beats() -> None:
     heart = threading.Thread(target=beat)
     heart.start()
     with ThreadPoolExecutor(1) as threads:
-        verdicts = threads.submit(all_hold).result()
+        for _ in range(2_000):
+            verdicts = threads.submit(all_hold).result()
+            if beats[0] >= 3:
+                break
     done.set()
     heart.join()
     assert verdicts == all_hold()
-    assert beats[0] > 0
+    assert beats[0] >= 3
 
 
 def test_asyncio_says_the_same() -> None:
