@@ -41,10 +41,16 @@ def prepared_rows(config: RunConfig, reward: Reward, tokenizer: Any, context: in
         rows = load_rows(data, columns=needed, chat=bool(getattr(tokenizer, "chat_template", None)), held_out=place == "held_out")
         rows = _markable(rows, reward, data, place, notes)
         limit = data.max_prompt_tokens
-        if limit is None and context is not None:
-            limit = context - config.training.max_completion_tokens
+        room = None if context is None else context - config.training.max_completion_tokens
+        if limit is None and room is not None and room > 0:
+            limit = room
         return rows if limit is None else _short_enough(rows, tokenizer, limit, place, notes)
 
+    most = config.training.max_completion_tokens
+    if context is not None and most >= context:
+        notes.append(
+            f"'training.max_completion_tokens' ({most:,}) leaves no room for a prompt in the {context:,} tokens that the model reads"
+        )
     training = usable(config.data, "data")
     held_out = [] if config.held_out is None else usable(config.held_out, "held_out")
     share = config.data.held_out_share

@@ -96,9 +96,11 @@ def test_prompts_that_are_too_long_are_counted_and_named(raw_policy: Path, tmp_p
     reward = rewardlang.loads(NUMBER)
     found = prepared_rows(config, reward, tokenizer, context_length(model))
     assert len(found.training) == 2
-    assert found.notes[0].startswith("[data]: 1 of 3 prompts have more than 40 tokens: row 2 (")
+    assert found.notes[-1].startswith("[data]: 1 of 3 prompts have more than 40 tokens: row 2 (")
     wide = replace(config, data=DataConfig(file=str(rows)), training=replace(config.training, max_completion_tokens=100))
     assert "have more than 28 tokens" in prepared_rows(wide, reward, tokenizer, 128).notes[0]
+    wider = replace(wide, training=replace(config.training, max_completion_tokens=200))
+    assert "(200) leaves no room for a prompt in the 128 tokens" in prepared_rows(wider, reward, tokenizer, 128).notes[0]
     with pytest.raises(TrainingProblem, match="3 of 3 prompts have more than 1 tokens"):
         prepared_rows(replace(config, data=replace(config.data, max_prompt_tokens=1)), reward, tokenizer, None)
 
