@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.compiled import Compiled, compile_path, compile_text, program_of
 from rewardlang.errors import DataError, Diagnostic
 from rewardlang.examples import ExampleResult, run_program_examples
+from rewardlang.marking.guard import Breaker
 from rewardlang.marking.intake import rows_from_data
 from rewardlang.marking.scorer import Scorer
 from rewardlang.scores import Scores
@@ -17,6 +19,7 @@ from rewardlang.source import Source
 
 if TYPE_CHECKING:
     from rewardlang.bridges import TrlReward, TrlSectionReward
+    from rewardlang.engine.plan import Plan
     from rewardlang.types import Type
 
 
@@ -29,7 +32,7 @@ class Reward:
         self.warnings: tuple[Diagnostic, ...] = compiled.warnings
         self._folder = compiled.folder
         self._params = dict(params or {})
-        self._scorer = Scorer(self.program)
+        self._breaker = Breaker()
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_load_again, (self.source.text, self.source.name, self._folder, self._params, self.fingerprint))
@@ -78,6 +81,12 @@ class Reward:
         """The columns that the data must have, by their names there, with their types."""
         return {column.original: column.type for column in self.program.columns.values()}
 
+    @cached_property
+    def _plan(self) -> Plan:
+        from rewardlang.engine.plan_from_program import plan
+
+        return plan(self.program)
+
     def score(
         self,
         completions: Sequence[Any],
@@ -91,15 +100,24 @@ class Reward:
         may give `truncated` and `completion_tokens`; `step` is the training step that schedules read. Raises `DataError`,
         with column and row, for data that do not fit; `VerifierBreakdown` when a verifier broke too often.
         """
-        rows = rows_from_data(self.program, self.registry, completions, prompts, columns or {})
-        return Scores(self.program, self._scorer.mark(rows, step))
+        from rewardlang.engine.batch import Batch
+        from rewardlang.engine.calls import Calls
+        from rewardlang.engine.run import run
+
+        batch = Batch(self.program, self.registry, completions, prompts, columns or {})
+        calls = Calls()
+        marks = run(self._plan, batch, step, calls)
+        self._breaker.batch_done(calls.asked)
+        return Scores(self.program, batch, marks, step, calls.remembered)
 
     def score_one(self, completion: Any, prompt: Any = None, **row: Any) -> float:
         """The score of one completion, NaN when the row is skipped; `row` holds the columns (and `step`, if a column is not called so)."""
         step = row.pop("step", 0) if "step" not in self.columns else 0
-        scores = self.score([completion], None if prompt is None else [prompt], {name: [value] for name, value in row.items()}, step)
-        value = scores.rows[0].score
-        return float("nan") if value is None else value
+        prompts, columns = None if prompt is None else [prompt], {name: [value] for name, value in row.items()}
+        (marks,) = Scorer(self.program, self._breaker).mark(
+            rows_from_data(self.program, self.registry, [completion], prompts, columns), step
+        )
+        return float("nan") if marks.score is None else marks.score
 
     def run_examples(self) -> tuple[ExampleResult, ...]:
         """Runs the examples and attacks that stand in the file."""

@@ -1,72 +1,125 @@
-"""The scores of a batch as arrays, and the way back from each to its explanation."""
+"""The scores of a batch as arrays, and the way back from each to its explanation.
+
+The numbers come from the engine, for the whole batch. The records that explain
+a row are made when somebody asks for them: a row's marks depend on that row
+alone, so they are the same whenever they are made.
+"""
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rewardlang.marks import RowMarks
-from rewardlang.program import Program
+from rewardlang.marking.guard import Guard
+from rewardlang.marking.row_marks import RowMarker
+from rewardlang.marking.row_tests import JudgedRow
+from rewardlang.marks import Failure, RowMarks
+from rewardlang.program import Program, Require
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from rewardlang.engine.batch import Batch
+    from rewardlang.engine.run import BatchMarks
     from rewardlang.explaining.explanation import Explanation
 
     Floats = NDArray[np.float64]
 
 
 class Scores:
-    """Arrays over the rows of a batch (B,), float64, NaN where a row was skipped. `rows` are the full records."""
+    """Arrays over the rows of a batch (B,), float64, NaN where a row was skipped; and the full record of any row.
 
-    def __init__(self, program: Program, rows: tuple[RowMarks, ...]) -> None:
+    `remembered` is what dear verifiers said while the numbers were made.
+    """
+
+    def __init__(self, program: Program, batch: Batch, marks: BatchMarks, step: int, remembered: Mapping[Any, Any]) -> None:
         self.program = program
-        self.rows = rows
+        self._batch, self._marks, self._step = batch, marks, step
+        self._guard = Guard(remembered)
+        self._rows: dict[int, RowMarks] = {}
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self._batch)
 
     def __repr__(self) -> str:
-        return f"Scores({self.program.name}: {len(self.rows)} rows, {sum(row.score is None for row in self.rows)} skipped)"
+        return f"Scores({self.program.name}: {len(self)} rows, {int(self.skipped.sum())} skipped)"
 
-    @cached_property
+    @property
     def values(self) -> Floats:
         """The score of each row (B,)."""
-        return _array([row.score for row in self.rows])
+        return self._marks.score
 
-    @cached_property
-    def rules(self) -> dict[str, Floats]:
+    @property
+    def rules(self) -> Mapping[str, Floats]:
         """The points of each rule (B,), before caps and weight of its section; 0 for a row that a gate stopped."""
-        found = [{mark.rule: float(mark.points) for mark in row.marks} for row in self.rows]
-        return {
-            rule.name: _array([None if row.score is None else by.get(rule.name, 0.0) for row, by in zip(self.rows, found, strict=True)])
-            for rule in self.program.rules
-        }
+        return self._marks.rules
 
-    @cached_property
-    def sections(self) -> dict[str, Floats]:
+    @property
+    def fired(self) -> Mapping[str, NDArray[np.bool_]]:
+        """Whether each rule applied (B,); False where a gate stopped the row."""
+        return self._marks.fired
+
+    @property
+    def sections(self) -> Mapping[str, Floats]:
         """What each section adds to the score (B,); the rules before any heading are the section ""."""
-        found = [{mark.section: mark.points for mark in row.sections} for row in self.rows]
-        return {
-            section.name or "": _array(
-                [None if row.score is None else by.get(section.name, 0.0) for row, by in zip(self.rows, found, strict=True)]
-            )
-            for section in self.program.sections
-        }
+        return self._marks.sections
 
-    @cached_property
+    @property
+    def clamping(self) -> Floats:
+        """What the declared range of the score cut off or added (B,)."""
+        return self._marks.clamping
+
+    @property
     def success(self) -> Floats | None:
         """1 where the completion is right, 0 where it is not, NaN where skipped (B,); None when the file has no `success`."""
-        if self.program.success is None:
-            return None
-        return _array([None if row.success is None else float(row.success) for row in self.rows])
+        return self._marks.success
+
+    @property
+    def skipped(self) -> NDArray[np.bool_]:
+        """Whether each row was left out (B,)."""
+        import numpy as np
+
+        skipped: NDArray[np.bool_] = np.isnan(self.values)
+        return skipped
+
+    @property
+    def gated(self) -> NDArray[np.bool_]:
+        """Whether a `require … else score` decided each row (B,)."""
+        stopped: NDArray[np.bool_] = (self._marks.gates >= 0) & ~self.skipped
+        return stopped
+
+    @property
+    def failures(self) -> Mapping[int, tuple[Failure, ...]]:
+        """The verdicts that were not reached, by row, for the rows that have any; in no particular order."""
+        return self._marks.failures
+
+    def gate(self, index: int) -> Require | None:
+        """The `require` that stopped a row."""
+        from rewardlang.engine.plan import gates_in_order
+
+        place = int(self._marks.gates[index])
+        return None if place < 0 else gates_in_order(self.program)[place]
+
+    @property
+    def rows(self) -> tuple[RowMarks, ...]:
+        """The full records of all rows, which take a thousand times as long as the numbers; `row` gives one."""
+        return tuple(self.row(index) for index in range(len(self)))
+
+    def row(self, index: int) -> RowMarks:
+        """The full record of one row, made when it is first asked for."""
+        index = range(len(self))[index]
+        if index not in self._rows:
+            intake = self._batch.row(index)
+            row = JudgedRow(intake.given, self.program.lets, self._guard)
+            self._rows[index] = RowMarker(self.program, row, intake.completion, self._step).mark()
+        return self._rows[index]
 
     def explain(self, index: int) -> Explanation:
         """How the score of one row came about."""
         from rewardlang.explaining.explanation import Explanation
 
-        return Explanation(self.program, self.rows[index])
+        return Explanation(self.program, self.row(index))
 
     def to_frame(self) -> Any:
         """A pandas DataFrame: `score`, `success` if defined, one column a rule."""
@@ -75,15 +128,9 @@ class Scores:
         frame = {"score": self.values}
         if self.success is not None:
             frame["success"] = self.success
-        return pandas.DataFrame(frame | self.rules)
+        return pandas.DataFrame(frame | dict(self.rules))
 
     def _repr_html_(self) -> str:
         from rewardlang.explaining.explanation import scores_html
 
         return scores_html(self)
-
-
-def _array(values: list[float | None]) -> Floats:
-    import numpy as np
-
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)

@@ -14,7 +14,8 @@ from rewardlang.registry import Registry
 from rewardlang.rows import normalised, shown, value_from_data
 from rewardlang.verdict import Missing
 
-_EXTRA = ("system", "truncated", "completion_tokens")
+PER_ROW = ("system", "truncated", "completion_tokens")
+"""What a row may say besides its declared columns."""
 
 
 class Intake(NamedTuple):
@@ -32,11 +33,7 @@ def rows_from_data(
     `columns` are by their names in the data; those that the file does not
     declare are passed over, but for `system`, `truncated` and `completion_tokens`.
     """
-    _check_lengths(completions, prompts, columns)
-    for column in program.columns.values():
-        if column.original not in columns:
-            found = ", ".join(sorted(columns)) or "none"
-            raise DataError(f"the data has no such column (it has: {found})", column=column.original)
+    check_shape(program, completions, prompts, columns)
     return [
         _row(
             program,
@@ -67,24 +64,29 @@ def example_row(program: Program, registry: Registry, completion: str, values: M
     return Intake(text, given)
 
 
-def _check_lengths(completions: Sequence[Any], prompts: Sequence[Any] | None, columns: Mapping[str, Sequence[Any]]) -> None:
+def check_shape(program: Program, completions: Sequence[Any], prompts: Sequence[Any] | None, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Raises `DataError` unless every declared column is there, with one value for each completion."""
     for name, values in [*columns.items(), *([("prompt", prompts)] if prompts is not None else [])]:
         if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
             raise DataError(f"a list with one value for each completion is wanted, and this is {shown(values)}", column=name)
         if len(values) != len(completions):
             raise DataError(f"there are {len(values)} values for {len(completions)} completions", column=name)
+    for column in program.columns.values():
+        if column.original not in columns:
+            found = ", ".join(sorted(columns)) or "none"
+            raise DataError(f"the data has no such column (it has: {found})", column=column.original)
 
 
 def _row(program: Program, registry: Registry, index: int, completion: Any, prompt: Any, raw: Mapping[str, Any]) -> Intake:
     given: dict[str, Value] = {}
     column_name = "completion"
     try:
-        text = _message_text(completion, "assistant")
+        text = message_text(completion, "assistant")
         column_name = "prompt"
-        system, user, prefill = _prompt_parts(prompt)
+        system, user, prefill = prompt_parts(prompt)
         given["system"] = _located(normalised(system)) if system is not None else Missing("the row has no system prompt")
         given["prompt"] = _located(normalised(user)) if user is not None else Missing("the row has no prompt")
-        for column_name in _EXTRA:
+        for column_name in PER_ROW:
             if column_name in raw and column_name not in program.columns:
                 given[column_name] = _located(value_from_data(BUILT_INS[column_name], raw[column_name], registry))
             given.setdefault(column_name, Missing(f"the row does not say '{column_name}'"))
@@ -107,7 +109,7 @@ def _located(value: Any) -> Value:
     return tuple(_located(item) for item in value) if isinstance(value, tuple) and not isinstance(value, Piece) else value
 
 
-def _message_text(content: Any, role: str) -> str:
+def message_text(content: Any, role: str) -> str:
     """The text of a completion: itself, or the last message of that role in a chat."""
     if isinstance(content, str):
         return content
@@ -135,7 +137,7 @@ def _content(message: Mapping[str, Any]) -> str:
     raise DataError(f"a message's content is a text or a list of parts, and this is {shown(content)}")
 
 
-def _prompt_parts(prompt: Any) -> tuple[str | None, str | None, str]:
+def prompt_parts(prompt: Any) -> tuple[str | None, str | None, str]:
     """System text, the last user text, and the prefill: what an assistant message at the end of the prompt has begun."""
     if prompt is None or isinstance(prompt, str):
         return None, prompt, ""

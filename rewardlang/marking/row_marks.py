@@ -15,7 +15,7 @@ from rewardlang.marking.piece import Piece
 from rewardlang.marking.row_tests import JudgedRow, Leaf, Truth
 from rewardlang.marking.row_values import Value, identity
 from rewardlang.marks import Gate, Mark, Place, RowMarks, SectionMark, Shown
-from rewardlang.program import EachBody, Program, Require, Rule, ScaledBody, Section, WhenBody
+from rewardlang.program import EachBody, Program, Require, Rule, ScaledBody, ScoreRange, Section, WhenBody
 from rewardlang.verdict import Missing, Refused
 from rewardlang.written import written
 
@@ -55,7 +55,7 @@ class RowMarker:
         total = 0.0
         for section in sections:
             total += section.points
-        clamping = self._clamping(total)
+        clamping = clamping_of(self._program.score, total)
         return self._result(total + clamping, marks, sections, clamping, None, success)
 
     def _result(
@@ -200,19 +200,6 @@ class RowMarker:
         weight = section.weight_at(self._step)
         return SectionMark(section.name, raw, capped, weight, float(capped * weight))
 
-    def _clamping(self, total: float) -> float:
-        """What must be added to the total so that it lies in a clamped range, exactly: no rounding may leave the range."""
-        declared = self._program.score
-        if not declared.clamped:
-            return 0.0
-        low, high = float(declared.low), float(declared.high)
-        clamping = min(max(total, low), high) - total
-        while total + clamping > high:
-            clamping = math.nextafter(clamping, -math.inf)
-        while total + clamping < low:
-            clamping = math.nextafter(clamping, math.inf)
-        return clamping
-
     # -------------------------------------------------------- words
 
     def _words(self, node: meaning.Expr) -> str:
@@ -236,6 +223,19 @@ class RowMarker:
                 words = self._words(node)
                 found.setdefault(words, Shown(node.span, words, shown_value(value, node.type)))
         return tuple(found.values())[:_MAX_SHOWN]
+
+
+def clamping_of(declared: ScoreRange, total: float) -> float:
+    """What must be added to the total so that it lies in a clamped range, exactly: no rounding may leave the range."""
+    if not declared.clamped:
+        return 0.0
+    low, high = float(declared.low), float(declared.high)
+    clamping = min(max(total, low), high) - total
+    while total + clamping > high:
+        clamping = math.nextafter(clamping, -math.inf)
+    while total + clamping < low:
+        clamping = math.nextafter(clamping, math.inf)
+    return clamping
 
 
 def shown_value(value: Value, type_: types.Type = types.NUMBER) -> str:

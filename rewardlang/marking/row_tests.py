@@ -9,7 +9,7 @@ the row fewer. `leaves` are the tests that decided, for the explanation.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -224,6 +224,13 @@ class JudgedRow(Row):
         items = self.each(node.each)
         if isinstance(items, ABSENT):
             return _single(Leaf(node, None if isinstance(items, Refused) else False, items.reason, ()))
+        around = self.item(node.each.name)
+        try:
+            return self._first_item(node, items)
+        finally:
+            self.with_loop(node.each.name, around)  # an outer loop may use the same name
+
+    def _first_item(self, node: meaning.Some, items: Iterator[tuple[Piece | None, Value, str]]) -> Truth:
         open_reason: str | None = None
         for place, value, _ in items:
             self.with_loop(node.each.name, value)

@@ -83,6 +83,10 @@ class Row:
         if name is not None:
             self._loops[name] = value
 
+    def item(self, name: str | None) -> Value:
+        """The item of that name which a loop around looks at; None where there is none."""
+        return None if name is None else self._loops.get(name)
+
     def _let(self, node: meaning.LetValue) -> Value:
         if node.name not in self._known:
             let = self.lets[node.name]
@@ -160,8 +164,8 @@ class Row:
         """What a loop goes over: quantities of another dimension than the uses of the item want are none of them."""
         if not isinstance(find, meaning.WordFind) or find.dimension is None:
             return found
-        measured = ((*raw[:2], _measured(raw[2], find.dimension), raw[3]) for raw in found)
-        return [raw for raw in measured if not isinstance(raw[2], Missing)]
+        fitted = ((*raw[:2], measured(raw[2], find.dimension), raw[3]) for raw in found)
+        return [raw for raw in fitted if not isinstance(raw[2], Missing)]
 
     def _select(self, node: meaning.Select) -> Value:
         text = self.value(node.operand)
@@ -189,7 +193,7 @@ class Row:
                 return Missing(f"no {node.find} found")
         value = _finding(text, found[-1 if node.selector == "last" else 0])[1]
         dimension = node.find.dimension if isinstance(node.find, meaning.WordFind) else None
-        return value if dimension is None else _measured(value, dimension)
+        return value if dimension is None else measured(value, dimension)
 
     def each(self, loop: meaning.Each) -> Iterator[tuple[Piece | None, Value, str]] | Missing | Refused:
         """What a loop goes over: the place of each item in a text (if any), its value, its note."""
@@ -217,7 +221,7 @@ class Row:
         return Fraction(hits, len(items))
 
 
-def _measured(found: Quantity, dimension: Dimension) -> Value:
+def measured(found: Quantity, dimension: Dimension) -> Value:
     """A quantity that was found where a dimension is wanted; of another dimension it is missing."""
     from rewardlang.answers.quantities import fitted_to, in_words
 

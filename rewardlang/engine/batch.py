@@ -1,0 +1,148 @@
+"""A batch as columns of validated values. `marking.intake` says what is valid, and is asked wherever a column is not plain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from rewardlang import types
+from rewardlang.checking.checker import BUILT_INS
+from rewardlang.engine.column import MISSING, THERE, Column, constant
+from rewardlang.errors import DataError
+from rewardlang.marking.intake import PER_ROW, Intake, check_shape, message_text, prompt_parts, rows_from_data
+from rewardlang.program import Program
+from rewardlang.registry import Registry
+from rewardlang.rows import normalised, value_from_data
+from rewardlang.verdict import Missing
+
+_PLAIN = (str, int, float)
+
+
+class Batch:
+    """B validated rows. `columns` are by the names of the program; `row` gives one of them as the scalar marking takes it."""
+
+    def __init__(
+        self,
+        program: Program,
+        registry: Registry,
+        completions: Sequence[Any],
+        prompts: Sequence[Any] | None,
+        columns: Mapping[str, Sequence[Any]],
+    ) -> None:
+        """Raises `DataError` with column and row for what is absent, null or of another type."""
+        check_shape(program, completions, prompts, columns)
+        self._program, self._registry = program, registry
+        named = {column.original for column in program.columns.values()} | set(PER_ROW)
+        self._completions = list(completions)
+        self._prompts = None if prompts is None else list(prompts)
+        self._raw = {name: list(values) for name, values in columns.items() if name in named}
+        try:
+            self.columns = self._validated()
+        except DataError:
+            rows_from_data(program, registry, completions, prompts, columns)  # the same mistake, told with its row
+            raise
+
+    def __len__(self) -> int:
+        return len(self._completions)
+
+    def row(self, index: int) -> Intake:
+        """One row, with the reasons for what is missing in it."""
+        prompts = None if self._prompts is None else [self._prompts[index]]
+        columns = {name: [values[index]] for name, values in self._raw.items()}
+        (intake,) = rows_from_data(self._program, self._registry, [self._completions[index]], prompts, columns)
+        return intake
+
+    def _validated(self) -> dict[str, Column]:
+        program, size = self._program, len(self)
+        system, prompt, prefills = self._prompt_columns()
+        columns = {"system": system, "prompt": prompt}
+        declared = {name: (column.original, column.type, column.separator) for name, column in program.columns.items()}
+        built_in = {name: (name, BUILT_INS[name], None) for name in PER_ROW if name not in declared}
+        for name, (original, type_, separator) in {**built_in, **declared}.items():
+            notation = program.notation if name in declared else None
+            if original in self._raw:
+                columns[name] = _converted(self._raw[original], type_, _Conversion(type_, self._registry, separator, notation))
+            columns.setdefault(name, _absent(size))
+        for name, param in program.params.items():
+            columns[name] = constant(_number(param.default), size)
+        texts = _completion_texts(self._completions)
+        if prefills is not None:
+            texts = [prefill + text for prefill, text in zip(prefills, texts, strict=True)]
+        columns["completion"] = Column(_composed(texts))
+        return columns
+
+    def _prompt_columns(self) -> tuple[Column, Column, list[str] | None]:
+        """System texts, user texts, and the prefills, if any row has one."""
+        size = len(self)
+        if self._prompts is None or not size:
+            return _absent(size), _absent(size), None
+        if set(map(type, self._prompts)) == {str}:
+            return _absent(size), Column(_composed(self._prompts)), None
+        systems, users, prefills = zip(*map(prompt_parts, self._prompts), strict=True)
+        return _optional(systems), _optional(users), list(prefills) if any(prefills) else None
+
+
+class _Conversion:
+    """From a raw value to the value of a column."""
+
+    def __init__(self, type_: types.Type, registry: Registry, separator: str | None, notation: str | None) -> None:
+        self._given = registry, separator, notation
+        self._type = type_
+
+    def __call__(self, raw: Any) -> Any:
+        return _number(value_from_data(self._type, raw, *self._given))
+
+
+def _completion_texts(completions: list[Any]) -> list[str]:
+    """The text of each completion: itself, or the last message of the assistant in a chat."""
+    kinds = set(map(type, completions))
+    if kinds == {str}:
+        return completions
+    if kinds == {list} and set(map(len, completions)) == {1}:
+        messages = list(map(itemgetter(0), completions))
+        if set(map(type, messages)) == {dict}:
+            texts = [message.get("content") for message in messages]
+            if set(map(type, texts)) == {str} and all(message.get("role", "assistant") == "assistant" for message in messages):
+                return texts
+    return [message_text(completion, "assistant") for completion in completions]
+
+
+def _composed(texts: list[Any]) -> list[str]:
+    return texts if all(map(str.isascii, texts)) else list(map(normalised, texts))
+
+
+def _optional(texts: Sequence[str | None]) -> Column:
+    state = np.array([MISSING if text is None else THERE for text in texts], dtype=np.int8)
+    return Column([None if text is None else normalised(text) for text in texts], state if state.any() else None)
+
+
+def _absent(size: int) -> Column:
+    return Column([None] * size, np.full(size, MISSING, np.int8))
+
+
+def _converted(raw: list[Any], type_: types.Type, convert: Callable[[Any], Any]) -> Column:
+    """A column of the data. Equal raw values are converted once: the rows of a group have the same."""
+    if isinstance(type_, types.TextType) and set(map(type, raw)) <= {str}:
+        return Column(_composed(raw))
+    known: dict[tuple[type, Any], Any] = {}
+    values = []
+    for value in raw:
+        key = (type(value), value) if type(value) in _PLAIN else None
+        if key is None:
+            values.append(convert(value))
+            continue
+        if key not in known:
+            known[key] = convert(value)
+        values.append(known[key])
+    if Missing not in set(map(type, values)):
+        return Column(values)
+    return Column(values, np.array([MISSING if isinstance(value, Missing) else THERE for value in values], dtype=np.int8))
+
+
+def _number(value: Any) -> Any:
+    """Whole numbers as `int`, with which the engine is quicker."""
+    return value.numerator if type(value) is Fraction and value.denominator == 1 else value

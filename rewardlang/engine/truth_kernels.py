@@ -1,0 +1,328 @@
+"""The columns of tests: what holds, what does not, and what nobody could judge. `marking.row_tests` is the same for one row."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewardlang import meaning, types
+from rewardlang.engine.column import FALSE, MISSING, REFUSED, THERE, TRUE, UNKNOWN, Codes, Column, Rows, codes, joined_state, truths
+from rewardlang.engine.frame import Frame, TruthKernel
+from rewardlang.engine.plan import Step
+from rewardlang.engine.plan_from_program import bare
+from rewardlang.engine.value_kernels import ask, same
+from rewardlang.marking.row_values import spaced
+from rewardlang.verdict import Refused, Verdict
+from rewardlang.verifier import Verifier
+
+_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def leaf(frame: Frame, rows: Rows, inputs: Sequence[int], decide: Callable[[Rows, list[Column]], Codes], *, negated: bool = False) -> Codes:
+    """A test over values that are there; missing ones make it false, refused ones leave it open.
+
+    `decide` is given the places among `rows` and the operands there.
+    """
+    return judged([frame.values(index, rows) for index in inputs], decide, negated=negated)
+
+
+def judged(columns: list[Column], decide: Callable[[Rows, list[Column]], Codes], *, negated: bool = False) -> Codes:
+    """The same for columns at hand."""
+    state = joined_state(columns)
+    if state is None:
+        held = decide(np.arange(len(columns[0])), columns)
+        return TRUE - held if negated else held
+    there = np.flatnonzero(state == THERE)
+    truth = np.int8(2) - state
+    held = decide(there, [column.take(there) for column in columns])
+    truth[there] = TRUE - held if negated else held
+    return truth
+
+
+# -------------------------------------------------------- numbers
+
+
+def _numeric(frame: Frame, index: int, rows: Rows) -> Column:
+    """Numbers; of answers their numeric value, missing for an answer that has none."""
+    column = frame.values(index, rows)
+    if not isinstance(bare(frame.plan.steps[index].node.type), types.MathType):
+        return column
+    from rewardlang.answers.compare import numeric_value
+
+    state = np.zeros(len(rows), np.int8) if column.state is None else column.state.copy()
+    values: list[Any] = [None] * len(rows)
+    known: dict[int, Any] = {}
+    for place in np.flatnonzero(state == THERE).tolist():
+        answer = column.values[place]
+        if isinstance(answer, Fraction):
+            number: Any = answer
+        else:
+            if id(answer) not in known:
+                known[id(answer)] = numeric_value(answer)
+            number = known[id(answer)]
+        values[place] = number
+        if number is None:
+            state[place] = MISSING
+    return Column(values, state)
+
+
+def _flags(held: Any) -> Codes:
+    """Codes of an array of booleans."""
+    flags: NDArray[np.bool_] = held.astype(bool, copy=False)
+    return flags.astype(np.int8) * np.int8(2)
+
+
+def _ordered(columns: list[Column], low: int, sign: Callable[[Any, Any], Any], high: int) -> Any:
+    one, two = columns[low].exact.compared(columns[high].exact)
+    return sign(one, two)
+
+
+def _number_test(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
+    assert isinstance(step.node, meaning.NumberTest)
+    sign = _COMPARE[step.node.operator]
+    numbers = [_numeric(frame, index, rows) for index in step.inputs]
+    return _with_refused_first(frame, step, rows, numbers, lambda _, columns: _flags(_ordered(columns, 0, sign, 1)), step.node.negated)
+
+
+def _between(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
+    assert isinstance(step.node, meaning.Between)
+    numbers = [_numeric(frame, index, rows) for index in step.inputs]
+
+    def decide(_places: Rows, columns: list[Column]) -> Codes:
+        above = _flags(_ordered(columns, 1, operator.le, 0))
+        below = _flags(_ordered(columns, 0, operator.le, 2))
+        return np.minimum(above, below)
+
+    return _with_refused_first(frame, step, rows, numbers, decide, step.node.negated)
+
+
+def _with_refused_first(
+    frame: Frame, step: Step, rows: Rows, numbers: list[Column], decide: Callable[[Rows, list[Column]], Codes], negated: bool
+) -> Codes:
+    """A refused operand leaves a test open, even where another operand has no numeric value: only then is it looked at."""
+    truth = judged(numbers, decide, negated=negated)
+    refused = joined_state([frame.values(index, rows) for index in step.inputs])
+    if refused is not None:
+        truth[refused == REFUSED] = UNKNOWN
+    return truth
+
+
+def _within(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
+    assert isinstance(step.node, meaning.Within)
+    node = step.node
+    operand, _, target = step.inputs
+    columns = [frame.values(index, rows) for index in step.inputs]
+    numbers = [_numeric(frame, operand, rows), columns[1], _numeric(frame, target, rows)]
+    state = joined_state(columns)
+    there = np.arange(len(rows)) if state is None else np.flatnonzero(state == THERE)
+    truth: Codes = np.zeros(len(rows), np.int8) if state is None else np.int8(2) - state
+    if node.equivalence is not None:
+        given = [columns[0].take(there).values, columns[2].take(there).values]
+        equal: Codes = _verdicts(frame, step, node.equivalence, rows[there], given)
+    else:
+        equal = _flags(_ordered([column.take(there) for column in columns], 0, operator.eq, 2))
+    near = judged([column.take(there) for column in numbers], lambda _, parts: _flags(_near(parts, node.relative)))
+    numeric = joined_state([column.take(there) for column in numbers])
+    if numeric is not None:
+        open_ = (numeric != THERE) & (equal == UNKNOWN)
+        near[open_] = UNKNOWN
+        nothing = (numeric != THERE) & (equal == FALSE)
+    held = np.where(equal == TRUE, np.int8(TRUE), near)
+    truth[there] = TRUE - held if node.negated else held
+    if numeric is not None:
+        truth[there[nothing]] = FALSE
+    return truth
+
+
+def _near(columns: list[Column], relative: bool) -> Any:
+    value, tolerance, target = (column.exact for column in columns)
+    allowed = tolerance.multiplied(target.magnitude()) if relative else tolerance
+    one, two = value.plus(target.times(-1)).magnitude().compared(allowed)
+    return one <= two
+
+
+# -------------------------------------------------------- texts
+
+
+def _equal(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
+    assert isinstance(step.node, meaning.Equal)
+    node = step.node
+
+    def decide(places: Rows, columns: list[Column]) -> Codes:
+        left, right = columns
+        if node.equivalence is not None:
+            return _verdicts(frame, step, node.equivalence, rows[places], [left.values, right.values])
+        if len(places) and isinstance(left.values[0], str):
+            ones, others = map(str.strip, left.values), map(str.strip, right.values)
+            if node.ignoring_case:
+                ones, others = map(str.casefold, ones), map(str.casefold, others)
+            return truths(map(operator.eq, ones, others))
+        return truths(map(operator.eq, left.values, right.values))
+
+    return leaf(frame, rows, step.inputs, decide)
+
+
+def _text_test(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
+    assert isinstance(step.node, meaning.TextTest)
+    node = step.node
+
+    def decide(_places: Rows, columns: list[Column]) -> Codes:
+        left, right = columns
+        texts, wanted = (left.folded, right.folded) if node.ignoring_case else (left.values, right.values)
+        match node.operator:
+            case "contains":
+                return truths(map(_contains, texts, wanted))
+            case "starts with":
+                return truths(map(str.startswith, texts, wanted))
+            case "ends with":
+                return truths(map(str.endswith, texts, wanted))
+
+    return leaf(frame, rows, step.inputs, decide)
+
+
+def _contains(text: str, wanted: str) -> bool:
+    """As it stands, or with every run of white space as one space; only for the latter can white space in `wanted` matter."""
+    if wanted in text:
+        return True
+    words = wanted.split()
+    if len(words) == 1 and len(words[0]) == len(wanted):
+        return False
+    return all(word in text for word in words) and spaced(wanted) in spaced(text)
+
+
+def _matches(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
+    assert isinstance(step.node, meaning.Matches)
+    search = step.node.pattern.search
+    return leaf(frame, rows, step.inputs, lambda _, columns: truths(search(text) is not None for text in columns[0].values))
+
+
+# -------------------------------------------------------- values of any kind
+
+
+def _present(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
+    assert isinstance(step.node, meaning.Present)
+    state = frame.values(step.inputs[0], rows).state
+    if state is None:
+        state = np.zeros(len(rows), np.int8)
+    return np.int8(2) - state if step.node.present else state
+
+
+def _in(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
+    assert isinstance(step.node, meaning.In)
+    node = step.node
+    ignoring = node.ignoring_case
+    if isinstance(node.container, meaning.NamedList):
+        members = node.container.folded if ignoring else node.container.members
+        listed = step.inputs[:1]
+        return leaf(
+            frame,
+            rows,
+            listed,
+            lambda _, columns: truths(same(item, ignoring) in members for item in columns[0].values),
+            negated=node.negated,
+        )
+
+    def decide(places: Rows, columns: list[Column]) -> Codes:
+        items, lists = columns[0].values, columns[1].values
+        if node.equivalence is None:
+            return truths(
+                any(same(other, ignoring) == wanted for other in others)
+                for wanted, others in zip((same(item, ignoring) for item in items), lists, strict=True)
+            )
+        sizes = np.array([len(others) for others in lists], dtype=np.intp)
+        owners = np.repeat(np.arange(len(items)), sizes)
+        given = [[items[owner] for owner in owners.tolist()], [other for others in lists for other in others]]
+        truth: Codes = np.zeros(len(items), np.int8)
+        np.maximum.at(truth, owners, _verdicts(frame, step, node.equivalence, rows[places][owners], given))
+        return truth
+
+    return leaf(frame, rows, step.inputs, decide, negated=node.negated)
+
+
+def _predicate(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
+    assert isinstance(step.node, meaning.Predicate)
+    node = step.node
+    return leaf(
+        frame,
+        rows,
+        step.inputs,
+        lambda places, columns: _verdicts(frame, step, node.verifier, rows[places], [columns[0].values]),
+        negated=node.negated,
+    )
+
+
+def _truth(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
+    return leaf(frame, rows, step.inputs, lambda _, columns: truths(map(bool, columns[0].values)))
+
+
+def _verdicts(frame: Frame, step: Step, verifier: Verifier, rows: Rows, arguments: list[list[Any]]) -> Codes:
+    said = ask(frame, step, verifier, rows, arguments, _code)
+    return codes([UNKNOWN if type(code) is Refused else code for code in said])
+
+
+def _code(_arguments: Any, verdict: Verdict) -> int:
+    return UNKNOWN if verdict.holds is None else TRUE if verdict.holds else FALSE
+
+
+# -------------------------------------------------------- joined tests
+
+
+def _not(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
+    return np.int8(2) - frame.truths(step.inputs[0], rows)
+
+
+def _at_least(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
+    """Each test is asked for the rows that those before it left undecided."""
+    assert isinstance(step.node, meaning.AtLeast)
+    needed = step.node.count
+    spare = len(step.inputs) - needed
+    if not step.lazy:
+        return _counted([frame.truths(index, rows) for index in step.inputs], needed, spare)
+    hold, fail = np.zeros(len(rows), np.int16), np.zeros(len(rows), np.int16)
+    places = np.arange(len(rows))
+    for index in step.inputs:
+        truth = frame.truths(index, rows if len(places) == len(rows) else rows[places])
+        hold[places] += truth == TRUE
+        fail[places] += truth == FALSE
+        places = places[(hold[places] < needed) & (fail[places] <= spare)]
+        if not len(places):
+            break
+    return np.where(hold >= needed, np.int8(TRUE), np.where(fail > spare, np.int8(FALSE), np.int8(UNKNOWN)))
+
+
+def _counted(parts: list[Codes], needed: int, spare: int) -> Codes:
+    table = np.stack(parts)
+    if spare == 0:
+        return np.asarray(table.min(axis=0))
+    if needed == 1:
+        return np.asarray(table.max(axis=0))
+    hold, fail = (table == TRUE).sum(axis=0), (table == FALSE).sum(axis=0)
+    return np.where(hold >= needed, np.int8(TRUE), np.where(fail > spare, np.int8(FALSE), np.int8(UNKNOWN)))
+
+
+TRUTHS: Mapping[type, TruthKernel] = {
+    meaning.NumberTest: _number_test,
+    meaning.Between: _between,
+    meaning.Within: _within,
+    meaning.Equal: _equal,
+    meaning.TextTest: _text_test,
+    meaning.Matches: _matches,
+    meaning.Present: _present,
+    meaning.In: _in,
+    meaning.Predicate: _predicate,
+    meaning.Truth: _truth,
+    meaning.Not: _not,
+    meaning.AtLeast: _at_least,
+}

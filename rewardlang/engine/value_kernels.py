@@ -1,0 +1,230 @@
+"""The columns of values: what is given, computed, read and measured. `marking.row_values` is the same for one row."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from rewardlang import meaning
+from rewardlang.engine.calls import Shrink
+from rewardlang.engine.column import MISSING, REFUSED, THERE, Codes, Column, Rows, constant, joined_state
+from rewardlang.engine.frame import Frame, ValueKernel
+from rewardlang.engine.plan import Step
+from rewardlang.marking.row_values import MAX_BITS, contains_words, folded, spaced
+from rewardlang.passages import outside
+from rewardlang.verdict import Missing, Refused
+from rewardlang.verifier import Verifier
+
+_ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+
+
+def by_row(frame: Frame, rows: Rows, inputs: Sequence[int], compute: Callable[[Rows, list[list[Any]]], Sequence[Any]]) -> Column:
+    """A column computed where all inputs are there; what comes back may be `Missing` or `Refused`.
+
+    `compute` is given the places among `rows` and the values of each input there.
+    """
+    columns = [frame.values(index, rows) for index in inputs]
+    state = joined_state(columns)
+    if state is None:
+        return of_results(compute(np.arange(len(rows)), [column.values for column in columns]))
+    there = np.flatnonzero(state == THERE)
+    found = of_results(compute(there, [column.take(there).values for column in columns]))
+    return spread(found, there, state)
+
+
+def spread(found: Column, there: Rows, state: Codes) -> Column:
+    """A column of the places that are there, put into all places."""
+    values: list[Any] = [None] * len(state)
+    for place, value in zip(there.tolist(), found.values, strict=True):
+        values[place] = value
+    state = state.copy()
+    if found.state is not None:
+        state[there] = found.state
+    return Column(values, state)
+
+
+def of_results(results: Sequence[Any]) -> Column:
+    """A column of values among which `Missing` and `Refused` stand."""
+    kinds = set(map(type, results))
+    if Missing not in kinds and Refused not in kinds:
+        return Column(list(results))
+    states = {Missing: MISSING, Refused: REFUSED}
+    return Column(list(results), np.array([states.get(type(result), THERE) for result in results], dtype=np.int8))
+
+
+def ask(frame: Frame, step: Step, verifier: Verifier, rows: Rows, arguments: list[list[Any]], shrink: Shrink) -> list[Any]:
+    """What a verifier says for some rows, options as each row has them."""
+    given = list(zip(*arguments, strict=True))
+    options = [(name, frame.values(index, rows)) for name, index in step.options]
+    if all(
+        isinstance(frame.plan.steps[index].node, (meaning.Constant, meaning.NamedList, meaning.ParamValue)) for _, index in step.options
+    ):
+        chosen = tuple((name, column.values[0]) for name, column in options) if given else ()
+        return frame.calls.ask(verifier, given, chosen, partial(frame.in_batch, rows), shrink)
+    groups: dict[Any, list[int]] = {}
+    for place in range(len(given)):
+        groups.setdefault(tuple((name, column.values[place]) for name, column in options), []).append(place)
+    results: list[Any] = [None] * len(given)
+    for chosen, places in groups.items():
+        said = frame.calls.ask(verifier, [given[place] for place in places], chosen, partial(frame.in_batch, rows[places]), shrink)
+        for place, result in zip(places, said, strict=True):
+            results[place] = result
+    return results
+
+
+def as_it_is(_arguments: Any, result: Any) -> Any:
+    """Nothing is left out of a result."""
+    return result
+
+
+# -------------------------------------------------------- what is given
+
+
+def _constant(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
+    assert isinstance(step.node, meaning.Constant)
+    value = step.node.value
+    if type(value) is Fraction and value.denominator == 1:
+        value = value.numerator
+    return constant(value, len(rows))
+
+
+def _list(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
+    assert isinstance(step.node, meaning.NamedList)
+    return constant(step.node.values, len(rows))
+
+
+def _given(frame: Frame, _index: int, step: Step, _rows: Rows) -> Column:
+    assert isinstance(step.node, (meaning.ColumnValue, meaning.BuiltIn, meaning.ParamValue))
+    return frame.given[step.node.name]
+
+
+def _let(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
+    value, otherwise = (frame.values(index, rows) for index in step.inputs)
+    if value.state is None:
+        return value
+    state, other = value.state, otherwise.values
+    missing = state == MISSING
+    values = [other[place] if gone else kept for place, (kept, gone) in enumerate(zip(value.values, missing.tolist(), strict=True))]
+    return Column(values, np.where(missing, np.int8(THERE), state) if (state == REFUSED).any() else None)
+
+
+# -------------------------------------------------------- what is computed
+
+
+def _arithmetic(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
+    assert isinstance(step.node, meaning.Arithmetic)
+    sign = step.node.operator
+
+    def compute(_places: Rows, columns: list[list[Any]]) -> list[Any]:
+        if sign == "/":
+            return [_limited(Fraction(one) / two) if two else Missing("a division by zero") for one, two in zip(*columns, strict=True)]
+        return [_limited(result) for result in map(_ARITHMETIC[sign], *columns)]
+
+    return by_row(frame, rows, step.inputs, compute)
+
+
+def _limited(number: Any) -> Any:
+    if number.numerator.bit_length() + number.denominator.bit_length() > MAX_BITS:
+        return Refused(f"a number of more than {MAX_BITS} bits")
+    return number
+
+
+def _outside(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
+    assert isinstance(step.node, meaning.Outside)
+    tag, (text,) = step.node.tag, step.inputs
+    column = frame.values(text, rows)
+    texts = column.values
+    events = frame.events(text, tag)
+    if events is None:
+        return by_row(frame, rows, step.inputs, lambda _places, columns: [outside(each, tag).text for each in columns[0]])
+    result = list(texts)
+    closing = events.closes.tolist()
+    bounds = np.searchsorted(events.row, np.arange(len(texts) + 1)).tolist()
+    starts, ends = events.start.tolist(), events.end.tolist()
+    for row in dict.fromkeys(events.row.tolist()):
+        low, high = bounds[row], bounds[row + 1]
+        if high - low == 2 and not closing[low] and closing[low + 1]:
+            result[row] = texts[row][: starts[low]] + texts[row][ends[low + 1] :]
+        else:
+            result[row] = outside(texts[row], tag).text
+    return Column(result, column.state)
+
+
+def _share(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
+    assert isinstance(step.node, meaning.ShareOf)
+    ignoring = step.node.ignoring_case
+
+    def one(items: tuple[Any, ...], within: Any) -> Any:
+        if not items:
+            return Missing("the list is empty in this row")
+        if isinstance(within, str):
+            text = folded(spaced(within), ignoring)
+            hits = sum(contains_words(text, folded(spaced(item), ignoring)) for item in items)
+        else:
+            members = {same(value, ignoring) for value in within}
+            hits = sum(same(item, ignoring) in members for item in items)
+        return Fraction(hits, len(items))
+
+    return by_row(frame, rows, step.inputs, lambda _places, columns: list(map(one, *columns)))
+
+
+def same(value: Any, ignoring_case: bool = False) -> Any:
+    """What makes two values the same thing; see `marking.row_values.identity`."""
+    return folded(value.strip(), ignoring_case) if isinstance(value, str) else value
+
+
+# -------------------------------------------------------- what verifiers say
+
+
+def _read(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
+    assert isinstance(step.node, meaning.Read)
+    reader = step.node.reader
+    return by_row(frame, rows, step.inputs, lambda places, columns: ask(frame, step, reader, rows[places], columns, as_it_is))
+
+
+def _as_math(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
+    from rewardlang.answers.values import answer_of_number
+
+    known: dict[Any, Any] = {}
+
+    def answers(numbers: list[Any]) -> Iterator[Any]:
+        for number in numbers:
+            if number not in known:
+                known[number] = answer_of_number(Fraction(number))
+            yield known[number]
+
+    return by_row(frame, rows, step.inputs, lambda _places, columns: list(answers(columns[0])))
+
+
+def _measure(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
+    assert isinstance(step.node, meaning.Measure)
+    node = step.node
+
+    def compute(places: Rows, columns: list[list[Any]]) -> list[Any]:
+        said = ask(frame, step, node.verifier, rows[places], columns, as_it_is)
+        if node.on_error is not None:
+            return [node.on_error if isinstance(result, Refused) else result for result in said]
+        return said
+
+    return by_row(frame, rows, step.inputs, compute)
+
+
+VALUES: Mapping[type, ValueKernel] = {
+    meaning.Constant: _constant,
+    meaning.NamedList: _list,
+    meaning.ColumnValue: _given,
+    meaning.BuiltIn: _given,
+    meaning.ParamValue: _given,
+    meaning.LetValue: _let,
+    meaning.Arithmetic: _arithmetic,
+    meaning.Outside: _outside,
+    meaning.ShareOf: _share,
+    meaning.Read: _read,
+    meaning.AsMath: _as_math,
+    meaning.Measure: _measure,
+}
