@@ -16,6 +16,7 @@ import hashlib
 import math
 import os
 import pickle
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rewardlang.marks import RowMarks
-    from rewardlang.program import Program
+    from rewardlang.marks import Failure, RowMarks
+    from rewardlang.program import Program, Require
 
 _KEPT_EVALUATIONS = 2
 _BUILT_IN_COLUMNS = ("system", "truncated", "completion_tokens")
@@ -46,8 +47,34 @@ class Scores(Protocol):
         """Section name ("" before any heading) to (B,), NaN where skipped."""
 
     @property
-    def rows(self) -> tuple[RowMarks, ...]:
-        """B rows."""
+    def rules(self) -> Mapping[str, NDArray[np.float64]]:
+        """Rule to its points (B,)."""
+
+    @property
+    def fired(self) -> Mapping[str, NDArray[np.bool_]]:
+        """Rule to whether it applied (B,)."""
+
+    @property
+    def success(self) -> NDArray[np.float64] | None:
+        """(B,), NaN where skipped; None when the file has no `success`."""
+
+    @property
+    def skipped(self) -> NDArray[np.bool_]:
+        """(B,)."""
+
+    @property
+    def gated(self) -> NDArray[np.bool_]:
+        """(B,), True where a gate decided the score."""
+
+    @property
+    def failures(self) -> Mapping[int, tuple[Failure, ...]]:
+        """Row to the verdicts that were not reached."""
+
+    def gate(self, index: int) -> Require | None:
+        """What stopped a row."""
+
+    def row(self, index: int) -> RowMarks:
+        """The full record of one row."""
 
 
 class Reward(Protocol):
@@ -226,34 +253,49 @@ def _floats(values: NDArray[np.float64]) -> list[float | None]:
 def _log_common(reward: Reward, scores: Scores, passed: Mapping[str, Any]) -> None:
     """What concerns the batch as a whole: shares of skipped, gated and successful rows, failures of verifiers, the marks in words."""
     log_metric: Callable[[str, float], None] | None = passed.get("log_metric")
-    rows = scores.rows
-    if log_metric is not None and rows:
-        log_metric(f"{reward.name}/skipped", sum(row.score is None for row in rows) / len(rows))
-        log_metric(f"{reward.name}/gated", sum(row.gate is not None and row.score is not None for row in rows) / len(rows))
-        judged = [row.success for row in rows if row.success is not None]
-        if judged:
-            log_metric(f"{reward.name}/success", sum(judged) / len(judged))
-        for name in sorted({failure.verifier for row in rows for failure in row.failures}):
-            log_metric(f"verifier_errors/{name}", float(sum(failure.verifier == name for row in rows for failure in row.failures)))
+    size = len(scores.values)
+    if log_metric is not None and size:
+        log_metric(f"{reward.name}/skipped", int(scores.skipped.sum()) / size)
+        log_metric(f"{reward.name}/gated", int(scores.gated.sum()) / size)
+        if scores.success is not None and (judged := scores.success[~scores.skipped]).size:
+            log_metric(f"{reward.name}/success", int(judged.sum()) / len(judged))
+        failed = Counter(failure.verifier for failures in scores.failures.values() for failure in failures)
+        for name, count in sorted(failed.items()):
+            log_metric(f"verifier_errors/{name}", float(count))
     log_extra: Callable[[str, list[Any]], None] | None = passed.get("log_extra")
     if log_extra is not None:
-        log_extra(f"{reward.name} marks", [_in_words(row) for row in rows])
+        log_extra(f"{reward.name} marks", _in_words(reward, scores))
 
 
 def _log_rules(reward: Reward, scores: Scores, passed: Mapping[str, Any], rules: Sequence[str]) -> None:
     """Mean points of each rule over the rows that were marked, and how often it fired."""
     log_metric: Callable[[str, float], None] | None = passed.get("log_metric")
-    rows = [{mark.rule: mark for mark in row.marks} for row in scores.rows if row.score is not None]
-    if log_metric is None or not rows:
+    marked = ~scores.skipped
+    size = int(marked.sum())
+    if log_metric is None or not size:
         return
     for rule in rules:
-        marks = [row[rule] for row in rows if rule in row]
-        log_metric(f"{reward.name}/{rule}/points", float(sum(mark.points for mark in marks)) / len(rows))
-        log_metric(f"{reward.name}/{rule}/fired", sum(mark.fired for mark in marks) / len(rows))
+        log_metric(f"{reward.name}/{rule}/points", math.fsum(scores.rules[rule][marked].tolist()) / size)
+        log_metric(f"{reward.name}/{rule}/fired", int(scores.fired[rule].sum()) / size)
 
 
-def _in_words(row: RowMarks) -> str:
-    """`correct +2, shape +0.5`, or why the row was not marked."""
-    if row.gate is not None:
-        return f"{'skipped' if row.score is None else f'{row.score:+g}'}: {row.gate.because or row.gate.reason or row.gate.words}"
-    return ", ".join(f"{mark.rule} {float(mark.points):+g}" for mark in row.marks if mark.fired) or "no rule fired"
+def _in_words(reward: Reward, scores: Scores) -> list[str]:
+    """For each row `correct +2, shape +0.5`, or why it was not marked."""
+    names = [rule.name for rule in reward.program.rules]
+    fired = [scores.fired[name].tolist() for name in names]
+    points = [scores.rules[name].tolist() for name in names]
+    told = []
+    for index, score in enumerate(scores.values.tolist()):
+        gate = scores.gate(index)
+        if gate is not None:
+            stopped = "skipped" if math.isnan(score) else f"{score:+g}"
+            told.append(f"{stopped}: {gate.because or _reason(scores.row(index))}")
+            continue
+        parts = (f"{name} {of[index]:+g}" for name, did, of in zip(names, fired, points, strict=True) if did[index])
+        told.append(", ".join(parts) or "no rule fired")
+    return told
+
+
+def _reason(row: RowMarks) -> str:
+    """Why a gate without a `because` stopped a row."""
+    return "" if row.gate is None else row.gate.reason or row.gate.words
