@@ -8,6 +8,7 @@ absent value is `2 - state`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -82,7 +83,12 @@ class Column:
 
 def constant(value: Any, size: int) -> Column:
     """The same value in every row."""
-    return Column([value] * size)
+    column = Column([value] * size)
+    if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
+        from rewardlang.engine.exact import Exact
+
+        column._exact = Exact.of([value]).repeated(size)
+    return column
 
 
 def truths(flags: Iterable[bool]) -> Codes:

@@ -51,6 +51,10 @@ class Exact:
     def __len__(self) -> int:
         return len(self.numerators)
 
+    def repeated(self, size: int) -> Exact:
+        """One number, `size` times."""
+        return Exact(np.repeat(self.numerators, size), self.denominator)
+
     def take(self, rows: NDArray[Any]) -> Exact:
         """Some of the numbers."""
         return Exact(self.numerators[rows], self.denominator)

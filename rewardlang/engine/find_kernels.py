@@ -12,6 +12,7 @@ from rewardlang import meaning
 from rewardlang.engine.column import MISSING, THERE, Codes, Column, Rows
 from rewardlang.engine.frame import Frame, ValueKernel, texts_of
 from rewardlang.engine.plan import Found, Step
+from rewardlang.engine.plan_from_program import is_cut_at_end
 from rewardlang.engine.tags import Events, Spans, blocks, cut, only, openings, scan
 from rewardlang.engine.value_kernels import ask, by_row, same
 from rewardlang.marking.row_values import measured
@@ -117,6 +118,8 @@ def _select(frame: Frame, index: int, step: Step, rows: Rows) -> Column:
     assert isinstance(node, meaning.Select)
     if isinstance(node.find, meaning.TagFind) and node.selector in ("only", "first", "last", "count of"):
         return _tag(frame, index, step, rows)
+    if is_cut_at_end(node):
+        return _after_last(frame, step, rows)
     find = node.find
     dimension = find.dimension if isinstance(find, meaning.WordFind) else None
 
@@ -134,6 +137,20 @@ def _select(frame: Frame, index: int, step: Step, rows: Rows) -> Column:
         return value if dimension is None else measured(value, dimension)
 
     return by_row(frame, rows, step.inputs, lambda _places, columns: list(map(chosen, columns[0])))
+
+
+def _after_last(frame: Frame, step: Step, rows: Rows) -> Column:
+    """The text behind the last marker, trimmed."""
+    assert isinstance(step.node, meaning.Select)
+    assert isinstance(step.node.find, meaning.MarkerFind)
+    marker = step.node.find.marker
+    size = len(marker)
+
+    def behind(text: str) -> Any:
+        at = text.rfind(marker)
+        return _NOT_THERE if at < 0 else text[at + size :].strip()
+
+    return by_row(frame, rows, step.inputs, lambda _places, columns: list(map(behind, columns[0])))
 
 
 _NOT_THERE = Missing("nothing, or more than one thing, was found")

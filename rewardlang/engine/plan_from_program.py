@@ -138,6 +138,8 @@ class _Planner:
             self._tags[text][node.find.tag] = None
             if node.selector in _SELECTED_FROM_TAGS:
                 return self._add(node, ("tag", node.selector, node.find.tag, text), (text,))
+        if is_cut_at_end(node):
+            return self._add(node, ("cut", node.selector, _parameter(node.find), text), (text,))
         found = self._found(node.find, text, node)
         if node.selector != "count of":
             self._valued.add(found)
@@ -188,6 +190,14 @@ def _parameter(value: Any) -> Hashable:
     if isinstance(value, tuple):
         return tuple(_parameter(item) for item in value)
     return value if isinstance(value, Hashable) else id(value)
+
+
+def is_cut_at_end(node: meaning.Select) -> bool:
+    """Whether one search gives the selection: the text behind the last marker, where two markers cannot overlap."""
+    find = node.find
+    if not isinstance(find, meaning.MarkerFind) or find.kind != "after" or node.selector != "last":
+        return False
+    return not any(find.marker.endswith(find.marker[:length]) for length in range(1, len(find.marker)))
 
 
 def is_test(node: Expr) -> bool:

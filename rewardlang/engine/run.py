@@ -142,7 +142,7 @@ def _section(section: Section, plan: Plan, found: list[Given], size: int, step: 
             raw = raw.plus(one.points)
     for bound, cap in ((section.low, Exact.at_least), (section.high, Exact.at_most)):
         if bound is not None:
-            raw = cap(raw, Exact.of([bound] * size))
+            raw = cap(raw, Exact.of([bound]).repeated(size))
     return raw.times(section.weight_at(step)).doubles()
 
 

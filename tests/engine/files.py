@@ -47,7 +47,7 @@ GRAMMAR: dict[str, list[str]] = {
     "text": [
         *("completion", "reply", "final", "opening", "closing", "gold", "prompt", "(completion outside <b>)", "first word in reply"),
         *('last text after ":" in completion', 'only text before ":" in reply', 'first text between "(" and ")" in completion'),
-        *("only year in completion", "first cite in completion", "last sentence in reply"),
+        *('last text after "aa" in reply', "only year in completion", "first cite in completion", "last sentence in reply"),
     ],
     "find": ["word", "number", "<a>", "<b>", "cite", "year", "slow", "sentence", 'text after ":"', "match of /[a-c]+/", "quantity"],
     "number": [
