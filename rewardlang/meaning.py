@@ -44,6 +44,10 @@ class Covers(Record):
     words: str
 
 
+INLINE_LIST = "this list"
+"""What messages call a list that is written where it is used."""
+
+
 class NamedList(Expr):
     """A `list` of the file: texts, in the order of their source, which may be long. `covers` None: complete for everything."""
 

@@ -20,6 +20,7 @@ from rewardlang.source import Source
 if TYPE_CHECKING:
     from rewardlang.bridges import TrlReward, TrlSectionReward
     from rewardlang.engine.plan import Plan
+    from rewardlang.marks import RowMarks
     from rewardlang.types import Type
 
 
@@ -110,13 +111,26 @@ class Reward:
         self._breaker.batch_done(calls.asked)
         return Scores(self.program, batch, marks, step, calls.remembered)
 
+    def mark(
+        self,
+        completions: Sequence[Any],
+        prompts: Sequence[Any] | None = None,
+        columns: Mapping[str, Sequence[Any]] | None = None,
+        step: int = 0,
+    ) -> tuple[RowMarks, ...]:
+        """The full records of B completions, row by row, for whoever shows them all; takes and raises what `score` does.
+
+        `score` gives the same numbers as arrays, many times as fast.
+        """
+        return Scorer(self.program, self._breaker).mark(
+            rows_from_data(self.program, self.registry, completions, prompts, columns or {}), step
+        )
+
     def score_one(self, completion: Any, prompt: Any = None, **row: Any) -> float:
         """The score of one completion, NaN when the row is skipped; `row` holds the columns (and `step`, if a column is not called so)."""
         step = row.pop("step", 0) if "step" not in self.columns else 0
         prompts, columns = None if prompt is None else [prompt], {name: [value] for name, value in row.items()}
-        (marks,) = Scorer(self.program, self._breaker).mark(
-            rows_from_data(self.program, self.registry, [completion], prompts, columns), step
-        )
+        (marks,) = self.mark([completion], prompts, columns, step)
         return float("nan") if marks.score is None else marks.score
 
     def run_examples(self) -> tuple[ExampleResult, ...]:

@@ -238,4 +238,4 @@ def test_another_law_is_a_file_of_example_lines(file: str, text: str, expected: 
     path = tmp_path / "other.reward"
     path.write_text(OTHER_LAW.replace("{file}", file), encoding="utf-8")
     (row,) = rewardlang.load(path).score([text]).rows
-    assert tuple(mark.points for mark in row.marks) == expected
+    assert [mark.points for mark in row.marks] == list(expected)

@@ -171,3 +171,14 @@ def test_a_cap_or_weight_can_swallow_what_outweighs(one: str, light: str, proved
     """With a cap of 2 and another rule worth 1 in the section, the heavy rule decides over 1 point only."""
     codes = {diagnostic.code for diagnostic in compile_text(WEIGHED.format(one=one, light=light)).errors}
     assert codes == (set() if proved else {"RW421"})
+
+
+def test_lists_written_where_they_are_used_are_told_apart() -> None:
+    """Two conditions that differ in such a list alone are two conditions: what holds of one is not taken to hold of the other."""
+    text = (
+        "rewardlang 1\nreward t\ncolumn x: text\n"
+        'rule one: award 1 point when x is in ["a", "c"]\nrule two: award 1 point when x is in ["b", "d"]\n'
+        'score between 0 and 2\nguarantee score at least {low} when x is in ["a", "c"]\n'
+    )
+    assert compile_text(text.format(low=1)).program is not None
+    assert [found.code for found in compile_text(text.format(low=2)).diagnostics if found.severity == "error"] == ["RW420"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from typing import IO, Any
 
 from rewardlang.marks import RowMarks
-from rewardlang.trainer.extras import is_installed
 from rewardlang.trainer.metrics import MetricsRow
 
 _SECONDS_BETWEEN_LINES = 15.0
@@ -116,15 +114,3 @@ def figures_text(figures: dict[str, float]) -> str:
     """`, reward 1.25, success 62%`: shares as percentages, the rest with two decimals."""
     shares = ("accuracy", "success")
     return "".join(f", {name} {value:.0%}" if name in shares else f", {name} {value:.2f}" for name, value in figures.items())
-
-
-def progress_for(stream: IO[str] | None = None, *, run: bool = False) -> Progress:
-    """A bar, or the live view of a `run`, where the stream (by default standard error) is a terminal with rich there; else plain lines."""
-    stream = stream or sys.stderr
-    if not stream.isatty() or not is_installed("rich"):
-        return PlainLines(stream)
-    if run:
-        from rewardlang.trainer.live import LiveView
-
-        return LiveView(stream)
-    return Bar(stream)

@@ -157,7 +157,9 @@ def ticks_for(values: Sequence[float]) -> tuple[float, ...]:
     low, high = min(values), max(values)
     if low > 0 and low < high / 2:
         low = 0.0  # a curve that comes near zero shows zero
-    span = (high - low) or abs(high) or 1.0
+    # Curves that differ in the ninth digit are flat: doubles could not tell the ticks apart.
+    least = 1e-9 * max(abs(low), abs(high), 1.0)
+    span = high - low if high - low > least else max(abs(high), least)
     step = 10.0 ** math.floor(math.log10(span / 5))
     while span / step > 5:
         step *= 2 if round(step / 10 ** math.floor(math.log10(step))) != 2 else 2.5

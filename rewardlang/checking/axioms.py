@@ -6,7 +6,7 @@ incomplete: two tests about which nothing is known are taken to be independent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from rewardlang import meaning
@@ -21,7 +21,7 @@ class Axioms:
     def __init__(self, keys: Keys, comparisons: Comparisons, atoms: Mapping[str, meaning.Expr]) -> None:
         self._keys = keys
         self._facts = {id(test): comparisons.facts(test) or () for test in atoms.values()}
-        pairs = [(a, b) for a in atoms for b in atoms if a != b]
+        pairs = self.related(atoms)
         self._implied = _grouped((a, b) for a, b in pairs if self._implies(atoms[a], atoms[b]))
         self._implying = _grouped((b, a) for a, found in self._implied.items() for b in found)
         self._excluded = _grouped((a, b) for a, b in pairs if self._excludes(atoms[a], atoms[b]))
@@ -45,6 +45,44 @@ class Axioms:
         return closed
 
     # -------------------------------------------------------- pairs
+
+    def related(self, atoms: Mapping[str, meaning.Expr]) -> list[tuple[str, str]]:
+        """The pairs between which anything can be known: those that share what every rule below asks two tests to share.
+
+        All pairs would do, but a file of 500 lines has 100,000 of them.
+        """
+        subjects: dict[tuple[object, ...], list[str]] = {}
+        presences: dict[str, list[str]] = {}
+        operands: dict[str, list[str]] = {}
+        for name, test in atoms.items():
+            for subject in self._subjects(test):
+                subjects.setdefault(subject, []).append(name)
+            for child in meaning.children(test):
+                operands.setdefault(self._keys.key(child), []).append(name)
+            if isinstance(test, meaning.Present):
+                presences.setdefault(self._keys.key(test.operand), []).append(name)
+        pairs = {(a, b): None for names in subjects.values() for a in names for b in names if a != b}
+        for key, names in presences.items():
+            for a in names:
+                for b in operands.get(key, ()):
+                    if a != b:
+                        pairs |= {(a, b): None, (b, a): None}
+        return list(pairs)
+
+    def _subjects(self, test: meaning.Expr) -> Iterator[tuple[object, ...]]:
+        """What a test is about, besides what must be present for it: its two sides, what a constant is compared with, its terms."""
+        match test:
+            case meaning.Equal(left=left, right=right) | meaning.NumberTest(left=left, right=right):
+                yield "sides", frozenset((self._keys.key(left), self._keys.key(right)))
+                for side, other in ((left, right), (right, left)):
+                    if isinstance(side, meaning.Constant):
+                        yield "constant", self._keys.key(other)
+            case meaning.Within(operand=operand, target=target):
+                yield "sides", frozenset((self._keys.key(operand), self._keys.key(target)))
+        if isinstance(getattr(test, "negated", None), bool):
+            yield "plain", self._keys.key(_without_negation(test))
+        for fact in self._facts[id(test)]:
+            yield "term", fact.term
 
     def _same(self, first: meaning.Expr, second: meaning.Expr) -> bool:
         return self._keys.key(first) == self._keys.key(second)

@@ -21,7 +21,8 @@ class Keys:
         if isinstance(value, meaning.LetValue) and self._lets[value.name].otherwise is None:
             return self.key(self._lets[value.name].value)
         if isinstance(value, meaning.NamedList):
-            return f"list {value.name}"
+            # A list of the file is known by its name; one that is written where it is used has none, so its values tell.
+            return f"list {value.values!r}" if value.name == meaning.INLINE_LIST else f"list {value.name}"
         if isinstance(value, meaning.Expr) and id(value) in self._known:
             return self._known[id(value)][1]
         if isinstance(value, FrozenRecord) and type(value).__module__ == meaning.__name__:

@@ -54,7 +54,7 @@ def list_constant(checker: Checker, node: ex.ListLiteral, name: str) -> meaning.
 
 
 def _list(checker: Checker, node: ex.ListLiteral) -> meaning.Expr:
-    return list_constant(checker, node, "this list")
+    return list_constant(checker, node, meaning.INLINE_LIST)
 
 
 def _one_dimension(checker: Checker, first: types.Type, second: types.Type) -> bool:

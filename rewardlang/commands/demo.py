@@ -50,7 +50,7 @@ def _story(arguments: argparse.Namespace) -> dict[str, Any] | None:
     from rewardlang.trainer import demo
     from rewardlang.trainer.extras import TRAINING, need
     from rewardlang.trainer.problem import TrainingProblem
-    from rewardlang.trainer.progress import progress_for
+    from rewardlang.trainer.progress_display import progress_for
 
     folder = Path(arguments.out)
     if folder.exists() and not folder.is_dir():

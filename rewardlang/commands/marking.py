@@ -101,7 +101,7 @@ def _score(reward: Reward, rows: list[Row], step: int) -> tuple[RowMarks, ...]:
     for name in _PER_COMPLETION:
         if name in names or any(name in row.values for row in rows):
             columns[name] = [value for row in rows for value in _spread(row, name)]
-    return reward.score(completions, prompts=prompts, columns=columns, step=step).rows
+    return reward.mark(completions, prompts=prompts, columns=columns, step=step)
 
 
 def _spread(row: Row, name: str) -> list[Any]:

@@ -112,7 +112,7 @@ def _plan(config_path: str, changes: list[str], card_name: str | None, *, as_jso
 
 def _train(config_path: str, changes: list[str], *, resume: bool) -> RunResult:
     from rewardlang.trainer.config_from_toml import read_config
-    from rewardlang.trainer.progress import progress_for
+    from rewardlang.trainer.progress_display import progress_for
     from rewardlang.trainer.training import train
 
     return train(read_config(config_path, changes), progress_for(run=True), resume=resume)

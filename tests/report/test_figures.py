@@ -91,7 +91,7 @@ def test_shares_sum_to_one(parts: list[list[int]]) -> None:
     """Where the parts sum to the total, their shares of its variance sum to 1."""
     arrays = [np.array(part, dtype=float) for part in parts]
     total = np.sum(arrays, axis=0)
-    shares = shares_of_variance(arrays, total)
+    shares = shares_of_variance([array.tolist() for array in arrays], total.tolist())
     assert (shares is None) == (total.max() == total.min())
     if shares is not None:
         assert sum(shares) == pytest.approx(1)

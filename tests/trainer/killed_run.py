@@ -12,6 +12,7 @@ import shutil
 import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from rewardlang.trainer.config import RunConfig
@@ -47,7 +48,6 @@ def begin(config: RunConfig, *, resume: bool, kill_at: int | None) -> int | None
 def _in_a_process(config: RunConfig, resume: bool, kill_at: int | None, answer: Connection) -> None:
     import torch
 
-    from rewardlang.trainer import checkpoints
     from rewardlang.trainer.metrics import MetricsLog
     from rewardlang.trainer.progress import Silent
     from rewardlang.trainer.training import train
@@ -67,7 +67,7 @@ def _in_a_process(config: RunConfig, resume: bool, kill_at: int | None, answer: 
 
     for place, name in ((os, "fsync"), (os, "rename"), (os, "replace"), (os, "unlink"), (shutil, "rmtree"), (MetricsLog, "write")):
         setattr(place, name, counted(getattr(place, name)))
-    setattr(checkpoints.Path, "rename", counted(checkpoints.Path.rename))  # noqa: B010  it was bound to `os.rename` before
+    setattr(Path, "rename", counted(Path.rename))  # noqa: B010  it was bound to `os.rename` before
 
     class Counting(Silent):
         def step(self, number: int, **figures: float) -> None:

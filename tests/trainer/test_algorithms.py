@@ -28,7 +28,7 @@ score between 0 and 2.3
 """
 TEXTS = ["1 2", "2 2 2", "111 1", "3", "1", "2 1", "3 3 3 3 3 3", "11"]  # the seventh is cut off
 GROUP, CUT_OFF = 4, 6
-POINTS = {"right": [2, 2, 0, 0, 0, 2, 0, 0], "ones": [0.1, 0, 0.3, 0, 0.1, 0.1, 0, 0.2]}
+POINTS: dict[str, list[float]] = {"right": [2, 2, 0, 0, 0, 2, 0, 0], "ones": [0.1, 0, 0.3, 0, 0.1, 0.1, 0, 0.2]}
 LIMIT = 12
 
 
@@ -54,7 +54,8 @@ def trainer_for(policy: Path, folder: Path, algorithm: str, **training: Any) -> 
 
     reward = folder / "two_sections.reward"
     reward.write_text(TWO_SECTIONS, encoding="utf-8")
-    settings = {"completions": len(TEXTS), "group": GROUP, "max_completion_tokens": LIMIT, "algorithm": algorithm, "refill": 0}
+    settings: dict[str, Any] = {"completions": len(TEXTS), "group": GROUP, "max_completion_tokens": LIMIT}
+    settings |= {"algorithm": algorithm, "refill": 0}
     config: RunConfig = short_run(policy, folder / "run", reward, **(settings | training))
     tokenizer = load_tokenizer(config.model)
     rows = [{"prompt": f"What is {number} + 1?", "gold": "2"} for number in range(8)]

@@ -18,7 +18,8 @@ from rewardlang.trainer.charts import Line, line_chart
 from rewardlang.trainer.cpu_threads import wait_without_spinning
 from rewardlang.trainer.metrics import MetricsLog, read_metrics, training_row
 from rewardlang.trainer.problem import TrainingProblem
-from rewardlang.trainer.progress import Bar, PlainLines, progress_for
+from rewardlang.trainer.progress import Bar, PlainLines
+from rewardlang.trainer.progress_display import progress_for
 from rewardlang.trainer.stopping import StopRequest
 
 

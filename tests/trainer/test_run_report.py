@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rewardlang.cli import main
@@ -98,6 +98,9 @@ def test_a_folder_that_holds_no_run_is_told(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30))
+@example([1e6, 1e6 + 1e-9])
+@example([5e-324])
+@example([-3.0, -3.0])
 def test_ticks_enclose_the_values(values: list[float]) -> None:
     """Two to seven ticks, rising, with all values between the outer ones."""
     ticks = ticks_for(values)
