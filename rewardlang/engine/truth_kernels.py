@@ -17,6 +17,7 @@ from rewardlang.engine.plan import Step
 from rewardlang.engine.plan_from_program import bare
 from rewardlang.engine.value_kernels import ask, same
 from rewardlang.marking.row_values import spaced
+from rewardlang.marks import Failure
 from rewardlang.verdict import Refused, Verdict
 from rewardlang.verifier import Verifier
 
@@ -251,6 +252,23 @@ def _in(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     return leaf(frame, rows, step.inputs, decide, negated=node.negated)
 
 
+def _covered_in(frame: Frame, index: int, step: Step, rows: Rows) -> Codes:
+    """Membership as far as the list covers; beyond it the test counts as false, and that is recorded."""
+    node = step.node
+    assert isinstance(node, meaning.CoveredIn)
+    assert isinstance(node.container, meaning.NamedList)
+    truth = _in(frame, index, step, rows).copy()
+    column, owners = frame.values(step.inputs[0], rows), frame.in_batch(rows)
+    for place, text in enumerate(column.values):
+        if column.state is not None and column.state[place] != THERE:
+            continue
+        beyond = node.outside(text)
+        if beyond is not None:
+            truth[place] = FALSE
+            frame.calls.failures.setdefault(owners[place], {})[Failure(node.container.name, False, beyond)] = None
+    return truth
+
+
 def _predicate(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     assert isinstance(step.node, meaning.Predicate)
     node = step.node
@@ -321,6 +339,7 @@ TRUTHS: Mapping[type, TruthKernel] = {
     meaning.Matches: _matches,
     meaning.Present: _present,
     meaning.In: _in,
+    meaning.CoveredIn: _covered_in,
     meaning.Predicate: _predicate,
     meaning.Truth: _truth,
     meaning.Not: _not,

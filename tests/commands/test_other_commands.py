@@ -60,7 +60,7 @@ def test_a_verifier_that_is_broken_stops_every_command(run: Run, monkeypatch: py
     def broken(*_: object, **__: object) -> None:
         raise VerifierBreakdown("the verifier 'word' broke on 20 of its last 20 inputs")
 
-    monkeypatch.setattr(Reward, "score", broken)
+    monkeypatch.setattr(Reward, "mark", broken)
     checked = run("check", "math.reward", "--samples", "samples.jsonl")
     assert checked.code == 1
     assert "error[RW625]: marking stopped: the verifier 'word' broke" in checked.out
