@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -94,7 +93,9 @@ def declared_in(module: ModuleType) -> list[Declaration]:
 
 def modules() -> list[str]:
     """The full names of the modules in the folder, sorted."""
-    return sorted(f"{rewardlang.verifiers.__name__}.{entry.name}" for entry in pkgutil.iter_modules(rewardlang.verifiers.__path__))
+    # `pkgutil` would say the same, and import `inspect` for it: 8 ms of a short command.
+    files = (name for folder in rewardlang.verifiers.__path__ for name in os.listdir(folder))
+    return sorted(f"{rewardlang.verifiers.__name__}.{name.removesuffix('.py')}" for name in files if name.endswith(".py"))
 
 
 def words_of(source: str, module: str) -> list[Unread]:

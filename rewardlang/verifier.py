@@ -24,7 +24,6 @@ inside the function, so that a file that does not use it does not load it.
 
 from __future__ import annotations
 
-import inspect
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -127,9 +126,11 @@ class Declaration(PlainRecord):
         function, where = self.function, f"{self.module}.{self.function.__name__}"
         hints = typing.get_type_hints(function)
         parameters, options = [], {}
-        for name, parameter in inspect.signature(function).parameters.items():
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-                options[name] = OptionSpec(_type_of(hints[name], where), parameter.default)
+        # What `inspect.signature` tells, without the 6 ms that importing `inspect` takes from a short command.
+        code, defaults = function.__code__, function.__kwdefaults__ or {}
+        for place, name in enumerate(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]):
+            if place >= code.co_argcount:
+                options[name] = OptionSpec(_type_of(hints[name], where), defaults[name])
             else:
                 parameters.append((name, _type_of(_item(hints[name], Sequence, where), where)))
         return Verifier(
@@ -143,8 +144,15 @@ class Declaration(PlainRecord):
             options=MappingProxyType(options),
             limits=self.limits,
             module=self.module,
-            doc=inspect.cleandoc(function.__doc__ or ""),
+            doc=_without_margin(function.__doc__ or ""),
         )
+
+
+def _without_margin(doc: str) -> str:
+    """A docstring without the indentation of its function, as `inspect.cleandoc` gives it."""
+    first, *rest = doc.expandtabs().split("\n")
+    margin = min((len(line) - len(line.lstrip()) for line in rest if line.strip()), default=0)
+    return "\n".join([first.lstrip(), *(line[margin:] for line in rest)]).strip("\n")
 
 
 def _declare(kind: Kind, word: str, cost: Cost, version: str, limits: Mapping[str, int]) -> Callable[[F], F]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from random import Random
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rewardlang.marks import RowMarks
@@ -12,6 +12,8 @@ from rewardlang.samples.read import Row
 from rewardlang.types import NumberType, TextType
 
 if TYPE_CHECKING:
+    from random import Random
+
     from rewardlang.reward import Reward
 
 _NAN = float("nan")
@@ -50,7 +52,13 @@ class Collected:
         self.best_wrong: Kept | None = None
         self.worst_right: Kept | None = None
         self.seen = self.skipped = 0
-        self._keep, self._random = keep, Random(0)
+        self._keep = keep
+
+    @cached_property
+    def _chance(self) -> Random:
+        from random import Random
+
+        return Random(0)
 
     def add(self, file: str, row: Row, marks: tuple[RowMarks, ...]) -> None:
         """A row with the marks of its completions."""
@@ -98,7 +106,7 @@ class Collected:
         if len(self.sample) < self._keep:
             self.sample.append(kept)
         elif self._keep:
-            place = self._random.randrange(self.seen)
+            place = self._chance.randrange(self.seen)
             if place < self._keep:
                 self.sample[place] = kept
 

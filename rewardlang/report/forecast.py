@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from math import comb
-from random import Random
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -46,6 +45,8 @@ def forecast(groups: Sequence[Sequence[float]], size: int) -> Forecast | None:
     if len(several) < _FEWEST_PROMPTS:
         return None
     flat = [_flat(group, size) for group in several]
+    from random import Random
+
     random = Random(0)
     means = sorted(sum(random.choices(flat, k=len(flat))) / len(flat) for _ in range(_RESAMPLES))
     low, high = means[int(0.025 * _RESAMPLES)], means[int(0.975 * _RESAMPLES) - 1]
