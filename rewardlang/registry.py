@@ -94,7 +94,7 @@ def declared_in(module: ModuleType) -> list[Declaration]:
 def modules() -> list[str]:
     """The full names of the modules in the folder, sorted."""
     # `pkgutil` would say the same, and import `inspect` for it: 8 ms of a short command.
-    files = (name for folder in rewardlang.verifiers.__path__ for name in os.listdir(folder))
+    files = (entry.name for folder in rewardlang.verifiers.__path__ for entry in os.scandir(folder))
     return sorted(f"{rewardlang.verifiers.__name__}.{name.removesuffix('.py')}" for name in files if name.endswith(".py"))
 
 
