@@ -285,7 +285,12 @@ def test_a_forked_child_has_workers_of_its_own(tmp_path: Path) -> None:
 
 
 def _children(process: int) -> list[int]:
-    return [int(word) for task in Path(f"/proc/{process}/task").iterdir() for word in (task / "children").read_text().split()]
+    """What `process` started. A thread that ends while they are read leaves its children to another, so they are read again."""
+    while True:
+        try:
+            return [int(word) for task in Path(f"/proc/{process}/task").iterdir() for word in (task / "children").read_text().split()]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
 
 
 def _running(process: int) -> bool:
@@ -298,13 +303,12 @@ def _running(process: int) -> bool:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_workers_end_with_their_parent(tmp_path: Path) -> None:
     """Killed with signal 9 in the middle of a call, the parent leaves nothing running."""
-    script = _script(tmp_path, "reward.score_one('slow')\n")
-    assert script.stdout is not None
-    assert script.stdout.readline() == "1.0\n"
-    workers = _children(script.pid)
+    with _script(tmp_path, "reward.score_one('slow')\n") as script:
+        assert script.stdout is not None
+        assert script.stdout.readline() == "1.0\n"
+        workers = _children(script.pid)
+        script.kill()
     assert workers
-    script.kill()
-    script.communicate()
     deadline = time.monotonic() + 10
     while any(map(_running, workers)) and time.monotonic() < deadline:
         time.sleep(0.02)
