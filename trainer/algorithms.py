@@ -1,4 +1,4 @@
-"""The algorithms by name, each as what it sets in the loss. The parts are TRL's; what TRL lacks is `refill.py`.
+"""The algorithms by name, each as what it sets in the loss. What TRL lacks is in `refill.py`, `ppo.py`, `online_dpo.py`.
 
 Every one draws a group of completions for each prompt and moves the policy
 along advantages A; r is the ratio of a token's new probability to the one it
@@ -19,6 +19,7 @@ class Algorithm:
 
     `clip` and `clip_high`: r counts within 1 - clip and 1 + clip_high (CISPO: r counts at most clip_high).
     `refill`: how often groups without spread are replaced by groups of further prompts before they are left as they are.
+    `unused`: keys of [training] that mean nothing under it.
     """
 
     text: str
@@ -32,6 +33,8 @@ class Algorithm:
     by_section: bool = False
     leave_one_out: bool = False
     value_head: bool = False
+    pairs: bool = False
+    unused: tuple[str, ...] = ()
 
 
 ALGORITHMS = {
@@ -57,26 +60,34 @@ ALGORITHMS = {
         clip_high=4e-4,
     ),
     "cispo": Algorithm(
-        "CISPO (arXiv 2506.13585): the ratio is a capped weight, and no token is clipped out of the gradient", loss="cispo", clip_high=5.0
+        "CISPO (arXiv 2506.13585): the ratio is a capped weight, and no token is clipped out of the gradient",
+        loss="cispo",
+        clip_high=5.0,
+        unused=("clip",),
     ),
     "gdpo": Algorithm(
         "GDPO (arXiv 2601.05242): each section of the reward file is normalised in its group by itself, then their sum over the step",
         by_section=True,
+        unused=("scale_rewards",),
     ),
     "rloo": Algorithm(
         "REINFORCE Leave-One-Out (arXiv 2402.14740): the baseline is the mean of the others; one ratio for each completion; "
         "KL is taken off the reward",
         leave_one_out=True,
+        unused=("scale_rewards",),
     ),
     "ppo": Algorithm(
         "PPO (arXiv 1707.06347): a value head on the adapted trunk says what each token was worth; groups do not matter",
         loss="dapo",
         value_head=True,
+        unused=("scale_rewards", "refill"),
     ),
-}
-# Known by name, and refused with the reason.
-NOT_YET = {
-    "online_dpo": "Online DPO is not offered yet: TRL's is experimental and bound to its own generation",
+    "online_dpo": Algorithm(
+        "Online DPO (arXiv 2402.04792): completions of a prompt are compared in pairs, and the score only says which is better",
+        scale="none",
+        pairs=True,
+        unused=("scale_rewards", "clip", "clip_high", "mask_cut_off", "kl"),
+    ),
 }
 
 

@@ -77,7 +77,9 @@ class TrainingConfig:
     warmup_steps: int = key("steps over which the learning rate rises", 5)
     temperature: float = key("temperature at which completions are drawn", 1.0)
     max_completion_tokens: int = key("completions are cut off here", 256)
-    algorithm: str = key("'grpo_token', 'grpo', 'bnpo', 'dr_grpo', 'dapo', 'gspo', 'cispo', 'gdpo', 'rloo' or 'ppo'", "grpo_token")
+    algorithm: str = key(
+        "'grpo_token', 'grpo', 'bnpo', 'dr_grpo', 'dapo', 'gspo', 'cispo', 'gdpo', 'rloo', 'ppo' or 'online_dpo'", "grpo_token"
+    )
     clip: float | None = key(
         "the ratio of new to old probability counts down to 1 - clip; by default as the algorithm says, as up to 'refill'"
     )
@@ -88,6 +90,7 @@ class TrainingConfig:
     value_learning_rate: float = key("ppo: peak learning rate of the value head", 1e-3)
     value_weight: float = key("ppo: weight of the value's part in the loss", 0.5)
     gae_lambda: float = key("ppo: how far a reward reaches back over tokens, from 0 to 1", 0.95)
+    dpo_beta: float = key("online_dpo: how closely the policy is held to the one before training; larger is closer", 0.1)
     kl: float = key("weight of the KL divergence from the policy before training (TRL's beta)", 0.0)
     max_grad_norm: float = key("gradients are scaled down to this norm", 1.0)
     log_every: int = key("steps between rows of metrics", 5)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rewardlang.suggest import did_you_mean
-from rewardlang.trainer.algorithms import ALGORITHMS, NOT_YET
+from rewardlang.trainer.algorithms import ALGORITHMS
 from rewardlang.trainer.config import DataConfig, RunConfig
 from rewardlang.trainer.presets import PRESETS, merged
 from rewardlang.trainer.problem import TrainingProblem
@@ -27,7 +27,7 @@ _CHOICES = {
     "training.scale_rewards": (None, "group", "batch", "none"),
 }
 _POSITIVE = (
-    *("steps", "completions", "iterations", "learning_rate", "max_completion_tokens", "value_learning_rate", "max_grad_norm"),
+    *("steps", "completions", "iterations", "learning_rate", "max_completion_tokens", "value_learning_rate", "max_grad_norm", "dpo_beta"),
     *("log_every", "keep"),
 )
 _WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", dict: "a table", tuple: "a list of texts"}
@@ -154,9 +154,7 @@ def mistakes_of(config: RunConfig) -> Iterator[str]:
     for place, choices in _CHOICES.items():
         table, name = place.split(".")
         value = getattr(getattr(config, table), name)
-        if value in NOT_YET:
-            yield f"'{place}': {NOT_YET[value]}"
-        elif value not in choices:
+        if value not in choices:
             named = [choice for choice in choices if choice is not None]
             guess = did_you_mean(value, named)
             yield f"'{place}' must be one of {', '.join(map(repr, named))}, found {value!r}" + (f"; {guess}" if guess else "")
@@ -170,6 +168,16 @@ def mistakes_of(config: RunConfig) -> Iterator[str]:
         yield f"'training.completions' ({training.completions}) must be a multiple of 'training.group' ({training.group})"
     if training.micro_batch is not None and (training.micro_batch < 1 or training.completions % training.micro_batch):
         yield f"'training.micro_batch' ({training.micro_batch}) must divide 'training.completions' ({training.completions})"
+    algorithm = ALGORITHMS.get(training.algorithm)
+    if algorithm is not None:
+        for name in algorithm.unused:
+            if getattr(training, name):
+                yield f"'training.{name}' means nothing under '{training.algorithm}'; leave it out"
+        if algorithm.pairs and training.micro_batch and training.micro_batch % training.group:
+            yield (
+                f"'training.micro_batch' ({training.micro_batch}) must be a multiple of 'training.group' ({training.group}) under "
+                f"'{training.algorithm}', which compares the completions of a group"
+            )
     if not 0 <= training.gae_lambda <= 1:
         yield f"'training.gae_lambda' must be from 0 to 1, found {training.gae_lambda}"
     for name in ("clip", "clip_high", "refill", "value_weight"):

@@ -51,6 +51,10 @@ def make_trainer(
         make = PpoTrainer
         shared |= {"gae_lambda": config.training.gae_lambda, "value_weight": config.training.value_weight}
         shared["value_rate"] = config.training.value_learning_rate
+    if algorithm.pairs:
+        from rewardlang.trainer.online_dpo import OnlineDpoTrainer
+
+        make = OnlineDpoTrainer
     arguments = _arguments(config, algorithm)
     trainer: Any = make(model=model, args=arguments, peft_config=adapter(config.lora), generation=generation, **shared)
     # TRL casts the adapter of a 4-bit model to bfloat16, where an Adam step at a usual learning rate changes few entries.
@@ -61,7 +65,7 @@ def make_trainer(
 
 
 def _over_engine(config: RunConfig, algorithm: Algorithm, engine: EngineRun, shared: dict[str, Any]) -> Any:
-    if algorithm.leave_one_out or algorithm.value_head:
+    if algorithm.leave_one_out or algorithm.value_head or algorithm.pairs:
         raise TrainingProblem(
             f"the 'memory' backend does not train by '{config.training.algorithm}' yet", "choose another 'training.algorithm'"
         )
@@ -143,7 +147,7 @@ def _shared_arguments(config: RunConfig, algorithm: Algorithm) -> dict[str, Any]
         "top_p": 1.0,
         "top_k": 0,
         "max_completion_length": training.max_completion_tokens,
-        "beta": training.kl,
+        "beta": training.dpo_beta if algorithm.pairs else training.kl,
         "epsilon": algorithm.clip,
         "epsilon_high": algorithm.clip_high,
         "mask_truncated_completions": algorithm.mask_cut_off,

@@ -31,6 +31,8 @@ _FROM_TRL = {
     "clip_ratio/region_mean": "clipped",
     "cispo_clip_ratio": "clipped",
     "groups_replaced": "groups_replaced",
+    "pairs": "pairs",
+    "pairs_in_order": "pairs_in_order",
     "value": "value",
     "value_loss": "value_loss",
     "groups_flat_after_refill": "groups_flat_after_refill",

@@ -95,7 +95,7 @@ def test_a_run_killed_at_any_moment_and_resumed_equals_one_that_was_never_cut(ra
 
 @pytest.mark.slow
 @pytest.mark.skipif(not LONG, reason="takes long: set REWARDLANG_LONG_TESTS=1")
-@pytest.mark.parametrize("algorithm", ["dapo", "gdpo", "rloo"])
+@pytest.mark.parametrize("algorithm", ["dapo", "gdpo", "rloo", "online_dpo"])
 def test_algorithms_with_a_memory_of_their_own_resume_too(raw_policy: Path, tmp_path: Path, reward: Path, algorithm: str) -> None:
     """What was drawn to replace groups, a reward function for each section, old log-probabilities of whole completions."""
     killed_at_moments(raw_policy, tmp_path, reward, 5, algorithm=algorithm)
