@@ -8,6 +8,7 @@ from typing import Any
 
 from rewardlang.trainer.config import EvaluationConfig, RunConfig
 from rewardlang.trainer.data import Row
+from rewardlang.trainer.evaluate import Drawn
 from rewardlang.trainer.extras import need
 from rewardlang.trainer.gpu_cards import GIB, Card, card_at_hand
 from rewardlang.trainer.gpu_shape import UnsupportedPolicy
@@ -88,7 +89,7 @@ class EngineRun:
             unmap_cache=config.engine.unmap_cache,
         )
 
-    def complete(self, tokenizer: Any, prompts: Sequence[Any], config: EvaluationConfig, *, max_tokens: int) -> list[str]:
+    def complete(self, tokenizer: Any, prompts: Sequence[Any], config: EvaluationConfig, *, max_tokens: int) -> list[Drawn]:
         """One completion a prompt by the policy as it is now; the seeds are the same at every measurement."""
         self.engine.publish()
         with self.engine.cache_mapped():
@@ -101,7 +102,7 @@ class EngineRun:
                 stop=self.stop,
             )
         texts: list[str] = tokenizer.batch_decode([one.tokens for one in completions], skip_special_tokens=True)
-        return texts
+        return [Drawn(text, len(one.tokens), not one.finished) for text, one in zip(texts, completions, strict=True)]
 
 
 def start_run(config: RunConfig, tokenizer: Any, rows: Sequence[Row], say: Any) -> EngineRun:

@@ -14,7 +14,7 @@ from rewardlang.trainer.answers_log import write_answers
 from rewardlang.trainer.config import RunConfig
 from rewardlang.trainer.cpu_threads import wait_without_spinning
 from rewardlang.trainer.data_checks import prepared_rows
-from rewardlang.trainer.evaluate import Evaluation, evaluate, mark
+from rewardlang.trainer.evaluate import Evaluation, evaluate, mark_drawn
 from rewardlang.trainer.extras import TRAINING, need
 from rewardlang.trainer.failures import failures_told
 from rewardlang.trainer.gpu_cards import Card
@@ -186,7 +186,7 @@ class _Run:
         if self.engine is not None:
             prompts = [row["prompt"] for row in self.held_out]
             answers = self.engine.complete(self.tokenizer, prompts, self.config.evaluation, max_tokens=limit)
-            return mark(answers, self.held_out, self.reward, step=step)
+            return mark_drawn(answers, self.held_out, self.reward, step=step)
         model: Any = self.trainer.model
         return evaluate(model, self.tokenizer, self.held_out, self.reward, self.config.evaluation, max_tokens=limit, step=step)
 
