@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import IO, Any
 
@@ -51,17 +51,32 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 def json_records(stream: IO[bytes], name: str) -> Iterator[tuple[int, Any] | Problem]:
     """The rows of a JSON text with the line on which each starts, in the file's order."""
+    head = _head(stream)
+    whole = _Joined(head, stream)
+    if _opens_array(head):
+        yield from _array_records(whole, name)
+    else:
+        yield from line_records(whole, name)
+
+
+def is_array(stream: IO[bytes]) -> bool:
+    """Whether a JSON text is one array, which cannot be read from the middle. Reads lines up to the first that is not empty."""
+    return _opens_array(_head(stream))
+
+
+def _head(stream: IO[bytes]) -> bytes:
+    """The lines of a text up to the first that is not empty."""
     head = b""
     while not head.removeprefix(b"\xef\xbb\xbf").strip():
         more = stream.readline()
         if not more:
             break
         head += more
-    whole = _Joined(head, stream)
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
-        yield from _array_records(whole, name)
-    else:
-        yield from _line_records(whole, name)
+    return head
+
+
+def _opens_array(head: bytes) -> bool:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
 
 
 class _Joined(io.RawIOBase):
@@ -78,8 +93,9 @@ class _Joined(io.RawIOBase):
         return chain(self._head.splitlines(keepends=True), self._rest)
 
 
-def _line_records(stream: Any, name: str) -> Iterator[tuple[int, Any] | Problem]:
-    for item in text_lines(stream, name):
+def line_records(stream: Iterable[bytes], name: str, first: int = 1) -> Iterator[tuple[int, Any] | Problem]:
+    """The rows of lines that hold an object each; `first` is the number of the first line in its file."""
+    for item in text_lines(stream, name, first):
         if isinstance(item, Problem):
             yield item
             continue

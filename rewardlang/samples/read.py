@@ -19,7 +19,7 @@ out as a `Problem` in its place, so that one run names every bad row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeAlias
 
@@ -51,12 +51,15 @@ class Row(NamedTuple):
 class Samples:
     """A file of rows. Iterating reads it once, from start to end; memory does not grow with the file.
 
-    `renames` maps our name of a column to the file's (`{"completion": "response"}`).
+    `renames` maps our name of a column to the file's (`{"completion": "response"}`). Ids that are used twice are told
+    (RW608) unless `repeated_ids` is false: then memory does not grow with the ids either.
     """
 
-    def __init__(self, path: str, renames: Mapping[str, str] | None = None, stdin: IO[bytes] | None = None) -> None:
+    def __init__(
+        self, path: str, renames: Mapping[str, str] | None = None, stdin: IO[bytes] | None = None, *, repeated_ids: bool = True
+    ) -> None:
         self.path, self.renames, self.stdin = path, renames or {}, stdin
-        self._ids: dict[str, int] = {}
+        self._ids: dict[str, int] | None = {} if repeated_ids else None
         self._seen: set[str] = set()
 
     @property
@@ -72,15 +75,15 @@ class Samples:
     def __iter__(self) -> Iterator[Row | Problem]:
         """The rows, and a problem where a row should have been. Raises `UsageError` where there is no such file."""
         anything = False
-        for item in self._records():
+        for item in self.records():
             anything = True
-            yield item if isinstance(item, Problem) else self._row(*item)
+            yield item if isinstance(item, Problem) else self.row(*item)
         if not anything:
-            yield self._problem("RW609", None, "the file holds no rows")
+            yield self.nothing_there()
         elif self._seen:
-            yield from self._unused_renames()
+            yield from self.unused_renames(self._seen)
 
-    def _records(self) -> Iterator[Record | Problem]:
+    def records(self) -> Iterator[Record | Problem]:
         """The rows as the file holds them; the reader of each format is imported when it is needed."""
         if self.path == "-":
             from rewardlang.samples.json_rows import json_records
@@ -110,7 +113,7 @@ class Samples:
         else:
             raise UsageError(f"cannot tell how {self.path} is written: its name ends in none of {', '.join(FORMATS)}")
 
-    def _row(self, line: int, record: Any) -> Row | Problem:
+    def row(self, line: int, record: Any) -> Row | Problem:
         """A row from what was read: renamed, identified, its completions found."""
         if not isinstance(record, dict):
             return self._problem("RW603", line, f"a row must be an object with named values, found {kind_of(record)}")
@@ -121,7 +124,7 @@ class Samples:
         values.update({ours: record[theirs] for ours, theirs in self.renames.items() if theirs in record})
         row_id = _id_of(values.get("id"), line)
         warnings = []
-        if values.get("id") is not None:
+        if self._ids is not None and values.get("id") is not None:
             if row_id in self._ids:
                 message = f"the id '{row_id}' was used before, on {self.counted} {self._ids[row_id]}"
                 warnings.append(self._problem("RW608", line, message, row=row_id, column="id", severity="warning"))
@@ -168,12 +171,17 @@ class Samples:
         help_text = 'a chat message is {"role": "assistant", "content": "…"}'
         return wrong(f"holds {kind_of(value)} as its {names[0]}; expected {expected}", help_text)
 
-    def _unused_renames(self) -> Iterator[Problem]:
+    def nothing_there(self) -> Problem:
+        """The problem of a file without rows."""
+        return self._problem("RW609", None, "the file holds no rows")
+
+    def unused_renames(self, seen: Set[str]) -> Iterator[Problem]:
+        """A problem for each column that a rename takes from and that no row has; `seen` are the columns that some row has."""
         for ours, theirs in self.renames.items():
-            if theirs not in self._seen:
+            if theirs not in seen:
                 from rewardlang.suggest import did_you_mean
 
-                help_text = did_you_mean(theirs, self._seen) or f"columns there: {', '.join(sorted(self._seen))}"
+                help_text = did_you_mean(theirs, seen) or f"columns there: {', '.join(sorted(seen))}"
                 message = f"--map {ours}={theirs}: no row has a column '{theirs}'"
                 yield self._problem("RW610", None, message, column=theirs, help_text=help_text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -13,9 +13,12 @@ _CHUNK = 1 << 20
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def text_lines(stream: IO[bytes], name: str) -> Iterator[tuple[int, str] | Problem]:
-    """The lines with their numbers, from 1, line breaks kept; ends with a problem at the first byte that is not UTF-8."""
-    for number, raw in enumerate(stream, start=1):
+def text_lines(stream: Iterable[bytes], name: str, first: int = 1) -> Iterator[tuple[int, str] | Problem]:
+    """The lines with their numbers, line breaks kept; ends with a problem at the first byte that is not UTF-8.
+
+    `first` is the number of the stream's first line: above 1, the stream is a later part of a file.
+    """
+    for number, raw in enumerate(stream, start=first):
         if number == 1 and raw.startswith(_UTF16):
             yield _utf16(name)
             return
