@@ -31,7 +31,7 @@ def _tag(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
     size = len(column)
     if selector == "count of":
         return Column(None, column.state, openings(events, size))
-    spans = only(events, size) if selector == "only" else blocks(events)
+    spans = only(events) if selector == "only" else blocks(events)
     if selector == "first":
         spans = _kept(spans, np.concatenate(([True], spans.row[1:] != spans.row[:-1])))
     elif selector == "last":
@@ -87,7 +87,7 @@ def _searched(find: meaning.Find, text: str) -> list[Any]:
     match find:
         case meaning.RegexFind(pattern=pattern):
             return [text[start:end] for start, end in pattern.finditer(text)]
-        case meaning.LikeFind(pattern=like):
+        case meaning.LikeFind(pattern=like) | meaning.SpelledFind(pattern=like):
             return [finding.value for finding in like.finditer(text)]
         case meaning.MarkerFind(kind="between", marker=opening, closing=closing):
             return [finding.value for finding in text_between(text, opening, closing)]

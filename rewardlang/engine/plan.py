@@ -12,13 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-from rewardlang.meaning import Expr, Find
-from rewardlang.program import Program, Require, Rule
+from rewardlang.meaning import AtLeast, Expr, Find
+from rewardlang.program import Program, Require, Rule, cheap_first
 from rewardlang.record import PlainRecord
-from rewardlang.verifier import Cost
-
-COSTS: tuple[Cost, ...] = ("free", "linear", "dictionary", "symbolic", "external")
-"""The classes from cheap to dear."""
+from rewardlang.verifier import COSTS, Cost
 
 
 class Found(Expr):
@@ -123,6 +120,8 @@ def check_laws(plan: Plan) -> None:
         below = frozenset(name for other in given for name in plan.steps[other].loops) - inside
         own = frozenset({index}) if isinstance(step.node, Item) else frozenset()
         assert step.loops == below | own, f"step {index} depends on {below}, and says {step.loops}"
+        if isinstance(step.node, AtLeast):
+            assert step.node.order == cheap_first(step.node.items, plan.program.lets.get), f"step {index} asks what is dear first"
         assert step.lazy or not any(plan.steps[other].lazy for other in given), f"step {index} would ask for rows that nobody needs"
     assert tuple(gate.require for gate in plan.gates) == gates_in_order(plan.program), "unusable data come before a judgement"
     for index in _outer(plan):

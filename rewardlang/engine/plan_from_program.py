@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rewardlang import meaning, types
-from rewardlang.engine.plan import COSTS, EachPlan, Found, Gate, Item, Loop, Plan, RulePlan, ScaledPlan, Step, WhenPlan, gates_in_order
+from rewardlang.engine.plan import EachPlan, Found, Gate, Item, Loop, Plan, RulePlan, ScaledPlan, Step, WhenPlan, gates_in_order
 from rewardlang.meaning import Expr, Options, verifiers
 from rewardlang.program import EachBody, Program, Rule, ScaledBody, WhenBody
 from rewardlang.record import FrozenRecord, names_of, replaced
-from rewardlang.verifier import Cost, Verifier
+from rewardlang.verifier import Cost, Verifier, dearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TEXT_WORK = (meaning.Select, meaning.Outside, meaning.TextTest, meaning.Matches, meaning.ShareOf, Found)
+_TEXT_WORK = (*meaning.TEXT_WORK, Found)
 _SELECTED_FROM_TAGS = ("only", "first", "last", "count of")
 
 
@@ -122,7 +122,7 @@ class _Planner:
         if index is None:
             index = self._known[key] = len(self._steps)
             given = [self._steps[other] for other in (*inputs, *(option for _, option in options))]
-            own = [verifier.cost for verifier in _asked(node)] + (["linear"] if isinstance(node, _TEXT_WORK) else [])
+            own: list[Cost] = [verifier.cost for verifier in _asked(node)] + (["linear"] if isinstance(node, _TEXT_WORK) else [])
             cost = dearest([*own, *(step.cost for step in given)])
             lazy = _is_dear(node) or any(step.lazy for step in given)
             loops = frozenset(loop for step in given for loop in step.loops) - without
@@ -245,8 +245,3 @@ def _is_dear(node: Expr) -> bool:
 def bare(type_: types.Type) -> types.Type:
     """The type without `optional`."""
     return type_.item if isinstance(type_, types.OptionalType) else type_
-
-
-def dearest(costs: Iterable[Cost]) -> Cost:
-    """The dearest class of some."""
-    return max(costs, key=COSTS.index, default="free")

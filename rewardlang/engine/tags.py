@@ -1,7 +1,8 @@
 """All tags of all texts of a column in one pass: where each opens and closes.
 
 What a block is stands in `rewardlang.passages`; this finds the same tags, as
-arrays over the column. Texts of ASCII are searched as one buffer of bytes.
+arrays over the column. The texts are searched as one buffer with a byte for
+each character: a tag is ASCII, so what the other characters are has no say.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +19,9 @@ from numpy.typing import NDArray
 from rewardlang.engine.column import Rows
 
 _WORD = 8  # bytes that are compared at once
+_FEW = 8
+"""So few texts are searched one by one."""
+Words = NDArray[np.uint64]
 
 
 class Events(NamedTuple):
@@ -38,9 +43,9 @@ class Spans(NamedTuple):
 
 def scan(texts: Sequence[str], names: tuple[str, ...]) -> Mapping[str, Events]:
     """The events of each tag."""
-    if all(map(str.isascii, texts)):
-        return _scan_bytes(texts, names)
-    return _scan_texts(texts, names)
+    if len(texts) <= _FEW or not all(map(str.isascii, names)):
+        return _scan_texts(texts, names)
+    return _scan_bytes(texts, names)
 
 
 def _scan_texts(texts: Sequence[str], names: tuple[str, ...]) -> Mapping[str, Events]:
@@ -65,57 +70,74 @@ def _events(found: list[tuple[int, int, int, bool]]) -> Events:
 
 def _scan_bytes(texts: Sequence[str], names: tuple[str, ...]) -> Mapping[str, Events]:
     """Every `<`, then the word behind it, eight letters at a time. A line break stands between two texts, and in no tag."""
-    longest = max(map(len, names)) + _WORD + 2
-    joined = "\n".join([*texts, "\n" * longest]).encode("ascii")
-    buffer = np.frombuffer(joined, np.uint8)
-    words = np.ndarray((len(buffer) - _WORD + 1,), np.dtype("<u8"), joined, strides=(1,))
-    lengths = np.fromiter(map(len, texts), np.intp, len(texts)) + 1
-    begins = np.cumsum(lengths) - lengths
-    at = np.flatnonzero(buffer == ord("<"))
-    closing = buffer[at + 1] == ord("/")
-    inner = at + 1 + closing
-    first = words[inner]
-    row = np.searchsorted(begins, at, "right") - 1
+    longest = max(map(len, names)) + 2 * _WORD
+    joined = "\n".join(texts)
+    padding = "\n" * (longest + -(len(joined) + longest) % _WORD)
+    buffer = (joined + padding).encode("latin-1", "replace")
+    letters, words = np.frombuffer(buffer, np.uint8), np.frombuffer(buffer, "<u8")
+    at = (letters == ord("<")).nonzero()[0]
+    inner = at + 1
+    closing = letters[inner] == ord("/")
+    inner += closing
+    first = _words_at(words, inner)
+    begins = np.fromiter(accumulate(map(len, texts), _next, initial=0), np.intp, len(texts) + 1)
+    row = begins.searchsorted(at, "right") - 1
     start = at - begins[row]
     found = {}
     for name in names:
-        if not name.isascii():
-            found[name] = _events([])
-            continue
         wanted = f"{name}>".encode()
-        here = np.flatnonzero(_begins(first, wanted[:_WORD]))
+        here = _begins(first, wanted[:_WORD]).nonzero()[0]
         for done in range(_WORD, len(wanted), _WORD):
-            here = here[_begins(words[inner[here] + done], wanted[done : done + _WORD])]
-        closes = closing[here]
-        found[name] = Events(row[here], start[here], start[here] + 1 + closes + len(wanted), closes)
+            here = here[_begins(_words_at(words, inner[here] + done), wanted[done : done + _WORD])]
+        closes, starts = closing[here], start[here]
+        found[name] = Events(row[here], starts, starts + closes + (len(wanted) + 1), closes)
     return found
 
 
-def _begins(words: NDArray[np.uint64], wanted: bytes) -> NDArray[np.bool_]:
+def _next(begin: int, length: int) -> int:
+    """Where the text behind one begins."""
+    return begin + length + 1
+
+
+def _words_at(words: Words, at: Rows) -> Words:
+    """The eight bytes from each place on, put together from the two aligned words that they lie in."""
+    cell = at >> 3
+    shift = ((at & 7) << 3).astype(np.uint64)
+    joined: Words = (words[cell] >> shift) | (words[cell + 1] << (np.uint64(63) - shift) << np.uint64(1))
+    return joined
+
+
+def _begins(words: Words, wanted: bytes) -> NDArray[np.bool_]:
     """Whether the bytes of a word begin with those wanted."""
-    mask = np.uint64((1 << (8 * len(wanted))) - 1)
-    begins: NDArray[np.bool_] = (words & mask) == np.uint64(int.from_bytes(wanted, "little"))
+    number = np.uint64(int.from_bytes(wanted, "little"))
+    if len(wanted) < _WORD:
+        words = words & np.uint64((1 << (8 * len(wanted))) - 1)
+    begins: NDArray[np.bool_] = words == number
     return begins
 
 
-def only(events: Events, size: int) -> Spans:
+def only(events: Events) -> Spans:
     """The one block of each row that has one opening tag, one closing tag behind it, and no others."""
-    opens = ~events.closes
-    one = (np.bincount(events.row[opens], minlength=size) == 1) & (np.bincount(events.row[events.closes], minlength=size) == 1)
-    spans = blocks(events)
-    chosen = one[spans.row]
-    return Spans(spans.row[chosen], spans.start[chosen], spans.end[chosen])
+    row, closes = events.row, events.closes
+    size = len(row)
+    if size < 2:
+        return Spans(row[:0], row[:0], row[:0])
+    edge = np.ones(size + 1, bool)  # whether a row's events begin at the place
+    np.not_equal(row[1:], row[:-1], out=edge[1:size])
+    opening = (edge[:-2] & edge[2:] & ~edge[1:-1] & (closes[1:] > closes[:-1])).nonzero()[0]
+    return Spans(row[opening], events.end[opening], events.start[opening + 1])
 
 
 def blocks(events: Events) -> Spans:
     """The complete blocks: an opening tag with the closing one that follows it."""
-    opening = np.flatnonzero(~events.closes[:-1] & events.closes[1:] & (events.row[:-1] == events.row[1:]))
-    return Spans(events.row[opening], events.end[opening], events.start[opening + 1])
+    row, closes = events.row, events.closes
+    opening = ((closes[1:] > closes[:-1]) & (row[:-1] == row[1:])).nonzero()[0]
+    return Spans(row[opening], events.end[opening], events.start[opening + 1])
 
 
 def openings(events: Events, size: int) -> NDArray[np.int64]:
     """How many opening tags each row has."""
-    return np.bincount(events.row[~events.closes], minlength=size).astype(np.int64)
+    return np.bincount(events.row[~events.closes], minlength=size).astype(np.int64, copy=False)
 
 
 def cut(texts: Sequence[str], spans: Spans) -> list[str]:

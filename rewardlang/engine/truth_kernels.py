@@ -302,7 +302,7 @@ def _not(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
 
 
 def _at_least(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
-    """Each test is asked for the rows that those before it left undecided."""
+    """Cheap tests first; each is asked for the rows that those before it left undecided."""
     assert isinstance(step.node, meaning.AtLeast)
     needed = step.node.count
     spare = len(step.inputs) - needed
@@ -310,7 +310,8 @@ def _at_least(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
         return _counted([frame.truths(index, rows) for index in step.inputs], needed, spare)
     hold, fail = np.zeros(len(rows), np.int16), np.zeros(len(rows), np.int16)
     places = np.arange(len(rows))
-    for index in step.inputs:
+    for place in step.node.order:
+        index = step.inputs[place]
         truth = frame.truths(index, rows if len(places) == len(rows) else rows[places])
         hold[places] += truth == TRUE
         fail[places] += truth == FALSE
