@@ -150,6 +150,8 @@ ORDER: tuple[tuple[str, bool], ...] = (
     # the edge
     ("samples", ALONE),
     ("samples.*", PEERS_MAY_IMPORT),
+    ("scoring", ALONE),
+    ("scoring.*", PEERS_MAY_IMPORT),
     ("report", ALONE),
     ("report.*", PEERS_MAY_IMPORT),
     ("trainer.*", PEERS_MAY_IMPORT),

@@ -231,8 +231,8 @@ def told_parts(changed: Changed) -> str:
 
 def compare(old: Side, new: Side, files: Iterable[Samples], *, by_part: bool, most: int) -> Comparison:
     """Marks every row of the files on both sides. Raises `VerifierBreakdown` as marking does."""
-    from rewardlang.commands.marking import batches
     from rewardlang.samples.read import Row
+    from rewardlang.scoring.rows_in_batches import batches
 
     comparison = Comparison(by_part=by_part, most=most)
     for samples in files:
