@@ -330,10 +330,11 @@ class Not(Expr):
 
 
 class AtLeast(Expr):
-    """At least `count` of the tests hold: all for `and`, one for `or`."""
+    """At least `count` of the tests hold: all for `and`, one for `or`. `order` has the places of the items, cheap ones first."""
 
     count: int
     items: tuple[Expr, ...]
+    order: tuple[int, ...]
 
 
 class Some(Expr):
@@ -345,6 +346,8 @@ class Some(Expr):
 
 
 Options: TypeAlias = tuple[tuple[str, Expr], ...]
+TEXT_WORK = (Select, Outside, TextTest, Matches, ShareOf)
+"""What goes through a text, whatever verifiers it calls."""
 
 
 def children(node: Expr) -> Iterator[Expr]:

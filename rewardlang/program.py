@@ -6,15 +6,16 @@ files that it named. Order is the order of the file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
 from rewardlang.fingerprint import Identity
-from rewardlang.meaning import Each, Expr
+from rewardlang.meaning import TEXT_WORK, Each, Expr, LetValue, children, verifiers
 from rewardlang.record import PlainRecord, field
 from rewardlang.source import Source, Span
 from rewardlang.types import Type
+from rewardlang.verifier import COSTS, Cost, dearest
 
 
 class ColumnDecl(PlainRecord):
@@ -245,3 +246,26 @@ class Program(PlainRecord):
     def fingerprint(self) -> str:
         """sha256, in hex, of everything that a score depends on."""
         return self.identity.fingerprint
+
+
+def cost_of(node: Expr, let_of: Callable[[str], LetDecl | None]) -> Cost:
+    """The dearest class of work that an expression asks for, lets followed, each once."""
+    followed: set[str] = set()
+
+    def costs(part: Expr) -> Cost:
+        own: list[Cost] = [verifier.cost for verifier in verifiers(part)]
+        if isinstance(part, TEXT_WORK) or (isinstance(part, Each) and part.find is not None):
+            own.append("linear")
+        if isinstance(part, LetValue) and part.name not in followed:
+            followed.add(part.name)
+            let = let_of(part.name)
+            own += [costs(value) for value in ((let.value, let.otherwise) if let is not None else ()) if value is not None]
+        return dearest([*own, *map(costs, children(part))])
+
+    return costs(node)
+
+
+def cheap_first(items: tuple[Expr, ...], let_of: Callable[[str], LetDecl | None]) -> tuple[int, ...]:
+    """The places of tests in the order of their cost, and of the file where that is the same."""
+    costs = [COSTS.index(cost_of(item, let_of)) for item in items]
+    return tuple(sorted(range(len(items)), key=costs.__getitem__))

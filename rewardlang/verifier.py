@@ -25,7 +25,7 @@ inside the function, so that a file that does not use it does not load it.
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType, NoneType
@@ -38,6 +38,8 @@ from rewardlang.verdict import Finding, Missing, Refused, Verdict
 
 Kind: TypeAlias = Literal["finder", "predicate", "measure", "equivalence", "reader"]
 Cost: TypeAlias = Literal["free", "linear", "dictionary", "symbolic", "external"]
+COSTS: tuple[Cost, ...] = ("free", "linear", "dictionary", "symbolic", "external")
+"""The classes from cheap to dear."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PYTHON_TYPES: Mapping[Any, types.Type] = MappingProxyType(
@@ -72,6 +74,11 @@ class Verifier(PlainRecord):
         result: list[Any] = self.function(*columns, **options)
         assert len(result) == len(columns[0]), f"{self.word} returned {len(result)} results for {len(columns[0])} rows"
         return result
+
+
+def dearest(costs: Iterable[Cost]) -> Cost:
+    """The dearest class of some."""
+    return max(costs, key=COSTS.index, default="free")
 
 
 def _type_of(annotation: Any, where: str) -> types.Type:

@@ -11,6 +11,7 @@ from rewardlang.checking.finders import pattern
 from rewardlang.checking.values import fitted, options
 from rewardlang.errors import Edit, Fix
 from rewardlang.parsing import expressions as ex
+from rewardlang.program import cheap_first
 from rewardlang.source import Span
 from rewardlang.verifier import Verifier
 
@@ -266,14 +267,11 @@ def _not(checker: Checker, node: ex.Not) -> meaning.Expr:
 
 
 def _junction(checker: Checker, node: ex.Junction) -> meaning.Expr:
-    items = tuple(checker.test(item) for item in node.items)
-    return meaning.AtLeast(span=node.span, type=types.BOOLEAN, count=len(items) if node.operator == "and" else 1, items=items)
+    return _at_least(checker, node, len(node.items) if node.operator == "and" else 1)
 
 
 def _none_of(checker: Checker, node: ex.NoneOf) -> meaning.Expr:
-    items = tuple(checker.test(item) for item in node.items)
-    some = meaning.AtLeast(span=node.span, type=types.BOOLEAN, count=1, items=items)
-    return meaning.Not(span=node.span, type=types.BOOLEAN, operand=some)
+    return meaning.Not(span=node.span, type=types.BOOLEAN, operand=_at_least(checker, node, 1))
 
 
 def _at_least_of(checker: Checker, node: ex.AtLeastOf) -> meaning.Expr:
@@ -285,7 +283,13 @@ def _at_least_of(checker: Checker, node: ex.AtLeastOf) -> meaning.Expr:
             f"at least {node.count} of {len(node.items)} is always {always}",
             f"write a number from 1 to {len(node.items)}",
         )
-    return meaning.AtLeast(span=node.span, type=types.BOOLEAN, count=node.count, items=tuple(checker.test(item) for item in node.items))
+    return _at_least(checker, node, node.count)
+
+
+def _at_least(checker: Checker, node: ex.Junction | ex.NoneOf | ex.AtLeastOf, count: int) -> meaning.AtLeast:
+    items = tuple(checker.test(item) for item in node.items)
+    order = cheap_first(items, checker.let_of or (lambda _: None))
+    return meaning.AtLeast(span=node.span, type=types.BOOLEAN, count=count, items=items, order=order)
 
 
 HANDLERS: Mapping[type, Callable[[Checker, Any], meaning.Expr]] = {

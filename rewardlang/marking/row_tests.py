@@ -207,18 +207,19 @@ class JudgedRow(Row):
         return Truth(None if inner.holds is None else not inner.holds, inner.leaves)
 
     def _at_least(self, node: meaning.AtLeast) -> Truth:
+        """Cheap tests first, until they decide; told in the order of the file."""
         needed, spare = node.count, len(node.items) - node.count
-        judged: dict[bool | None, list[Truth]] = {True: [], False: [], None: []}
-        for item in node.items:
-            truth = self.truth(item)
-            judged[truth.holds].append(truth)
+        judged: dict[bool | None, dict[int, Truth]] = {True: {}, False: {}, None: {}}
+        for place in node.order:
+            truth = self.truth(node.items[place])
+            judged[truth.holds][place] = truth
             if len(judged[True]) >= needed or len(judged[False]) > spare:
                 break
         if len(judged[True]) >= needed:
             holds: bool | None = True
         else:
             holds = False if len(judged[False]) > spare else None
-        return Truth(holds, tuple(leaf for truth in judged[holds] for leaf in truth.leaves))
+        return Truth(holds, tuple(leaf for _, truth in sorted(judged[holds].items()) for leaf in truth.leaves))
 
     def _some(self, node: meaning.Some) -> Truth:
         items = self.each(node.each)
