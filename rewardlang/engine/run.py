@@ -26,7 +26,7 @@ from rewardlang.program import Section
 Floats = NDArray[np.float64]
 _ROWS_AT_ONCE = 2048
 """The columns of so many rows are in memory at a time."""
-_KERNELS = Kernels({**VALUES, **FINDS}, {**TRUTHS, **LOOPS})
+KERNELS = Kernels({**VALUES, **FINDS}, {**TRUTHS, **LOOPS})
 
 
 class BatchMarks(NamedTuple):
@@ -46,10 +46,10 @@ class BatchMarks(NamedTuple):
     failures: Mapping[int, tuple[Failure, ...]]
 
 
-def run(plan: Plan, batch: Batch, step: int, calls: Calls) -> BatchMarks:
+def run(plan: Plan, batch: Batch, step: int, calls: Calls, kernels: Kernels = KERNELS) -> BatchMarks:
     """The numbers of a batch at a training step."""
     starts = range(0, max(len(batch), 1), _ROWS_AT_ONCE)
-    parts = [_part(plan, batch, start, min(start + _ROWS_AT_ONCE, len(batch)), step, calls) for start in starts]
+    parts = [_part(plan, batch, start, min(start + _ROWS_AT_ONCE, len(batch)), step, calls, kernels) for start in starts]
     failures = {row: tuple(found) for row, found in sorted(calls.failures.items())}
     if len(parts) == 1:
         return parts[0]._replace(failures=failures)
@@ -65,11 +65,11 @@ def run(plan: Plan, batch: Batch, step: int, calls: Calls) -> BatchMarks:
     )
 
 
-def _part(plan: Plan, batch: Batch, start: int, end: int, step: int, calls: Calls) -> BatchMarks:
+def _part(plan: Plan, batch: Batch, start: int, end: int, step: int, calls: Calls, kernels: Kernels) -> BatchMarks:
     size = end - start
     whole = size == len(batch)
     columns = {name: column if whole else _between(column, start, end) for name, column in batch.columns.items()}
-    frame = Frame(plan, _KERNELS, calls, size, given=columns, first=start)
+    frame = Frame(plan, kernels, calls, size, given=columns, first=start)
     gates, alive = _gates(plan, frame)
     skipped, score = np.zeros(size, bool), np.zeros(size)
     for place, gate in enumerate(plan.gates):

@@ -9,7 +9,7 @@ import pytest
 
 import rewardlang
 from rewardlang import meaning
-from rewardlang.engine.run import _KERNELS
+from rewardlang.engine.run import KERNELS
 from rewardlang.marking import row_tests, row_values
 from tests.engine.agreement import agree
 
@@ -19,8 +19,8 @@ FILES = sorted([*(ROOT / "examples").rglob("*.reward"), *(ROOT / "rewardlang" / 
 
 def test_every_kind_of_node_has_a_batch_form() -> None:
     """What marks one row marks a batch; the item of a loop is a column of the plan."""
-    assert set(row_tests._TRUTHS) <= set(_KERNELS.truths)
-    assert set(row_values._VALUES) - {meaning.LoopValue} <= set(_KERNELS.values)
+    assert set(row_tests._TRUTHS) <= set(KERNELS.truths)
+    assert set(row_values._VALUES) - {meaning.LoopValue} <= set(KERNELS.values)
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if (path.parent / "samples.jsonl").is_file()], ids=lambda path: path.stem)
