@@ -21,6 +21,7 @@ from rewardlang.verifier import Verifier
 
 if TYPE_CHECKING:
     from rewardlang.patterns.pattern import LikePattern, Pattern
+    from rewardlang.patterns.spelled import SpelledPattern
 
 
 class Expr(Record):
@@ -167,10 +168,10 @@ class RegexFind(Record):
         return self.name
 
 
-class LikeFind(Record):
-    """A pattern declared by an example, with the one spelling that its findings are compared in."""
+class SpelledFind(Record):
+    """A pattern whose findings are compared in one spelling: it is given by an example, or a regular expression with groups."""
 
-    pattern: LikePattern
+    pattern: LikePattern | SpelledPattern
     name: str
 
     def __str__(self) -> str:
@@ -188,7 +189,7 @@ class MarkerFind(Record):
         return f'text {self.kind} "{self.marker}"' + (f' and "{self.closing}"' if self.kind == "between" else "")
 
 
-Find: TypeAlias = TagFind | WordFind | RegexFind | LikeFind | MarkerFind
+Find: TypeAlias = TagFind | WordFind | RegexFind | SpelledFind | MarkerFind
 
 
 class Select(Expr):

@@ -64,6 +64,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("patterns.linear", ALONE),
     ("patterns.run", ALONE),
     ("patterns.pattern", ALONE),
+    ("patterns.spelled", ALONE),
     ("marking", ALONE),
     ("marking.piece", ALONE),
     ("answers", ALONE),
@@ -132,7 +133,10 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("engine.find_kernels", ALONE),
     ("engine.truth_kernels", ALONE),
     ("engine.loops", ALONE),
+    ("engine.outcomes", ALONE),
     ("engine.rule_points", ALONE),
+    ("engine.batch_marks", ALONE),
+    ("engine.chats", ALONE),
     ("engine.batch", ALONE),
     ("engine.run", ALONE),
     # the public face
@@ -179,7 +183,7 @@ VERIFIERS_KNOW = (
     "work.*",
 )
 NAMESPACES = ("grammars", "trainer", "verifiers")  # folders without an `__init__.py`: importing one loads no code
-TRAINER_IS_IMPORTED_BY = ("trainer.*", "commands.train", "commands.runs", "commands.demo")
+TRAINER_IS_IMPORTED_BY = ("trainer.*", "commands.train", "commands.runs", "commands.runs_*", "commands.demo")
 
 ALL = modules()
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewardlang.patterns.linear import linear_pattern
-from rewardlang.patterns.parse import PatternError, parse_pattern
-from rewardlang.patterns.pattern import compile_like, compile_pattern
+from rewardlang.patterns.parse import PatternError, parse_groups, parse_pattern
+from rewardlang.patterns.pattern import SpellingError, compile_like, compile_pattern
 from rewardlang.patterns.run import Machine
+from rewardlang.patterns.spelled import compile_spelled
 
 
 @pytest.mark.parametrize(
@@ -180,5 +181,72 @@ def test_an_example_with_parts_finds_citations_in_one_spelling() -> None:
 )
 def test_examples_that_cannot_be_used(example: str, spelling: str | None, word: str) -> None:
     """Mistakes in an example are told in a sentence."""
-    with pytest.raises(PatternError, match=re.escape(word)):
+    with pytest.raises((PatternError, SpellingError), match=re.escape(word)):
         compile_like(example, spelling)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "spelling", "text", "values"),
+    [
+        (r"(\d{4})-(\d\d)-(\d\d)", "{3}.{2}.{1}", "from 2024-05-06 to 2025-01-31", ["06.05.2024", "31.01.2025"]),
+        (r"(?P<title>\d+) U\.S\.C\. (?P<section>\w+)", "{title} USC {section}", "42 U.S.C. 1983", ["42 USC 1983"]),
+        (r"(?i:no)\. (\d+)", "{0}: {1}", "NO. 7", ["NO. 7: 7"]),
+        ("(a)|(b)", "<{1}|{2}>", "ab", ["<a|>", "<|b>"]),
+        ("(?:(a)|b)+", "{1}!", "bab", ["a!"]),
+        ("(a|b)+", "{1}", "abba b", ["a", "b"]),
+        ("((a)(b?))+c", "{1}{2}{3}", "abac", ["aa"]),
+        (r"\b(\w)(\w*)\b", "{2}{1}ay", "no pig", ["onay", "igpay"]),
+        ("(x*?)(x*)y", "[{1}][{2}]", "xxy", ["[][xx]"]),
+        (r"(\d+)x", "{1}", "12x 3x", ["12", "3"]),
+        ("(.)", "{1}", "é\ud800", ["é", "\ud800"]),
+    ],
+)
+def test_a_spelling_is_put_together_from_the_groups_of_a_match(pattern: str, spelling: str, text: str, values: list[str]) -> None:
+    """By number or name, 0 for the whole; a group that took no part is empty, and of a group in a loop the last turn counts."""
+    assert [finding.value for finding in compile_spelled(pattern, "", spelling).finditer(text)] == values
+
+
+@settings(max_examples=300, deadline=None)
+@given(PATTERNS, TEXTS)
+def test_groups_are_those_of_backtracking(pattern: str, text: str) -> None:
+    """On the subset that both read, every group stands where Python's own engine has it; loops over the empty text are left out."""
+    tree, count, _ = parse_groups(pattern)
+    found = re.compile(pattern.replace("$", r"\Z"), re.ASCII).search(text)
+    if found is None or re.search(r"(?:\(\?:\)|[?*}^$b|])\)[*+{]", pattern):
+        return
+    marks = Machine(tree).groups(text, *found.span())
+    assert [(marks.get(2 * n, -1), marks.get(2 * n + 1, -1)) for n in range(1, count + 1)] == list(found.regs[1:])
+    if count:
+        spelled = compile_spelled(pattern, "", "{1}|{0}")
+        assert next(iter(spelled.finditer(text))).value == f"{found[1] or ''}|{found[0]}"
+
+
+@pytest.mark.parametrize("pattern", [r"(\d{4})-(\d\d)-(\d\d)", r"<b>([^<]*)</b>", "(a|b)x"])
+def test_groups_of_everyday_patterns_are_read_by_the_fast_engine(pattern: str) -> None:
+    """Only a group inside a repetition, or a pattern that is not proved linear, needs our own machine."""
+    assert compile_spelled(pattern, "", "{1}")._fast is not None
+    assert compile_spelled(f"(?:{pattern}){{2}}", "", "{1}")._fast is None
+
+
+def test_groups_of_a_long_match_are_read_in_linear_time() -> None:
+    """Loops in loops, over one match that is the whole text."""
+    (finding,) = compile_spelled("((a|ab)*(b*))*c", "", "{3}").finditer("ab" * 5_000 + "c")
+    assert finding.value == "b"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "spelling", "word"),
+    [
+        ("(a)", "{2}", "has one group, {1}"),
+        ("(a)(?P<n>b)", "{m}", "{n} is {2}"),
+        ("a", "{1}", "no groups"),
+        ("(a)", "a", "names no group"),
+        ("(a)", "{1:integer}", "the group {1:integer}"),
+        ("(?P<n>a)(?P<n>b)", "{n}", "two groups"),
+        ("(" * 90 + "a" + ")" * 90 + "{999}", "{1}", "too large"),
+    ],
+)
+def test_spellings_that_cannot_be_used(pattern: str, spelling: str, word: str) -> None:
+    """The message says which groups there are."""
+    with pytest.raises((PatternError, SpellingError), match=re.escape(word)):
+        compile_spelled(pattern, "", spelling)

@@ -6,23 +6,26 @@ import re
 from collections.abc import Iterator
 
 from rewardlang import meaning
-from rewardlang.patterns.tree import Assert, Chars, Either, Repeat, Sequence_, Tree
+from rewardlang.patterns.pattern import LikePattern
+from rewardlang.patterns.spelled import SpelledPattern
+from rewardlang.patterns.tree import Assert, Chars, Either, Group, Repeat, Sequence_, Tree
 
 _PART = re.compile(r"\{[^{}:]*(?::([^{}]*))?\}")
 _LONGEST = 2_000
 _USUAL = "ax1 "  # preferred characters, in this order: what is easiest to read
 
 
-def matching_texts(found: meaning.RegexFind | meaning.LikeFind | meaning.Matches, most: int) -> Iterator[str]:
+def matching_texts(found: meaning.RegexFind | meaning.SpelledFind | meaning.Matches, most: int) -> Iterator[str]:
     """Up to `most` different texts in which the pattern is found."""
     told: set[str] = set()
+    pattern = found.pattern.pattern if isinstance(found.pattern, SpelledPattern) else found.pattern
     for variant in range(most):
-        if isinstance(found, meaning.LikeFind):
-            text = _PART.sub(lambda part, number=variant: _part(part[1], number), found.pattern.example)  # type: ignore[misc]
-            fits = any(True for _ in found.pattern.finditer(text))
+        if isinstance(pattern, LikePattern):
+            text = _PART.sub(lambda part, number=variant: _part(part[1], number), pattern.example)  # type: ignore[misc]
+            fits = any(True for _ in pattern.finditer(text))
         else:
-            text = _text(found.pattern.tree, variant, _LONGEST)
-            fits = found.pattern.search(text) is not None
+            text = _text(pattern.tree, variant, _LONGEST)
+            fits = pattern.search(text) is not None
         if fits and text not in told:
             told.add(text)
             yield text
@@ -45,6 +48,8 @@ def _text(tree: Tree, variant: int, room: int) -> str:
             for item in items:
                 text += _text(item, variant, room - len(text))
             return text
+        case Group(item, _):
+            return _text(item, variant, room)
         case Either(items):
             return _text(items[variant % len(items)], variant // len(items), room)
         case Repeat(item, low, high, _):

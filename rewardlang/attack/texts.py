@@ -21,7 +21,7 @@ class FileTexts(NamedTuple):
     choices: frozenset[str]
     markers: tuple[tuple[str, str], ...]
     tags: tuple[str, ...]
-    patterns: tuple[meaning.RegexFind | meaning.LikeFind | meaning.Matches, ...]
+    patterns: tuple[meaning.RegexFind | meaning.SpelledFind | meaning.Matches, ...]
 
 
 def texts_of(program: Program) -> FileTexts:
@@ -30,7 +30,7 @@ def texts_of(program: Program) -> FileTexts:
     texts: dict[str, None] = {}
     markers: dict[tuple[str, str], None] = {}
     tags: dict[str, None] = {}
-    patterns: dict[int, meaning.RegexFind | meaning.LikeFind | meaning.Matches] = {}
+    patterns: dict[int, meaning.RegexFind | meaning.SpelledFind | meaning.Matches] = {}
     for node in _nodes(program):
         match node:
             case meaning.NamedList(name=name, values=values):
@@ -50,7 +50,7 @@ def texts_of(program: Program) -> FileTexts:
                         markers[("", find.marker) if find.kind == "before" else (find.marker, find.closing)] = None
                     case meaning.TagFind(tag=tag):
                         tags[tag] = None
-                    case meaning.RegexFind() | meaning.LikeFind():
+                    case meaning.RegexFind() | meaning.SpelledFind():
                         patterns[id(find.pattern)] = find
     choices = [value for column in program.columns.values() if isinstance(column.type, types.OneOfType) for value in column.type.values]
     texts.update((value, None) for value in choices)

@@ -15,6 +15,7 @@ from rewardlang import meaning
 from rewardlang.checking.checker import Checker
 from rewardlang.parsing import expressions as ex
 from rewardlang.parsing import syntax
+from rewardlang.patterns.pattern import LikePattern
 from rewardlang.program import EachBody, LetDecl, Program, Rule, ScaledBody, WhenBody
 from rewardlang.record import names_of
 from rewardlang.source import Span
@@ -42,13 +43,14 @@ def covered(checker: Checker, test: meaning.In, span: Span) -> meaning.In:
         return test
     part = container.covers
     find = _find(checker, test.operand)
-    if not isinstance(find, meaning.LikeFind):
+    like = find.pattern if isinstance(find, meaning.SpelledFind) else None
+    if not isinstance(like, LikePattern):
         message = f"the list '{container.name}' is complete for {part.words} only, and what is looked up here does not say its {part.name}"
         checker.fail("RW320", test.operand.span, message, f"look up findings of a pattern 'like' with the part {{{part.name}}}")
-    words = (find.pattern.spelling or find.pattern.example).split()
+    words = (like.spelling or like.example).split()
     tokens = [index for index, word in enumerate(words) if (whole := _PART.fullmatch(word)) and whole[1].strip() == part.name]
     if not tokens:
-        message = f"the findings of '{find.name}' do not keep their {part.name} as a word of its own"
+        message = f"the findings of '{find}' do not keep their {part.name} as a word of its own"
         checker.fail("RW320", span, message, f"write {{{part.name}}} in the pattern, between spaces, in its 'as' spelling too")
     values = {name: getattr(test, name) for name in names_of(test)}
     return meaning.CoveredIn(**values, covers=part, word=tokens[0])

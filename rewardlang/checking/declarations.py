@@ -186,21 +186,29 @@ def _read_list(checker: Checker, node: syntax.ListFromFile, type_: types.Type, t
 def named_pattern(checker: Checker, node: syntax.PatternRegex | syntax.PatternLike) -> Callable[[Span], meaning.Find]:
     """What a reference to the pattern means: a finder."""
     name = node.name.text
-    if isinstance(node, syntax.PatternRegex):
-        if node.spelling is not None:
-            checker.not_yet(
-                node.span, "'as' after a pattern that is a regular expression", "write the pattern with 'like', which names its parts"
-            )
+    if isinstance(node, syntax.PatternRegex) and node.spelling is None:
         found = meaning.RegexFind(pattern=pattern(checker, node.regex), name=name)
         return lambda _span: found
     from rewardlang.patterns.parse import PatternError
-    from rewardlang.patterns.pattern import compile_like
+    from rewardlang.patterns.pattern import SpellingError, compile_like
+    from rewardlang.patterns.spelled import compile_spelled
 
+    spelled: meaning.Find
     try:
-        like = meaning.LikeFind(pattern=compile_like(node.example.value, node.spelling), name=name)
+        if isinstance(node, syntax.PatternLike):
+            spelling = None if node.spelling is None else node.spelling.value
+            spelled = meaning.SpelledFind(pattern=compile_like(node.example.value, spelling), name=name)
+        else:
+            assert node.spelling is not None, "those without one are regular expressions alone"
+            pattern(checker, node.regex)  # tells mistakes inside the slashes at their place
+            spelled = meaning.SpelledFind(pattern=compile_spelled(node.regex.pattern, node.regex.flags, node.spelling.value), name=name)
     except PatternError as error:
-        checker.fail("RW311", node.example.span, f"this pattern cannot be used: {error.message}")
-    return lambda _span: like
+        place = node.example if isinstance(node, syntax.PatternLike) else node.regex
+        checker.fail("RW311", place.span, f"this pattern cannot be used: {error.message}")
+    except SpellingError as error:
+        assert node.spelling is not None, "without one nothing is wrong with it"
+        checker.fail("RW311", node.spelling.span, f"this pattern cannot be used: {error.message}")
+    return lambda _span: spelled
 
 
 class Lets:

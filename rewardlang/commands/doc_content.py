@@ -16,6 +16,7 @@ from rewardlang import meaning, types
 from rewardlang.checking.examples import rule_expressions
 from rewardlang.explaining.words import exact, number, signed, verdict
 from rewardlang.parsing import syntax
+from rewardlang.parsing.expressions import Text
 from rewardlang.parsing.syntax_from_text import tokens
 from rewardlang.parsing.tree_nodes import Leaf
 from rewardlang.program import Bound, Guarantee, Interval, Outweighs, Part, Program, Section
@@ -228,12 +229,15 @@ class _Content:
             case syntax.ListInline(items=items):
                 return ("the list ", self._words(items.span))
             case syntax.PatternLike(example=example, spelling=spelling):
-                return ("text like ", self._words(example.span), *((", compared as ", Words(f'"{spelling}"')) if spelling else ()))
+                return ("text like ", self._words(example.span), *self._compared(spelling))
             case syntax.PatternRegex(regex=regex, spelling=spelling):
-                return ("text that matches ", self._words(regex.span), *((", compared as ", Words(f'"{spelling}"')) if spelling else ()))
+                return ("text that matches ", self._words(regex.span), *self._compared(spelling))
             case syntax.Define(formals=formals, body=body):
                 return (f"of {', '.join(formal.name.text for formal in formals)}: ", self._words(body.span))
         raise AssertionError("terms are of these kinds")
+
+    def _compared(self, spelling: Text | None) -> Cell:
+        return () if spelling is None else (", compared as ", self._words(spelling.span))
 
     # -------------------------------------------------------- gates and rules
 

@@ -87,8 +87,8 @@ def _searched(find: meaning.Find, text: str) -> list[Any]:
     match find:
         case meaning.RegexFind(pattern=pattern):
             return [text[start:end] for start, end in pattern.finditer(text)]
-        case meaning.LikeFind(pattern=like) | meaning.SpelledFind(pattern=like):
-            return [finding.value for finding in like.finditer(text)]
+        case meaning.SpelledFind(pattern=spelled):
+            return [finding.value for finding in spelled.finditer(text)]
         case meaning.MarkerFind(kind="between", marker=opening, closing=closing):
             return [finding.value for finding in text_between(text, opening, closing)]
         case meaning.MarkerFind(kind=kind, marker=marker):

@@ -152,8 +152,8 @@ class Row:
                 return [(f.start, f.end, None, f.note) for f in tags(text, tag).findings]
             case meaning.RegexFind(pattern=pattern):
                 return [(start, end, None, "") for start, end in pattern.finditer(text)]
-            case meaning.LikeFind(pattern=like):
-                return [(f.start, f.end, f.value, "") for f in like.finditer(text)]
+            case meaning.SpelledFind(pattern=spelled):
+                return [(f.start, f.end, f.value, "") for f in spelled.finditer(text)]
             case meaning.MarkerFind():
                 return [(f.start, f.end, None, "") for f in _cut(find, text)]
             case meaning.WordFind(verifier=verifier, options=options):

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any, cast
 
 from rewardlang.parsing import syntax
-from rewardlang.parsing.expressions import ListLiteral, Literal_, Name, Number, Word
+from rewardlang.parsing.expressions import ListLiteral, Literal_, Name, Number, Text, Word
 from rewardlang.parsing.expressions_from_tree import ExpressionBuilder
 from rewardlang.parsing.tree_nodes import Raw, span_of
 from rewardlang.source import Span
@@ -143,11 +143,14 @@ class StatementBuilder(ExpressionBuilder):
 
     def _pattern_regex_statement(self, children: list[Raw], common: Any) -> syntax.PatternRegex:
         name, regex, spelling = children
-        return syntax.PatternRegex(**common, name=self.word(name), regex=self.regex(regex), spelling=self.optional_text(spelling))
+        return syntax.PatternRegex(**common, name=self.word(name), regex=self.regex(regex), spelling=self._spelling(spelling))
 
     def _pattern_like_statement(self, children: list[Raw], common: Any) -> syntax.PatternLike:
         name, example, spelling = children
-        return syntax.PatternLike(**common, name=self.word(name), example=self.text(example), spelling=self.optional_text(spelling))
+        return syntax.PatternLike(**common, name=self.word(name), example=self.text(example), spelling=self._spelling(spelling))
+
+    def _spelling(self, raw: Raw) -> Text | None:
+        return None if raw is None else self.text(raw)
 
     def _define_statement(self, children: list[Raw], common: Any) -> syntax.Define:
         return syntax.Define(**common, name=self.word(children[0]), formals=self.formals(children[1]), body=self.expression(children[2]))

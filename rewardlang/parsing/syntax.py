@@ -140,7 +140,7 @@ class PatternRegex(Statement):
 
     name: Word
     regex: Regex
-    spelling: str | None = None
+    spelling: Text | None = None
 
 
 class PatternLike(Statement):
@@ -148,7 +148,7 @@ class PatternLike(Statement):
 
     name: Word
     example: Text
-    spelling: str | None = None
+    spelling: Text | None = None
 
 
 class Define(Statement):

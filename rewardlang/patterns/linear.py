@@ -13,7 +13,7 @@ Two forms are proved; everything else runs on `pattern_run`.
 
 from __future__ import annotations
 
-from rewardlang.patterns.tree import Assert, Chars, Either, Ranges, Repeat, Sequence_, Tree, nullable, overlap, ranges_of
+from rewardlang.patterns.tree import Assert, Chars, Either, Group, Ranges, Repeat, Sequence_, Tree, nullable, overlap, ranges_of
 
 MAX_STEPS = 2_000
 
@@ -27,10 +27,15 @@ _PLACES = {
 }
 
 
-def linear_pattern(tree: Tree) -> str | None:
-    """The text of an equal pattern for `re` with the flag ASCII, or None when linear time is not proved."""
+def linear_pattern(tree: Tree, grouped: Tree | None = None) -> str | None:
+    """The text of an equal pattern for `re` with the flag ASCII, or None when linear time is not proved.
+
+    `grouped` is the same tree with its groups; the text then has them too.
+    """
+    if grouped is not None and _repeats_a_group(grouped):
+        return None  # which turn's places `re` keeps differs between its versions
     if not _has_loop(tree):
-        return _written(tree) if _steps(tree) <= MAX_STEPS else None
+        return _written(grouped or tree) if _steps(tree) <= MAX_STEPS else None
     row = _flat(tree)
     loops = [item for item in row if isinstance(item, Repeat) and item.high is None]
     if any(_has_loop(item) for item in row if item not in loops):
@@ -48,7 +53,7 @@ def linear_pattern(tree: Tree) -> str | None:
         first = _first(tuple(row))
         if first is None or overlap(first, ranges_of(taken)):
             return None
-    return "".join(_written(item) + ("+" if item in loops else "") for item in row)
+    return _written(grouped or tree)
 
 
 def first_character(tree: Tree) -> str | None:
@@ -61,6 +66,17 @@ def _flat(tree: Tree) -> list[Tree]:
     if isinstance(tree, Sequence_):
         return [part for item in tree.items for part in _flat(item)]
     return [tree]
+
+
+def _repeats_a_group(tree: Tree, repeated: bool = False) -> bool:
+    match tree:
+        case Sequence_(items) | Either(items):
+            return any(_repeats_a_group(item, repeated) for item in items)
+        case Repeat(item, _, _, _):
+            return _repeats_a_group(item, True)
+        case Group(item, _):
+            return repeated or _repeats_a_group(item)
+    return False
 
 
 def _has_loop(tree: Tree) -> bool:
@@ -159,6 +175,7 @@ def _steps(tree: Tree) -> int:
 
 
 def _written(tree: Tree) -> str:
+    """The tree as a pattern of `re`. A loop is possessive: it is one of those that never give back."""
     match tree:
         case Chars(ranges):
             return _class(ranges)
@@ -170,7 +187,9 @@ def _written(tree: Tree) -> str:
             return f"(?:{'|'.join(map(_written, items))})"
         case Repeat(item, low, high, greedy):
             bound = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((low, high), f"{{{low},{'' if high is None else high}}}")
-            return f"(?:{_written(item)}){bound}{'' if greedy else '?'}"
+            return f"(?:{_written(item)}){bound}{'+' if high is None else '' if greedy else '?'}"
+        case Group(item, _):
+            return f"({_written(item)})"
 
 
 def _class(ranges: Ranges) -> str:

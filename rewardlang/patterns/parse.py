@@ -12,11 +12,14 @@ this is refused by name.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rewardlang.patterns.tree import (
     LAST,
     Assert,
     Chars,
     Either,
+    Group,
     Ranges,
     Repeat,
     Sequence_,
@@ -71,24 +74,42 @@ class PatternError(ValueError):
         super().__init__(message, start, end)
 
 
+class Grouped(NamedTuple):
+    """A tree, how many groups the pattern has, and the numbers of those that have names."""
+
+    tree: Tree
+    groups: int
+    names: dict[str, int]
+
+
 def parse_pattern(pattern: str, flags: str = "") -> Tree:
     """The tree of a pattern; raises PatternError. `flags` are the letters after the closing slash."""
+    return _parsed(pattern, flags, keep_groups=False).tree
+
+
+def parse_groups(pattern: str, flags: str = "") -> Grouped:
+    """The tree of a pattern with its groups, and their names; raises PatternError."""
+    return _parsed(pattern, flags, keep_groups=True)
+
+
+def _parsed(pattern: str, flags: str, *, keep_groups: bool) -> Grouped:
     for flag in flags:
         if flag not in FLAGS:
             raise PatternError(
                 f"there is no flag '{flag}'; the flags are i (ignoring case), m (lines) and s (a dot matches a line break)", 0, 0
             )
-    parser = _Parser(pattern, frozenset(flags))
+    parser = _Parser(pattern, frozenset(flags), keep_groups)
     tree = parser.alternatives(0)
     if parser.at < len(pattern):
         raise PatternError("this ) closes nothing; write \\) for the character", parser.at, parser.at + 1)
-    return tree
+    return Grouped(tree, parser.groups, parser.names)
 
 
 class _Parser:
-    def __init__(self, pattern: str, flags: frozenset[str]) -> None:
-        self.pattern, self.flags = pattern, flags
-        self.at = 0
+    def __init__(self, pattern: str, flags: frozenset[str], keep_groups: bool) -> None:
+        self.pattern, self.flags, self.keep_groups = pattern, flags, keep_groups
+        self.at = self.groups = 0
+        self.names: dict[str, int] = {}
 
     def _sees(self, text: str) -> bool:
         return self.pattern.startswith(text, self.at)
@@ -175,6 +196,9 @@ class _Parser:
         start = self.at
         self.at += 1
         outer = self.flags
+        counted = not self._sees("?") or self.pattern.startswith(("?P<", "?<"), self.at)
+        self.groups += counted
+        number = self.groups
         if self._sees("?") and self._group_head(start):
             return None
         tree = self.alternatives(depth + 1)
@@ -182,7 +206,7 @@ class _Parser:
             raise PatternError("this ( is not closed; write \\( for the character", start, start + 1)
         self.at += 1
         self.flags = outer
-        return tree
+        return Group(tree, number) if counted and self.keep_groups else tree
 
     def _group_head(self, start: int) -> bool:
         """Reads what follows `(`, from `?`; True when it was only flags for the rest of the group."""
@@ -195,6 +219,9 @@ class _Parser:
             name = self.pattern[self.pattern.index("<", self.at) + 1 : end] if end >= 0 else ""
             if not name.isidentifier():
                 raise PatternError("a named group is written (?P<name>...)", start, self.at + 1)
+            if name in self.names:
+                raise PatternError(f"two groups are called '{name}'", start, end + 1)
+            self.names[name] = self.groups
             self.at = end + 1
             return False
         on, off, negative = set(self.flags), False, False

@@ -42,7 +42,7 @@ class Pattern:
 
     def search(self, text: str) -> tuple[int, int] | None:
         """The leftmost match as [start, end), or None."""
-        text = _readable(text)
+        text = readable(text)
         if self._fast is None:
             return self._machine.find(text, 0)
         found = self._fast.search(text)
@@ -50,7 +50,7 @@ class Pattern:
 
     def finditer(self, text: str) -> Iterator[tuple[int, int]]:
         """The matches from left to right, without overlaps; none is empty right behind the one before."""
-        text = _readable(text)
+        text = readable(text)
         if self._fast is None:
             yield from self._machine.find_all(text)
             return
@@ -62,7 +62,8 @@ class Pattern:
             last_end = end
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
+    """The text as patterns look at it, character for character: a lone surrogate counts as U+FFFD."""
     return text if text.isascii() else re.sub(_SURROGATE, "\ufffd", text)
 
 
@@ -76,6 +77,14 @@ def compile_pattern(pattern: str, flags: str = "") -> Pattern:
     except TooLargeError:
         raise PatternError("the pattern is too large: repetitions inside repetitions multiply", 0, len(pattern)) from None
     return compiled
+
+
+class SpellingError(ValueError):
+    """A spelling `as "…"` that does not fit its pattern: `message` is a sentence without a full stop; offsets are into the spelling."""
+
+    def __init__(self, message: str, start: int, end: int) -> None:
+        self.message, self.start, self.end = message, start, end
+        super().__init__(message, start, end)
 
 
 @dataclass(frozen=True)
@@ -116,8 +125,8 @@ def compile_like(example: str, spelling: str | None = None) -> LikePattern:
     (without a kind) a run of letters and digits that may be joined by `- . / : '`
     and end in short brackets, as in `1983(b)(1)`. Any white space stands for
     any white space. Every part is of bounded length, so that finding is linear.
-    Raises PatternError; offsets are into the example, for a mistake in the
-    spelling 0.
+    Raises PatternError with offsets into the example, SpellingError with
+    offsets into the spelling.
     """
     pieces: list[str] = []
     names: list[str] = []
@@ -141,7 +150,7 @@ def compile_like(example: str, spelling: str | None = None) -> LikePattern:
         raise PatternError("an example names at least one part in braces, like {section}", 0, len(example))
     for part in _PART.finditer(spelling or ""):
         if part[1].strip() not in names:
-            raise PatternError(f"the spelling names '{part[1].strip()}', which the example does not", 0, 0)
+            raise SpellingError(f"the spelling names '{part[1].strip()}', which the example does not", part.start(), part.end())
     return LikePattern(example, spelling or "", tuple(names), re.compile(rf"(?<!\w){''.join(pieces)}(?!\w)"))
 
 

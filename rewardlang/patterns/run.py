@@ -4,7 +4,8 @@ All ways through the pattern are followed at once, best first, so each character
 is looked at once for each instruction of the program. Which threads go on at a
 character depends on the threads and on the kind of the character only; that
 step is remembered, and costs one look-up the next time. Threads carry where
-they began, and nothing else: a match is its start and end.
+they began, and nothing else: a match is its start and end. Where its groups
+stand is found by a second pass, over the match alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from rewardlang.patterns.tree import LAST, Assert, Chars, Either, Place, Ranges, Repeat, Sequence_, Tree, nullable
+from rewardlang.patterns.tree import LAST, Assert, Chars, Either, Group, Place, Ranges, Repeat, Sequence_, Tree, nullable
 
 MAX_INSTRUCTIONS = 5_000
 MAX_PARTS = 50_000
@@ -38,11 +39,13 @@ class Machine:
         self._word_kinds = self._kinds(_WORD)
         self._line_break = self._kind(10)
         # An instruction is its index: in `_sets` a character and then `_next`, in `_places` a place and then `_next`,
-        # in `_other` a choice between `_next` and the other; the one that is in none is the match.
+        # in `_other` a choice between `_next` and the other, in `_marks` a group's bracket (2n opens, 2n + 1 closes) and then
+        # `_next`; the one that is in none is the match.
         self._next: list[int] = []
         self._sets: dict[int, frozenset[int]] = {}
         self._places: dict[int, Place] = {}
         self._other: dict[int, int] = {}
+        self._marks: dict[int, int] = {}
         self._parts = 0
         self._match = self._add(0)
         self._start = self._compile(tree, self._match)
@@ -91,6 +94,12 @@ class Machine:
                 return entry
             case Repeat():
                 return self._compile_repeat(tree, after)
+            case Group(item, number):
+                closing = self._add(after)
+                self._marks[closing] = 2 * number + 1
+                opening = self._add(self._compile(item, closing))
+                self._marks[opening] = 2 * number
+                return opening
 
     def _compile_repeat(self, tree: Repeat, after: int) -> int:
         entry, copies = after, tree.low
@@ -140,6 +149,8 @@ class Machine:
                 after = self._next[at]
                 if at in self._other:
                     stack += [self._other[at], after]
+                elif at in self._marks:
+                    stack.append(after)
                 elif at in self._places:
                     if self._holds(self._places[at], before, here):
                         stack.append(after)
@@ -202,6 +213,40 @@ class Machine:
                 last_end = found[1]
             position = found[1] + (found[0] == found[1])
 
+    def groups(self, text: str, start: int, end: int) -> dict[int, int]:
+        """Where the groups of a match [start, end) that `find` gave open (2n) and close (2n + 1); of a group in a loop, its last turn.
+
+        Of all ways through the pattern that end there, the first in the order of threads is the match; so it is enough to
+        go from the start to the end, each character once, and to take the first thread that is through.
+        """
+        threads: list[tuple[int, dict[int, int]]] = [(self._start, {})]
+        for at in range(start, end + 1):
+            before = self._kind(ord(text[at - 1])) if at else _EDGE
+            here = self._kind(ord(text[at])) if at < len(text) else _EDGE
+            ahead: dict[int, dict[int, int]] = {}
+            seen: set[int] = set()
+            stack = threads[::-1]
+            while stack:
+                instruction, marks = stack.pop()
+                if instruction in seen:
+                    continue
+                seen.add(instruction)
+                after = self._next[instruction]
+                if instruction == self._match:
+                    if at == end:
+                        return marks
+                elif instruction in self._other:
+                    stack += [(self._other[instruction], marks), (after, marks)]
+                elif instruction in self._marks:
+                    stack.append((after, {**marks, self._marks[instruction]: at}))
+                elif instruction in self._places:
+                    if self._holds(self._places[instruction], before, here):
+                        stack.append((after, marks))
+                elif here in self._sets[instruction]:
+                    ahead.setdefault(after, marks)
+            threads = list(ahead.items())
+        raise AssertionError("no match ends there")
+
 
 def _bounds(tree: Tree) -> list[int]:
     """Where kinds of characters begin: characters of one kind are treated alike by every set of the pattern."""
@@ -213,6 +258,6 @@ def _bounds(tree: Tree) -> list[int]:
                 bounds.update(edge for low, high in ranges for edge in (low, high + 1) if edge <= LAST)
             case Sequence_(items) | Either(items):
                 stack.extend(items)
-            case Repeat(item, _, _, _):
+            case Repeat(item, _, _, _) | Group(item, _):
                 stack.append(item)
     return sorted(bounds)

@@ -1,7 +1,8 @@
 """What a regular expression says, as a tree; sets of characters are ranges of code points, so no engine's classes matter.
 
 The laws: ranges are sorted, disjoint and not adjacent; `Repeat.high` is None
-for "any number"; there is no empty `Either`.
+for "any number"; there is no empty `Either`; a `Group` stands only in a tree
+that was read for the places of its groups.
 """
 
 from __future__ import annotations
@@ -54,7 +55,15 @@ class Repeat:
     greedy: bool
 
 
-Tree: TypeAlias = Chars | Assert | Sequence_ | Either | Repeat
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A part whose place in the match is wanted; parts are counted from 1, by their opening brackets."""
+
+    item: Tree
+    number: int
+
+
+Tree: TypeAlias = Chars | Assert | Sequence_ | Either | Repeat | Group
 
 
 def ranges_of(pairs: Iterable[tuple[int, int]]) -> Ranges:
@@ -106,3 +115,5 @@ def nullable(tree: Tree) -> bool:
             return any(map(nullable, items))
         case Repeat(item, low, _, _):
             return low == 0 or nullable(item)
+        case Group(item, _):
+            return nullable(item)

@@ -124,7 +124,7 @@ def test_texts_are_made_that_a_pattern_finds(pattern: str) -> None:
 def test_texts_are_made_that_an_example_finds() -> None:
     """Different values for the parts in braces."""
     like = compile_like("{title:integer} U.S.C. § {section}", "{title} USC {section}")
-    assert list(matching_texts(meaning.LikeFind(pattern=like, name="p"), 2)) == ["1 U.S.C. § 1", "2 U.S.C. § 2"]
+    assert list(matching_texts(meaning.SpelledFind(pattern=like, name="p"), 2)) == ["1 U.S.C. § 1", "2 U.S.C. § 2"]
 
 
 def test_what_a_file_gives_away() -> None:

@@ -30,6 +30,8 @@ list colours = ["red", "light blue", "Green"]
 pattern cite like "{title:integer} U.S.C. {section}" as "{title} USC {section}"
 pattern year = /\\b(19|20)[0-9]{2}\\b/
 pattern slow = /(a|b)*c(a|b)*d/
+pattern turned = /([0-9])(?:[.,]([0-9]+))?/ as "{2}-{1}"
+pattern looped = /(a|b)+/ as "<{1}>"
 let reply = completion outside <think>
 let final = only <a> in reply
 let opening = first <a> in completion else "none"
@@ -47,9 +49,29 @@ GRAMMAR: dict[str, list[str]] = {
     "text": [
         *("completion", "reply", "final", "opening", "closing", "gold", "prompt", "(completion outside <b>)", "first word in reply"),
         *('last text after ":" in completion', 'only text before ":" in reply', 'first text between "(" and ")" in completion'),
-        *('last text after "aa" in reply', "only year in completion", "first cite in completion", "last sentence in reply"),
+        *(
+            'last text after "aa" in reply',
+            "only year in completion",
+            "first cite in completion",
+            "last turned in reply",
+            "last sentence in reply",
+        ),
     ],
-    "find": ["word", "number", "<a>", "<b>", "cite", "year", "slow", "sentence", 'text after ":"', "match of /[a-c]+/", "quantity"],
+    "find": [
+        "word",
+        "number",
+        "<a>",
+        "<b>",
+        "cite",
+        "year",
+        "slow",
+        "turned",
+        "looped",
+        "sentence",
+        'text after ":"',
+        "match of /[a-c]+/",
+        "quantity",
+    ],
     "number": [
         *("n", "maybe", "value", "spoken", "bonus", "0", "3", "0.1", "7", "length(reply)", "completion_tokens"),
         *("count of {find} in {text}", "count of distinct {find} in {text}", "{which} number in {text}", "({number} {sign} {number})"),
