@@ -99,6 +99,17 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class CurriculumConfig:
+    """Which prompts come next."""
+
+    prompts: str = key(
+        "'shuffled': each once an epoch; 'difficulty': more often those that are solved now and then (needs 'success')", "shuffled"
+    )
+    floor: float = key("difficulty: how often a prompt that is always or never solved comes, beside 1 for one solved half of the time", 0.1)
+    memory: float = key("difficulty: how much the earlier completions of a prompt count, each time that it is drawn again", 0.5)
+
+
+@dataclass(frozen=True, slots=True)
 class EngineConfig:
     """Where completions come from."""
 
@@ -118,6 +129,10 @@ class EvaluationConfig:
     every: int = key("steps between measurements; 0 measures only before and after", 0)
     temperature: float = key("temperature at which the answers are drawn; 0 takes the most likely token", 1.0)
     batch: int = key("prompts answered at once", 64)
+    patience: int = key(
+        "end the run after so many measurements in a row without a new best accuracy; the best is kept in 'best'; 0 never", 0
+    )
+    min_rise: float = key("patience: by how much accuracy must rise over the best before, to be a new best", 0.01)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,5 +149,6 @@ class RunConfig:
     data: DataConfig = key("what is trained on", make=DataConfig)
     held_out: DataConfig | None = key("what is measured on; same keys as [data]")
     training: TrainingConfig = key("how the policy is trained", make=TrainingConfig)
+    curriculum: CurriculumConfig = key("which prompts come next", make=CurriculumConfig)
     engine: EngineConfig = key("where completions come from", make=EngineConfig)
     evaluation: EvaluationConfig = key("the measurement", make=EvaluationConfig)

@@ -22,6 +22,7 @@ _SOURCES = ("file", "hub", "reasoning_gym", "recipe")
 _CHOICES = {
     "model.dtype": ("auto", "float32", "bfloat16"),
     "engine.backend": ("transformers", "memory"),
+    "curriculum.prompts": ("shuffled", "difficulty"),
     "training.schedule": ("constant", "linear", "cosine"),
     "training.algorithm": tuple(ALGORITHMS),
     "training.scale_rewards": (None, "group", "batch", "none"),
@@ -62,6 +63,21 @@ def read_config(path: str | Path, changes: Sequence[str] = ()) -> RunConfig:
             f"{path} has {len(mistakes)} mistake{'s' * (len(mistakes) > 1)}:{listed}", "rewardlang train --keys lists every key"
         )
     return _relative_to(config, path.parent)
+
+
+def config_from_record(table: dict[str, Any], where: Path) -> RunConfig:
+    """The configuration that `run.json` holds, with its paths as they stand there. Raises `TrainingProblem` for one of another version."""
+    mistakes: list[str] = []
+    config = _read(RunConfig, _given(table), "", mistakes)
+    if mistakes:
+        listed = "".join(f"\n  - {mistake}" for mistake in mistakes)
+        raise TrainingProblem(f"{where} holds a configuration that this version does not read:{listed}", "use the version that wrote it")
+    return config
+
+
+def _given(table: dict[str, Any]) -> dict[str, Any]:
+    """What JSON writes as null is what TOML leaves out."""
+    return {name: _given(value) if isinstance(value, dict) else value for name, value in table.items() if value is not None}
 
 
 def _changed(change: str, mistakes: list[str]) -> dict[str, Any]:
@@ -180,6 +196,12 @@ def mistakes_of(config: RunConfig) -> Iterator[str]:
             )
     if not 0 <= training.gae_lambda <= 1:
         yield f"'training.gae_lambda' must be from 0 to 1, found {training.gae_lambda}"
+    if not 0 < config.curriculum.floor <= 1:
+        yield f"'curriculum.floor' must be more than 0 and at most 1, found {config.curriculum.floor}"
+    if not 0 <= config.curriculum.memory <= 1:
+        yield f"'curriculum.memory' must be from 0 to 1, found {config.curriculum.memory}"
+    if config.evaluation.patience and not config.evaluation.every:
+        yield "'evaluation.patience' counts measurements on the way; set 'evaluation.every'"
     for name in ("clip", "clip_high", "refill", "value_weight"):
         value = getattr(training, name)
         if value is not None and value < 0:

@@ -11,6 +11,7 @@ from typing import Any
 from rewardlang.reward import Reward
 from rewardlang.trainer.algorithms import Algorithm, algorithm_of
 from rewardlang.trainer.config import RunConfig
+from rewardlang.trainer.curriculum import SolveRates, choose_by_difficulty
 from rewardlang.trainer.data import Row
 from rewardlang.trainer.generation import Generation, LeaveOneOutTrainer, PolicyTrainer
 from rewardlang.trainer.gpu_run import EngineRun
@@ -31,16 +32,22 @@ def make_trainer(
     callbacks: Sequence[Any] = (),
     generation: Generation | None = None,
     engine: EngineRun | None = None,
+    rates: SolveRates | None = None,
 ) -> Any:
-    """One of TRL's trainers in our clothes, ready to run; over an engine its model is the engine's, and `model` None."""
+    """One of TRL's trainers in our clothes, ready to run; over an engine its model is the engine's, and `model` None.
+
+    With `rates` the prompts of a round are drawn by difficulty.
+    """
     algorithm = algorithm_of(config.training)
+    trained = _rows_as_trained(reward, rows)
     shared: dict[str, Any] = {
         "reward_funcs": reward.trl_section_rewards() if algorithm.by_section else reward.trl_reward(),
         "train_dataset": rows_in_order(config, reward, rows),
         "processing_class": tokenizer,
         "callbacks": list(callbacks),
-        "refill_rows": _rows_as_trained(reward, rows),
+        "refill_rows": trained,
         "refill_tries": algorithm.refill,
+        "choose": None if rates is None else choose_by_difficulty(trained, rates, config.seed),
     }
     if engine is not None:
         return _over_engine(config, algorithm, engine, shared)

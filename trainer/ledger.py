@@ -52,10 +52,15 @@ class Ledger:
         rows = []
         for place, (prompt, row, count) in enumerate(zip(prompts, marks, tokens, strict=True), self._rows):
             rows.append({"version": version, "row": place, "group": place // self._group, "tokens": count, "marking_seconds": seconds})
-            rows[-1] |= {"prompt": prompt if isinstance(prompt, str) else json.dumps(prompt, ensure_ascii=False)} | _marked(row)
+            rows[-1] |= {"prompt": prompt_text(prompt)} | _marked(row)
         self._rows += len(marks)
         self._tables.append(pyarrow.Table.from_pylist(rows, schema=_schema(self._program)))
         _write(self._folder / f"from-{self._first:07d}.parquet", self._tables)
+
+
+def prompt_text(prompt: Any) -> str:
+    """A prompt as the ledger has it: a text as it is, a chat as JSON."""
+    return prompt if isinstance(prompt, str) else json.dumps(prompt, ensure_ascii=False)
 
 
 def read_ledger(folder: Path, columns: Sequence[str] | None = None) -> Any:

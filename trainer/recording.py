@@ -13,7 +13,8 @@ from rewardlang.bridges import TrlReward, trl_section_rewards
 from rewardlang.program import Program
 from rewardlang.reward import Reward
 from rewardlang.scores import Scores
-from rewardlang.trainer.ledger import Ledger
+from rewardlang.trainer.curriculum import SolveRates
+from rewardlang.trainer.ledger import Ledger, prompt_text
 from rewardlang.trainer.progress import Progress
 from rewardlang.types import Type
 
@@ -21,8 +22,8 @@ from rewardlang.types import Type
 class RecordingReward:
     """What a bridge needs from a reward, around one: every batch that it marks goes to the ledger."""
 
-    def __init__(self, reward: Reward, ledger: Ledger, group: int, progress: Progress) -> None:
-        self._reward, self._ledger, self._group, self._progress = reward, ledger, group, progress
+    def __init__(self, reward: Reward, ledger: Ledger, group: int, progress: Progress, rates: SolveRates | None = None) -> None:
+        self._reward, self._ledger, self._group, self._progress, self._rates = reward, ledger, group, progress, rates
         self._shares: dict[str, float] = {}
 
     @property
@@ -51,7 +52,10 @@ class RecordingReward:
         began = time.monotonic()
         scores = self._reward.score(completions, prompts=prompts, columns=columns, step=step)
         seconds = time.monotonic() - began
-        self._ledger.add(step, prompts if prompts is not None else [""] * len(completions), scores.rows, columns or {}, seconds)
+        asked = prompts if prompts is not None else [""] * len(completions)
+        self._ledger.add(step, asked, scores.rows, columns or {}, seconds)
+        if self._rates is not None and scores.success is not None:
+            self._rates.add([prompt_text(prompt) for prompt in asked], scores.success.tolist())
         self._progress.drawn(scores.rows)
         self._shares = shares_of_spread(scores.values, scores.rules, self._group)
         return scores

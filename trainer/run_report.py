@@ -53,7 +53,7 @@ def page(run: Path, record: Record, rows: Sequence[MetricsRow]) -> str:
     measured = [row for row in rows if row["kind"] == "held out"]
     before, after, step = read_answers(run)
     body = [
-        *_head(record, training, measured),
+        *_head(record, rows, training, measured),
         *_alarms(rows),
         *_curves(record, training, measured),
         *_answers(before, after, step),
@@ -68,12 +68,13 @@ def page(run: Path, record: Record, rows: Sequence[MetricsRow]) -> str:
     )
 
 
-def _head(record: Record, training: Sequence[MetricsRow], measured: Sequence[MetricsRow]) -> Iterable[str]:
+def _head(record: Record, rows: Sequence[MetricsRow], training: Sequence[MetricsRow], measured: Sequence[MetricsRow]) -> Iterable[str]:
     reward, config = record["reward"], record["config"]
     version = f" {reward['version']}" if reward["version"] else ""
     done, wanted = training[-1]["step"] if training else 0, config["training"]["steps"]
+    early = next((f"ended early: {row['found']}" for row in rows if row["kind"] == "early end"), None)
     yield f"<h1>Run of {escape(reward['name'] + version)}</h1>"
-    state = f"{done} steps" if done >= wanted else f"{done} of {wanted} steps: not ended"
+    state = f"{done} steps" if done >= wanted else f"{done} of {wanted} steps: {early or 'not ended'}"
     policy, algorithm = config["model"]["path"], config["training"]["algorithm"]
     yield f"<p>{escape(policy)}, {escape(algorithm)}, started {escape(record['started'])}, {state}.</p>"
     yield '<div class="tiles">'

@@ -13,6 +13,7 @@ from rewardlang.trainer import checkpoints
 from rewardlang.trainer.answers_log import write_answers
 from rewardlang.trainer.config import RunConfig
 from rewardlang.trainer.cpu_threads import wait_without_spinning
+from rewardlang.trainer.curriculum import SolveRates
 from rewardlang.trainer.data_checks import prepared_rows
 from rewardlang.trainer.evaluate import Evaluation, evaluate, mark_drawn
 from rewardlang.trainer.extras import TRAINING, need
@@ -134,16 +135,18 @@ class _Run:
         self.log = MetricsLog(Path(config.output), from_step=done, last_step=config.training.steps)
         self.stop = StopRequest(lambda: progress.say("stopping after this step; the checkpoint is saved (Ctrl-C again to stop at once)"))
         spread = float(reward.program.score.high - reward.program.score.low)
-        self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure, spread)
+        self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure, spread, self._save)
         ledger = Ledger(Path(config.output) / "ledger", reward.program, config.training.group, from_version=done)
-        recorded = RecordingReward(reward, ledger, config.training.group, progress)
+        rates = self._solve_rates()
+        recorded = RecordingReward(reward, ledger, config.training.group, progress, rates)
         self.engine = None
         if config.engine.backend == "memory":
             from rewardlang.trainer import gpu_run
 
             self.engine = gpu_run.start_run(config, self.tokenizer, [*rows, *self.held_out], progress.say)
         model = load_model(config.model) if self.engine is None else None
-        self.trainer = make_trainer(config, recorded, model, self.tokenizer, rows, callbacks=[self.callback], engine=self.engine)
+        options: dict[str, Any] = {"callbacks": [self.callback], "engine": self.engine, "rates": rates}
+        self.trainer = make_trainer(config, recorded, model, self.tokenizer, rows, **options)
         self._quiet()
         self.done = done
 
@@ -156,13 +159,36 @@ class _Run:
                 self.trainer.train(resume_from_checkpoint=None if self.checkpoint is None else str(self.checkpoint))
             finally:
                 self.progress.finish()
-        stopped = self.trainer.state.global_step < self.config.training.steps
-        if stopped:
+        ended = self.callback.ended_early
+        if ended is None and self.trainer.state.global_step < self.config.training.steps:
             return before, None, True
-        with checkpoints.written_whole(Path(self.config.output) / "policy") as policy:
+        self._save(Path(self.config.output) / "policy")
+        return before, ended or self.callback.measure(self.config.training.steps), False
+
+    def _save(self, folder: Path) -> None:
+        """The policy as it is now: the adapter, or all weights, and the tokenizer."""
+        with checkpoints.written_whole(folder) as policy:
             self.trainer.model.save_pretrained(policy)
             self.tokenizer.save_pretrained(policy)
-        return before, self.callback.measure(self.config.training.steps), False
+
+    def _solve_rates(self) -> SolveRates | None:
+        """What the ledger says of the prompts, where they are drawn by difficulty; a resumed run's ledger holds some already."""
+        config = self.config
+        if self.reward.program.success is None:
+            for key, asked in (
+                ("curriculum.prompts", config.curriculum.prompts == "difficulty"),
+                ("evaluation.patience", config.evaluation.patience),
+            ):
+                if asked:
+                    raise TrainingProblem(
+                        f"'{key}' needs to know which answers are right, and {config.reward} has no 'success'",
+                        "add a line such as: success when only number in completion equals gold",
+                    )
+        if config.curriculum.prompts != "difficulty":
+            return None
+        rates = SolveRates(config.curriculum, config.training.group)
+        rates.add_ledger(Path(config.output) / "ledger")
+        return rates
 
     def _record(self, record: Record, done: int) -> None:
         """Writes how the run was made; a resumed one says what was changed."""
