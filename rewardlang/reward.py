@@ -19,6 +19,7 @@ from rewardlang.source import Source
 
 if TYPE_CHECKING:
     from rewardlang.bridges import TrlReward, TrlSectionReward
+    from rewardlang.engine.outcomes import Tables
     from rewardlang.engine.plan import Plan
     from rewardlang.marks import RowMarks
     from rewardlang.types import Type
@@ -88,6 +89,12 @@ class Reward:
 
         return plan(self.program)
 
+    @cached_property
+    def _tables(self) -> Tables:
+        from rewardlang.engine.outcomes import Tables
+
+        return Tables(self._plan)
+
     def score(
         self,
         completions: Sequence[Any],
@@ -107,7 +114,7 @@ class Reward:
 
         batch = Batch(self.program, self.registry, completions, prompts, columns or {})
         calls = Calls()
-        marks = run(self._plan, batch, step, calls)
+        marks = run(self._plan, batch, step, calls, tables=self._tables)
         self._breaker.batch_done(calls.asked)
         return Scores(self.program, batch, marks, step, calls.remembered)
 

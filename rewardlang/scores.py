@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rewardlang.engine.batch import Batch
-    from rewardlang.engine.run import BatchMarks
+    from rewardlang.engine.batch_marks import BatchMarks
     from rewardlang.explaining.explanation import Explanation
 
     Floats = NDArray[np.float64]

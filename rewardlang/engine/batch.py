@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from rewardlang import types
 from rewardlang.checking.checker import BUILT_INS
+from rewardlang.engine.chats import Chats, chats_of, completion_texts, listed
 from rewardlang.engine.column import MISSING, THERE, Column, constant
 from rewardlang.errors import DataError
-from rewardlang.marking.intake import PER_ROW, Intake, check_shape, message_text, prompt_parts, rows_from_data
+from rewardlang.marking.intake import PER_ROW, Intake, check_shape, rows_from_data
 from rewardlang.program import Program
 from rewardlang.registry import Registry
 from rewardlang.rows import normalised, value_from_data
@@ -23,7 +23,10 @@ _PLAIN = (str, int, float)
 
 
 class Batch:
-    """B validated rows. `columns` are by the names of the program; `row` gives one of them as the scalar marking takes it."""
+    """B validated rows. `columns` are by the names of the program; `row` gives one of them as the scalar marking takes it.
+
+    What is passed in may be lists, or arrays of numpy, pandas or Arrow; a column of those is turned into a list at once.
+    """
 
     def __init__(
         self,
@@ -37,13 +40,13 @@ class Batch:
         check_shape(program, completions, prompts, columns)
         self._program, self._registry = program, registry
         named = {column.original for column in program.columns.values()} | set(PER_ROW)
-        self._completions = list(completions)
-        self._prompts = None if prompts is None else list(prompts)
-        self._raw = {name: list(values) for name, values in columns.items() if name in named}
+        self._completions = listed(completions)
+        self._prompts = None if prompts is None else listed(prompts)
+        self._raw = {name: listed(values) for name, values in columns.items() if name in named}
         try:
             self.columns = self._validated()
         except DataError:
-            rows_from_data(program, registry, completions, prompts, columns)  # the same mistake, told with its row
+            rows_from_data(program, registry, self._completions, self._prompts, self._raw)  # the same mistake, told with its row
             raise
 
     def __len__(self) -> int:
@@ -58,32 +61,23 @@ class Batch:
 
     def _validated(self) -> dict[str, Column]:
         program, size = self._program, len(self)
-        system, prompt, prefills = self._prompt_columns()
-        columns = {"system": system, "prompt": prompt}
+        chats = Chats(None, None, None) if self._prompts is None else chats_of(self._prompts)
+        columns = {"system": _optional(chats.systems, size), "prompt": _optional(chats.users, size)}
         declared = {name: (column.original, column.type, column.separator) for name, column in program.columns.items()}
         built_in = {name: (name, BUILT_INS[name], None) for name in PER_ROW if name not in declared}
         for name, (original, type_, separator) in {**built_in, **declared}.items():
             notation = program.notation if name in declared else None
             if original in self._raw:
                 columns[name] = _converted(self._raw[original], type_, _Conversion(type_, self._registry, separator, notation))
-            columns.setdefault(name, _absent(size))
+            elif name not in columns:
+                columns[name] = _optional(None, size)
         for name, param in program.params.items():
             columns[name] = constant(_number(param.default), size)
-        texts = _completion_texts(self._completions)
-        if prefills is not None:
-            texts = [prefill + text for prefill, text in zip(prefills, texts, strict=True)]
+        texts = completion_texts(self._completions)
+        if chats.prefills is not None:
+            texts = [prefill + text for prefill, text in zip(chats.prefills, texts, strict=True)]
         columns["completion"] = Column(_composed(texts))
         return columns
-
-    def _prompt_columns(self) -> tuple[Column, Column, list[str] | None]:
-        """System texts, user texts, and the prefills, if any row has one."""
-        size = len(self)
-        if self._prompts is None or not size:
-            return _absent(size), _absent(size), None
-        if set(map(type, self._prompts)) == {str}:
-            return _absent(size), Column(_composed(self._prompts)), None
-        systems, users, prefills = zip(*map(prompt_parts, self._prompts), strict=True)
-        return _optional(systems), _optional(users), list(prefills) if any(prefills) else None
 
 
 class _Conversion:
@@ -97,31 +91,18 @@ class _Conversion:
         return _number(value_from_data(self._type, raw, *self._given))
 
 
-def _completion_texts(completions: list[Any]) -> list[str]:
-    """The text of each completion: itself, or the last message of the assistant in a chat."""
-    kinds = set(map(type, completions))
-    if kinds == {str}:
-        return completions
-    if kinds == {list} and set(map(len, completions)) == {1}:
-        messages = list(map(itemgetter(0), completions))
-        if set(map(type, messages)) == {dict}:
-            texts = [message.get("content") for message in messages]
-            if set(map(type, texts)) == {str} and all(message.get("role", "assistant") == "assistant" for message in messages):
-                return texts
-    return [message_text(completion, "assistant") for completion in completions]
-
-
 def _composed(texts: list[Any]) -> list[str]:
-    return texts if all(map(str.isascii, texts)) else list(map(normalised, texts))
+    return texts if all(map(str.isascii, texts)) else [text if text.isascii() else normalised(text) for text in texts]
 
 
-def _optional(texts: Sequence[str | None]) -> Column:
+def _optional(texts: Sequence[str | None] | None, size: int) -> Column:
+    """A column of texts that some rows do not have; None: no row has one."""
+    if texts is None:
+        return Column([None] * size, np.full(size, MISSING, np.int8))
+    if None not in texts:
+        return Column(_composed(list(texts)))
     state = np.array([MISSING if text is None else THERE for text in texts], dtype=np.int8)
-    return Column([None if text is None else normalised(text) for text in texts], state if state.any() else None)
-
-
-def _absent(size: int) -> Column:
-    return Column([None] * size, np.full(size, MISSING, np.int8))
+    return Column([None if text is None else normalised(text) for text in texts], state)
 
 
 def _converted(raw: list[Any], type_: types.Type, convert: Callable[[Any], Any]) -> Column:

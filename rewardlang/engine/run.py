@@ -2,115 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rewardlang.engine.batch import Batch
+from rewardlang.engine.batch_marks import BatchMarks, Flags, Floats, Part
 from rewardlang.engine.calls import Calls
 from rewardlang.engine.column import TRUE, Column, Rows
 from rewardlang.engine.exact import Exact
 from rewardlang.engine.find_kernels import FINDS
 from rewardlang.engine.frame import Frame, Kernels
 from rewardlang.engine.loops import LOOPS
+from rewardlang.engine.outcomes import SectionTable, Tables
 from rewardlang.engine.plan import Plan
 from rewardlang.engine.rule_points import Given, given
 from rewardlang.engine.truth_kernels import TRUTHS
 from rewardlang.engine.value_kernels import VALUES
 from rewardlang.marking.row_marks import clamping_of
-from rewardlang.marks import Failure
 from rewardlang.program import Section
 
-Floats = NDArray[np.float64]
-_ROWS_AT_ONCE = 2048
-"""The columns of so many rows are in memory at a time."""
+_ROWS_AT_ONCE = 512
+_MOST_AT_ONCE = 4096
+_LETTERS_AT_ONCE = 1 << 19
+"""The columns of so many rows, and texts of about so many letters, are worked on at a time: what the processor's cache holds."""
 KERNELS = Kernels({**VALUES, **FINDS}, {**TRUTHS, **LOOPS})
 
 
-class BatchMarks(NamedTuple):
-    """The numbers of B rows: NaN where a row was skipped, 0 from rules and sections where a gate stopped it.
+class _Marking(NamedTuple):
+    """What the parts of a batch have in common."""
 
-    `gates` is the place of the gate that stopped a row among the plan's gates,
-    or −1. `failures` has the rows in which a verdict was not reached.
-    """
+    plan: Plan
+    tables: Tables
+    batch: Batch
+    step: int
+    calls: Calls
+    kernels: Kernels
 
-    score: Floats
-    rules: Mapping[str, Floats]
-    fired: Mapping[str, NDArray[np.bool_]]
-    sections: Mapping[str, Floats]
-    clamping: Floats
-    success: Floats | None
-    gates: NDArray[np.int16]
-    failures: Mapping[int, tuple[Failure, ...]]
+    def part(self, start: int, end: int) -> Part:
+        """The numbers of the rows [start, end)."""
+        size, plan = end - start, self.plan
+        columns: Mapping[str, Column] = self.batch.columns
+        if size < len(self.batch):
+            columns = {name: _between(column, start, end) for name, column in columns.items()}
+        frame = Frame(plan, self.kernels, self.calls, size, given=columns, first=start)
+        gates, alive = _gates(plan, frame)
+        skipped, score = _stopped(plan, gates) if len(alive) < size else (None, None)
+        success = _success(plan, frame, skipped)
+        if not len(alive):
+            return Part(size, alive, skipped, np.zeros(0) if score is None else score, success, gates, (), (), None)
+        found = [given(frame, rule, outcomes, alive) for rule, outcomes in zip(plan.rules, self.tables.rules, strict=True)]
+        total = np.zeros(len(alive))
+        sections = []
+        for section, table in zip(plan.program.sections, self.tables.sections, strict=True):
+            rules = [one for rule, one in zip(plan.rules, found, strict=True) if rule.rule.section == section.name]
+            points = _summed(section, rules, len(alive), self.step) if table is None else _looked_up(table, section, rules, self.step)
+            total = total + points
+            sections.append(points)
+        clamping = _clamping(plan, total)
+        scored = total if clamping is None else total + clamping
+        if score is None:
+            return Part(size, None, None, scored, success, gates, found, sections, clamping)
+        score[alive] = scored
+        return Part(size, alive, skipped, score, success, gates, found, sections, clamping)
 
 
-def run(plan: Plan, batch: Batch, step: int, calls: Calls, kernels: Kernels = KERNELS) -> BatchMarks:
-    """The numbers of a batch at a training step."""
-    starts = range(0, max(len(batch), 1), _ROWS_AT_ONCE)
-    parts = [_part(plan, batch, start, min(start + _ROWS_AT_ONCE, len(batch)), step, calls, kernels) for start in starts]
-    failures = {row: tuple(found) for row, found in sorted(calls.failures.items())}
-    if len(parts) == 1:
-        return parts[0]._replace(failures=failures)
-    return BatchMarks(
-        np.concatenate([part.score for part in parts]),
-        {name: np.concatenate([part.rules[name] for part in parts]) for name in parts[0].rules},
-        {name: np.concatenate([part.fired[name] for part in parts]) for name in parts[0].fired},
-        {name: np.concatenate([part.sections[name] for part in parts]) for name in parts[0].sections},
-        np.concatenate([part.clamping for part in parts]),
-        None if plan.success is None else np.concatenate([part.success for part in parts if part.success is not None]),
-        np.concatenate([part.gates for part in parts]),
-        failures,
-    )
+def run(plan: Plan, batch: Batch, step: int, calls: Calls, kernels: Kernels = KERNELS, tables: Tables | None = None) -> BatchMarks:
+    """The numbers of a batch at a training step. `tables` are those of the plan, which whoever marks many batches makes once."""
+    size = len(batch)
+    marking = _Marking(plan, Tables(plan) if tables is None else tables, batch, step, calls, kernels)
+    length = size if size <= _ROWS_AT_ONCE else _rows_at_once(batch.columns["completion"].values)
+    parts = [marking.part(start, min(start + length, size)) for start in range(0, max(size, 1), max(length, 1))]
+    return BatchMarks(plan, parts, {row: tuple(found) for row, found in sorted(calls.failures.items())})
 
 
-def _part(plan: Plan, batch: Batch, start: int, end: int, step: int, calls: Calls, kernels: Kernels) -> BatchMarks:
-    size = end - start
-    whole = size == len(batch)
-    columns = {name: column if whole else _between(column, start, end) for name, column in batch.columns.items()}
-    frame = Frame(plan, kernels, calls, size, given=columns, first=start)
-    gates, alive = _gates(plan, frame)
-    skipped, score = np.zeros(size, bool), np.zeros(size)
-    for place, gate in enumerate(plan.gates):
-        stopped = gates == place
-        if gate.require.score is None:
-            skipped |= stopped
-        else:
-            score[stopped] = float(gate.require.score)
-    success = _success(plan, frame, skipped)
-    found = [given(frame, rule, alive) for rule in plan.rules] if len(alive) else []
-    score[skipped] = np.nan
-    blank = np.where(skipped, np.nan, 0.0)
-    if not len(alive):
-        rules = {rule.rule.name: blank.copy() for rule in plan.rules}
-        fired = {rule.rule.name: np.zeros(size, bool) for rule in plan.rules}
-        sections = {section.name or "": blank.copy() for section in plan.program.sections}
-        return BatchMarks(score, rules, fired, sections, np.zeros(size), success, gates, {})
-    total = np.zeros(len(alive))
-    sections = {}
-    for section in plan.program.sections:
-        points = _section(section, plan, found, len(alive), step)
-        total = total + points
-        sections[section.name or ""] = _spread(points, alive, blank)
-    clamping = _clamping(plan, total)
-    score[alive] = total + clamping
-    rules = {rule.rule.name: _spread(one.points.doubles(), alive, blank) for rule, one in zip(plan.rules, found, strict=True)}
-    fired = {rule.rule.name: _spread(one.fired, alive, np.zeros(size, bool)) for rule, one in zip(plan.rules, found, strict=True)}
-    return BatchMarks(score, rules, fired, sections, _spread(clamping, alive, np.zeros(size)), success, gates, {})
+def _rows_at_once(texts: Sequence[str]) -> int:
+    """How many rows are worked on at a time: more of short texts, and equally many each time."""
+    letters = sum(map(len, texts))
+    most = min(max(_ROWS_AT_ONCE, _LETTERS_AT_ONCE * len(texts) // max(letters, 1)), _MOST_AT_ONCE)
+    return -(-len(texts) // -(-len(texts) // most))
 
 
 def _between(column: Column, start: int, end: int) -> Column:
     return Column(column.values[start:end], None if column.state is None else column.state[start:end])
-
-
-def _spread(part: Any, rows: Rows, blank: Any) -> Any:
-    """Numbers of some rows, put into all."""
-    if len(part) == len(blank):
-        return part
-    spread = blank.copy()
-    spread[rows] = part
-    return spread
 
 
 def _gates(plan: Plan, frame: Frame) -> tuple[NDArray[np.int16], Rows]:
@@ -125,33 +101,62 @@ def _gates(plan: Plan, frame: Frame) -> tuple[NDArray[np.int16], Rows]:
     return gates, alive
 
 
-def _success(plan: Plan, frame: Frame, skipped: NDArray[np.bool_]) -> Floats | None:
+def _stopped(plan: Plan, gates: NDArray[np.int16]) -> tuple[Flags | None, Floats]:
+    """The rows that gates skip, and the scores that the others give."""
+    skipped, score = np.zeros(len(gates), bool), np.zeros(len(gates))
+    for place, gate in enumerate(plan.gates):
+        stopped = gates == place
+        if gate.require.score is None:
+            skipped |= stopped
+        else:
+            score[stopped] = float(gate.require.score)
+    score[skipped] = np.nan
+    return skipped if skipped.any() else None, score
+
+
+def _success(plan: Plan, frame: Frame, skipped: Flags | None) -> Floats | None:
     if plan.success is None:
         return None
+    if skipped is None:
+        held: Flags = frame.truths(plan.success, frame.all) == TRUE
+        return held.astype(np.float64)
     success = np.full(frame.size, np.nan)
-    rows = np.flatnonzero(~skipped) if skipped.any() else frame.all
+    rows = (~skipped).nonzero()[0]
     success[rows] = frame.truths(plan.success, rows) == TRUE
     return success
 
 
-def _section(section: Section, plan: Plan, found: list[Given], size: int, step: int) -> Floats:
+def _looked_up(table: SectionTable, section: Section, rules: Sequence[Given], step: int) -> Floats:
+    """The sum of a section whose rules have fixed points."""
+    combination: NDArray[np.intp] | None = None
+    for rule, stride in zip(rules, table.strides, strict=True):
+        assert rule.codes is not None
+        part = rule.codes if stride == 1 else rule.codes * stride
+        combination = part if combination is None else combination + part
+    points: Floats = table.at_weight(section.weight_at(step))[combination]
+    return points
+
+
+def _summed(section: Section, rules: Sequence[Given], size: int, step: int) -> Floats:
     """The sum of a section's rules, capped and weighted exactly, and rounded once."""
     raw = Exact.zeros(size)
-    for rule, one in zip(plan.rules, found, strict=True):
-        if rule.rule.section == section.name:
-            raw = raw.plus(one.points)
+    for rule in rules:
+        raw = raw.plus(rule.points)
     for bound, cap in ((section.low, Exact.at_least), (section.high, Exact.at_most)):
         if bound is not None:
             raw = cap(raw, Exact.of([bound]).repeated(size))
     return raw.times(section.weight_at(step)).doubles()
 
 
-def _clamping(plan: Plan, total: Floats) -> Floats:
-    """What brings each total into a clamped range."""
+def _clamping(plan: Plan, total: Floats) -> Floats | None:
+    """What brings each total into a clamped range; None where all lie in it."""
     declared = plan.program.score
+    if not declared.clamped:
+        return None
+    out = (total < float(declared.low)) | (total > float(declared.high))
+    different, places = np.unique(total[out], return_inverse=True)
+    if not len(different):
+        return None
     clamping = np.zeros(len(total))
-    if declared.clamped:
-        out = (total < float(declared.low)) | (total > float(declared.high))
-        different, places = np.unique(total[out], return_inverse=True)
-        clamping[out] = np.array([clamping_of(declared, value) for value in different.tolist()])[places] if len(different) else 0.0
+    clamping[out] = np.array([clamping_of(declared, value) for value in different.tolist()])[places]
     return clamping

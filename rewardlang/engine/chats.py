@@ -1,0 +1,79 @@
+"""Completions and prompts of a whole batch as texts. `marking.intake` says what a chat is, and is asked for those that are not plain.
+
+Plain are chats of equal length whose messages are dictionaries with a text
+and, at one place, one role: what a data set's template makes of every row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from rewardlang.marking.intake import message_text, prompt_parts
+
+
+class Chats(NamedTuple):
+    """Of each prompt the system text, the last user text and the prefill; None where no row has one."""
+
+    systems: Sequence[str | None] | None
+    users: Sequence[str | None] | None
+    prefills: Sequence[str] | None
+
+
+class _Turn(NamedTuple):
+    """The messages at one place of all chats."""
+
+    role: Any
+    texts: list[str]
+
+
+def listed(values: Any) -> list[Any]:
+    """A column of the data as a list of Python's own values."""
+    if type(values) is list:
+        return values.copy()
+    for name in ("to_pylist", "tolist"):
+        if hasattr(values, name):
+            made: list[Any] = getattr(values, name)()
+            return made
+    return list(values)
+
+
+def completion_texts(completions: list[Any]) -> list[str]:
+    """The text of each completion: itself, or the last message of the assistant in a chat."""
+    if set(map(type, completions)) == {str}:
+        return completions
+    turns = _turns(completions)
+    spoken = None if turns is None else [turn.texts for turn in turns if turn.role == "assistant"]
+    return spoken[-1] if spoken else [message_text(completion, "assistant") for completion in completions]
+
+
+def chats_of(prompts: list[Any]) -> Chats:
+    """What the prompts say. Raises `DataError` for what is neither text nor chat."""
+    if not prompts:
+        return Chats(None, None, None)
+    if set(map(type, prompts)) == {str}:
+        return Chats(None, prompts, None)
+    turns = _turns(prompts)
+    if turns is not None and all(type(turn.role) is str for turn in turns):
+        by_role = {turn.role: turn.texts for turn in turns}
+        return Chats(by_role.get("system"), by_role.get("user"), turns[-1].texts if turns[-1].role == "assistant" else None)
+    systems, users, prefills = zip(*map(prompt_parts, prompts), strict=True)
+    return Chats(systems, users, prefills if any(prefills) else None)
+
+
+def _turns(chats: list[Any]) -> list[_Turn] | None:
+    """The messages place by place; None where a chat is not plain."""
+    if set(map(type, chats)) != {list} or len(set(map(len, chats))) != 1 or not chats[0]:
+        return None
+    turns = []
+    for messages in zip(*chats, strict=True):
+        if set(map(type, messages)) != {dict}:
+            return None
+        try:
+            texts, roles = [message["content"] for message in messages], [message["role"] for message in messages]
+        except KeyError:
+            return None
+        if set(map(type, texts)) != {str} or roles.count(roles[0]) != len(roles):
+            return None
+        turns.append(_Turn(roles[0], texts))
+    return turns
