@@ -139,6 +139,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("engine.chats", ALONE),
     ("engine.batch", ALONE),
     ("engine.run", ALONE),
+    ("engine.stopwatch", ALONE),
     # the public face
     ("explaining", ALONE),
     ("explaining.places", ALONE),

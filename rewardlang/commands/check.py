@@ -21,6 +21,9 @@ run are forecast without spread, and the best and the worst completion explained
 --report writes all of it as one page that works offline, with every completion marked up; --marks says how far the
 scores put completions into the order of an expert's marks, and which rules put them the other way round.
 
+--cost prints the plan: what is computed once for a batch, in which order, in which class of cost, and which rows a gate
+spares it; with --samples, the share of the time that each part takes.
+
 Samples are JSONL, a JSON array, CSV, TSV, Parquet or XLSX, or JSONL from standard input as '-'. A row holds
 'prompt', 'completion' (a text, or a list of chat messages, or a list of these) and the columns that the file declares.
 """
@@ -29,6 +32,7 @@ rewardlang check math.reward
 rewardlang check math.reward --samples samples.jsonl
 rewardlang check math.reward --samples runs.parquet --map completion=response
 rewardlang check math.reward --samples samples.jsonl --report math.html --marks grade
+rewardlang check math.reward --cost --samples samples.jsonl
 rewardlang check memo.reward --text memo.md --with row.json
 rewardlang check memo.reward --fix
 rewardlang check memo.reward --strict --sarif findings.sarif
@@ -44,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with", dest="row", metavar="ROW.json", help="the columns of that document, as a JSON object")
     shared.add_step(parser)
     calibration.add_arguments(parser)
+    parser.add_argument("--cost", action="store_true", help="print the plan of a batch; with --samples, how long each part of it takes")
     parser.add_argument("--strict", action="store_true", help="warnings count: exit code 1")
     parser.add_argument(
         "--fix", action="store_true", help="first put right what can only have been meant in one way, and say what was changed"
@@ -51,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--watch", action="store_true", help="check again whenever a file is saved; Ctrl-C ends it")
     parser.add_argument("--sarif", metavar="OUT", help="write the findings as SARIF 2.1.0, for code hosts and editors")
     parser.add_argument(
-        "--json", action="store_true", help="one JSON object: file, ok, findings, examples, samples, figures, marks, report, document"
+        "--json", action="store_true", help="one JSON object: file, ok, findings, examples, samples, figures, marks, report, document, cost"
     )
 
 
@@ -117,12 +122,18 @@ def _outcome(arguments: argparse.Namespace) -> Outcome:
 
     for warning in free_points(compiled.program, compiled.registry):
         outcome.add(warning)
+    if arguments.cost:
+        from rewardlang.commands.cost import Cost
+
+        outcome.cost = Cost(outcome.reward)
     if samples:
         from rewardlang.commands.check_samples import mark_samples
 
         collected = calibration.collector(outcome.reward, arguments)
         mark_samples(outcome, samples, arguments.step, collected)
         calibration.finish(outcome, collected, arguments)
+        if outcome.cost is not None:
+            outcome.cost.measure(arguments.step)
     if document is not None:
         from rewardlang.commands.document import mark_document
 
@@ -155,6 +166,8 @@ def _print(outcome: Outcome, arguments: argparse.Namespace) -> None:
         print("\n".join(report(outcome.statistics, outcome.reward, outcome.figures, width=width, paint=paint, plain=plain)))
         for line in calibration.lines(outcome, width, paint):
             print(line)
+    if outcome.cost is not None:
+        print("\n" + "\n".join(outcome.cost.lines(width, paint)))
     for heading, explanation in outcome.explanations:
         print("\n" + paint("bold", f"-- {heading} " + "-" * max(0, width - len(heading) - 4)))
         print(explanation.text(width, wants_color(sys.stdout)))
@@ -201,4 +214,5 @@ def _json(outcome: Outcome, ok: bool) -> dict[str, Any]:
         "samples": outcome.statistics.to_json() if outcome.statistics is not None else None,
         **calibration.to_json(outcome),
         "document": document[0] if document else None,
+        "cost": outcome.cost.to_json() if outcome.cost is not None else None,
     }

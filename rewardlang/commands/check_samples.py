@@ -37,6 +37,8 @@ def mark_samples(outcome: Outcome, samples: Sequence[Samples], step: int, collec
                     statistics.add(file.name, item)
                     if collected is not None:
                         collected.add(file.name, item.row, item.marks)
+                    if outcome.cost is not None:
+                        outcome.cost.add(item.row)
     except VerifierBreakdown as error:
         outcome.add(Problem("RW625", "error", f"marking stopped: {error}", ", ".join(file.name for file in samples)))
     outcome.statistics = statistics

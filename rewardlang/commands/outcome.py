@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rewardlang.samples.problem import Problem
 
 if TYPE_CHECKING:
+    from rewardlang.commands.cost import Cost
     from rewardlang.commands.statistics import Statistics
     from rewardlang.compiled import Compiled
     from rewardlang.errors import Diagnostic
@@ -32,6 +33,7 @@ class Outcome:
         self.figures: Figures | None = None
         self.agreement: Agreement | None = None
         self.report: str | None = None
+        self.cost: Cost | None = None
         self.unshown = 0
         self.fixed: list[str] = []
 

@@ -122,8 +122,7 @@ class _Planner:
         if index is None:
             index = self._known[key] = len(self._steps)
             given = [self._steps[other] for other in (*inputs, *(option for _, option in options))]
-            own: list[Cost] = [verifier.cost for verifier in _asked(node)] + (["linear"] if isinstance(node, _TEXT_WORK) else [])
-            cost = dearest([*own, *(step.cost for step in given)])
+            cost = dearest([own_cost(node), *(step.cost for step in given)])
             lazy = _is_dear(node) or any(step.lazy for step in given)
             loops = frozenset(loop for step in given for loop in step.loops) - without
             self._steps.append(Step(node, inputs, options, cost, lazy, loops, 0))
@@ -222,8 +221,17 @@ _TESTS = (
 )
 
 
+def own_cost(node: Expr) -> Cost:
+    """The class of what a step does itself, once it has its inputs."""
+    own: list[Cost] = [verifier.cost for verifier in _asked(node)]
+    return dearest([*own, "linear"] if isinstance(node, _TEXT_WORK) else own)
+
+
 def _asked(node: Expr) -> Iterable[Verifier]:
-    return [node.find.verifier] if isinstance(node, Found) and isinstance(node.find, meaning.WordFind) else verifiers(node)
+    """The verifiers that a step asks itself; a selection asks none, because what it selects from is a step of its own."""
+    if isinstance(node, Found):
+        return [node.find.verifier] if isinstance(node.find, meaning.WordFind) else []
+    return [] if isinstance(node, meaning.Select) else verifiers(node)
 
 
 def _is_dear(node: Expr) -> bool:

@@ -118,7 +118,7 @@ def test_json_has_a_stable_shape(run: Run) -> None:
     """The keys that scripts may rely on."""
     data = run("check", "math.reward", "--samples", "samples.jsonl", "--json").json
     keys = "file ok name version fingerprint errors warnings fixed findings findings_not_listed examples samples"
-    keys += " figures marks report document"
+    keys += " figures marks report document cost"
     assert list(data) == keys.split()
     samples = data["samples"]
     counts = {"fired": 2, "not_judged": 0, "mean": 0.8, "min": 0.0, "max": 2.0}
