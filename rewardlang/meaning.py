@@ -114,7 +114,7 @@ class Read(Expr):
 
 
 class AsMath(Expr):
-    """The implicit step from number to math."""
+    """The implicit step from number to math, or from a list of numbers to one of answers."""
 
     operand: Expr
 
@@ -210,11 +210,12 @@ class Each(Expr):
 
 
 class ShareOf(Expr):
-    """`share of warnings found in reply`: in a list by `equals`, in a text by whole words."""
+    """`share of warnings found in reply`: in a list by `equals` (for math, `equivalence` decides), in a text by whole words."""
 
     items: Expr
     operand: Expr
     ignoring_case: bool
+    equivalence: Verifier | None
 
 
 # ---------------------------------------------------------------- tests

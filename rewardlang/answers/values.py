@@ -30,6 +30,16 @@ def answer_of_number(value: Fraction) -> Answer:
     return Answer(str(value), Expression(number(value)))
 
 
+def identity_of(answer: Answer) -> object:
+    """What makes two answers one when they are counted: 1/2, 0.5, 50% and x = 1/2 are. It is not `equals`, which is wider."""
+    from rewardlang.answers.kinds import Expression, Labelled
+
+    value = answer.value
+    while isinstance(value, Labelled):
+        value = value.value
+    return (value.value, value.degree, value.unit) if isinstance(value, Expression) else value
+
+
 Dimension: TypeAlias = tuple[tuple[str, int], ...]
 """Sorted pairs of a base dimension and its exponent, which is never 0; the empty one is that of a number."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rewardlang import meaning, types
 from rewardlang.checking.checker import BUILT_INS, Checker, Mistake, bare, described, maybe
-from rewardlang.checking.values import fitted, options
+from rewardlang.checking.values import answers_of, fitted, options
 from rewardlang.parsing import expressions as ex
 from rewardlang.source import Span
 
@@ -149,7 +149,11 @@ def _share_of(checker: Checker, node: ex.ShareOf) -> meaning.Expr:
     inner, optional = bare(operand.type)
     if not isinstance(wanted, types.ListType):
         checker.fail("RW301", items.span, f"'share of' counts the items of a list, and this is {described(items.type)}")
-    if isinstance(inner, types.ListType):
+    equivalence = None
+    if isinstance(inner, types.ListType) and _are_answers(wanted.item, inner.item):
+        equivalence = checker.registry.get("equivalence", "math")
+        items, operand = answers_of(items), answers_of(operand)
+    elif isinstance(inner, types.ListType):
         fitted(
             checker,
             meaning.Constant(span=items.span, type=wanted.item, value=None),
@@ -166,8 +170,6 @@ def _share_of(checker: Checker, node: ex.ShareOf) -> meaning.Expr:
     if isinstance(operand, meaning.NamedList) and operand.covers is not None:
         message = f"the list '{operand.name}' is complete for {operand.covers.words} only, and a share would count the rest as not found"
         checker.fail("RW320", operand.span, message, "look up findings one by one: for each … where … is in …")
-    if isinstance(wanted.item, types.MathType):
-        checker.not_yet(node.span, "a share of mathematical answers", "compare them one by one with 'some … where … equals …'")
     known = isinstance(items, (meaning.NamedList, meaning.Constant))
     share = types.NumberType(Fraction(0), Fraction(1))
     return meaning.ShareOf(
@@ -176,7 +178,14 @@ def _share_of(checker: Checker, node: ex.ShareOf) -> meaning.Expr:
         items=items,
         operand=operand,
         ignoring_case=node.ignoring_case,
+        equivalence=equivalence,
     )
+
+
+def _are_answers(one: types.Type, other: types.Type) -> bool:
+    """Whether items are compared as mathematics: one side is, and the other is or is numbers."""
+    kinds = (one, other)
+    return types.MATH in kinds and all(isinstance(kind, (types.MathType, types.NumberType)) for kind in kinds)
 
 
 HANDLERS: Mapping[type, Callable[[Checker, Any], meaning.Expr]] = {

@@ -8,7 +8,7 @@ from typing import Any, Literal, NoReturn, TypeGuard
 from rewardlang import meaning, types
 from rewardlang.checking.checker import Checker, bare, described
 from rewardlang.checking.finders import pattern
-from rewardlang.checking.values import fitted, options
+from rewardlang.checking.values import answers_of, fitted, options
 from rewardlang.errors import Edit, Fix
 from rewardlang.parsing import expressions as ex
 from rewardlang.program import cheap_first
@@ -173,6 +173,8 @@ def _is_in(checker: Checker, node: ex.IsIn) -> meaning.Expr:
         checker.fail("RW301", container.span, f"'is in' looks into a list, and this is {described(container.type)}")
     item = meaning.Constant(span=container.span, type=inner.item, value=None)
     operand, _, equivalence = matched(checker, node, operand, item, "'is in' compares with the items of the list")
+    if equivalence is not None:
+        container = answers_of(container)
     test = meaning.In(
         span=node.span,
         type=types.BOOLEAN,

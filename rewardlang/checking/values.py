@@ -177,11 +177,21 @@ def _call(checker: Checker, node: ex.Call) -> meaning.Expr:
     )
 
 
+def answers_of(expression: meaning.Expr) -> meaning.Expr:
+    """A number, or a list of numbers, where mathematics is wanted; anything else as it is."""
+    inner, optional = bare(expression.type)
+    if isinstance(inner, types.NumberType):
+        return meaning.AsMath(span=expression.span, type=maybe(types.MATH, optional), operand=expression)
+    if isinstance(inner, types.ListType) and isinstance(inner.item, types.NumberType):
+        return meaning.AsMath(span=expression.span, type=maybe(types.ListType(types.MATH), optional), operand=expression)
+    return expression
+
+
 def fitted(checker: Checker, argument: meaning.Expr, wanted: types.Type, sentence: str) -> meaning.Expr:
     """The argument where a type is wanted, by the implicit conversions and no others."""
-    inner, optional = bare(argument.type)
+    inner, _ = bare(argument.type)
     if isinstance(inner, types.NumberType) and wanted == types.MATH:
-        return meaning.AsMath(span=argument.span, type=maybe(types.MATH, optional), operand=argument)
+        return answers_of(argument)
     if isinstance(inner, types.OneOfType) and wanted == types.TEXT:
         return argument
     if isinstance(inner, types.QuantityType) and isinstance(wanted, types.NumberType) and checker.dimensions.equate(inner.dimension, ()):

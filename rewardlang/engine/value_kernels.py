@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from rewardlang import meaning
+from rewardlang.answers.values import Answer, identity_of
 from rewardlang.engine.calls import Shrink
 from rewardlang.engine.column import MISSING, REFUSED, THERE, Codes, Column, Rows, constant, joined_state
 from rewardlang.engine.frame import Frame, ValueKernel
 from rewardlang.engine.plan import Step
-from rewardlang.marking.row_values import MAX_BITS, contains_words, folded, spaced
+from rewardlang.marking.row_values import MAX_BITS, contains_words, folded, share_of_verdicts, spaced
 from rewardlang.passages import outside
 from rewardlang.verdict import Missing, Refused
 from rewardlang.verifier import Verifier
@@ -157,7 +158,9 @@ def _outside(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
 
 def _share(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
     assert isinstance(step.node, meaning.ShareOf)
-    ignoring = step.node.ignoring_case
+    ignoring, equivalence = step.node.ignoring_case, step.node.equivalence
+    if equivalence is not None:
+        return by_row(frame, rows, step.inputs, lambda places, columns: _shares(frame, step, equivalence, rows[places], columns))
 
     def one(items: tuple[Any, ...], within: Any) -> Any:
         if not items:
@@ -173,9 +176,23 @@ def _share(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
     return by_row(frame, rows, step.inputs, lambda _places, columns: list(map(one, *columns)))
 
 
+def _shares(frame: Frame, step: Step, equivalence: Verifier, rows: Rows, columns: list[list[Any]]) -> list[Any]:
+    """Shares of answers: all pairs of all rows are put to the equivalence at once."""
+    pairs = [[(item, other) for item in items for other in others] for items, others in zip(*columns, strict=True)]
+    owners = np.repeat(rows, np.array([len(some) for some in pairs], dtype=np.intp))
+    ones, others = [one for some in pairs for one, _ in some], [other for some in pairs for _, other in some]
+    said = iter(ask(frame, step, equivalence, owners, [ones, others], as_it_is))
+    return [
+        share_of_verdicts([[next(said) for _ in others] for _ in items]) if items else Missing("the list is empty in this row")
+        for items, others in zip(*columns, strict=True)
+    ]
+
+
 def same(value: Any, ignoring_case: bool = False) -> Any:
     """What makes two values the same thing; see `marking.row_values.identity`."""
-    return folded(value.strip(), ignoring_case) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return folded(value.strip(), ignoring_case)
+    return identity_of(value) if isinstance(value, Answer) else value
 
 
 # -------------------------------------------------------- what verifiers say
@@ -192,13 +209,14 @@ def _as_math(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
 
     known: dict[Any, Any] = {}
 
-    def answers(numbers: list[Any]) -> Iterator[Any]:
-        for number in numbers:
-            if number not in known:
-                known[number] = answer_of_number(Fraction(number))
-            yield known[number]
+    def answer(number: Any) -> Any:
+        if isinstance(number, tuple):
+            return tuple(map(answer, number))
+        if number not in known:
+            known[number] = answer_of_number(Fraction(number))
+        return known[number]
 
-    return by_row(frame, rows, step.inputs, lambda _places, columns: list(answers(columns[0])))
+    return by_row(frame, rows, step.inputs, lambda _places, columns: list(map(answer, columns[0])))
 
 
 def _measure(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:

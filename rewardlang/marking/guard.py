@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 from rewardlang.attempt import Raised, attempt
@@ -43,23 +44,54 @@ class Asked:
     """Which distinct arguments were put to each verifier in one batch, and which of them broke it."""
 
     def __init__(self) -> None:
-        self._broke: dict[str, dict[Any, bool]] = {}
+        self._asked: dict[str, set[Any]] = {}
+        self._broke: dict[str, set[Any]] = {}
         self._error: dict[str, str] = {}
 
     def note(self, verifier: Verifier, arguments: tuple[Any, ...], options: tuple[tuple[str, Any], ...], result: Any) -> None:
         """Takes note of a result."""
-        broke = isinstance(result, Broke)
-        self._broke.setdefault(verifier.word, {})[arguments, options] = broke
-        if broke:
-            self._error[verifier.word] = result.error
+        self.note_all(verifier, [arguments], options, [result])
+
+    def note_all(
+        self, verifier: Verifier, rows: Sequence[tuple[Any, ...]], options: tuple[tuple[str, Any], ...], results: Sequence[Any]
+    ) -> None:
+        """Takes note of the results of many rows; of an argument that was asked again the last one counts."""
+        asked = list(zip(rows, repeat(options)))
+        self._asked.setdefault(verifier.word, set()).update(asked)
+        broke = self._broke.setdefault(verifier.word, set())
+        broke.difference_update(asked)
+        if Broke in set(map(type, results)):
+            for what, result in zip(asked, results, strict=True):
+                if isinstance(result, Broke):
+                    broke.add(what)
+                    self._error[verifier.word] = result.error
 
     def counts(self) -> Mapping[str, tuple[int, int]]:
         """Of each verifier how many arguments were put to it, and how many broke it."""
-        return {word: (len(broke), sum(broke.values())) for word, broke in self._broke.items()}
+        return {word: (len(asked), len(self._broke[word])) for word, asked in self._asked.items()}
 
     def error(self, word: str) -> str:
         """What a verifier that broke raised last."""
         return self._error[word]
+
+
+class _Recent:
+    """The last batches of one verifier: how many arguments each held and how many of them broke it, and the sums of both."""
+
+    def __init__(self) -> None:
+        self._batches: deque[tuple[int, int]] = deque()
+        self.asked = self.broken = 0
+        self.all_broke = 0
+        """How many batches in a row, up to the last, held no argument that did not break the verifier."""
+
+    def add(self, asked: int, broken: int) -> None:
+        """Adds a batch and leaves out the first ones, as long as the others hold enough."""
+        self._batches.append((asked, broken))
+        self.asked, self.broken = self.asked + asked, self.broken + broken
+        self.all_broke = self.all_broke + 1 if broken == asked else 0
+        while self.asked - self._batches[0][0] >= _WINDOW:
+            old_asked, old_broken = self._batches.popleft()
+            self.asked, self.broken = self.asked - old_asked, self.broken - old_broken
 
 
 class Breaker:
@@ -67,8 +99,7 @@ class Breaker:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._recent: dict[str, deque[tuple[int, int]]] = {}
-        self._all_broke: dict[str, int] = {}
+        self._recent: dict[str, _Recent] = {}
 
     def batch_done(self, asked: Asked) -> None:
         """Takes what was asked in one batch and raises `VerifierBreakdown` when a verifier is broken.
@@ -79,15 +110,12 @@ class Breaker:
         """
         with self._lock:
             for word, (count, breaks) in asked.counts().items():
-                recent = self._recent.setdefault(word, deque())
-                recent.append((count, breaks))
-                while sum(size for size, _ in recent) - recent[0][0] >= _WINDOW:
-                    recent.popleft()
-                self._all_broke[word] = self._all_broke.get(word, 0) + 1 if breaks == count else 0
-                total, broken = sum(size for size, _ in recent), sum(number for _, number in recent)
-                if (broken >= _MIN_BREAKS and broken > _MAX_SHARE * total) or self._all_broke[word] >= 2:
+                recent = self._recent.setdefault(word, _Recent())
+                recent.add(count, breaks)
+                if (recent.broken >= _MIN_BREAKS and recent.broken > _MAX_SHARE * recent.asked) or recent.all_broke >= 2:
                     raise VerifierBreakdown(
-                        f"the verifier '{word}' broke on {broken} of its last {total} inputs; the last error: {asked.error(word)}"
+                        f"the verifier '{word}' broke on {recent.broken} of its last {recent.asked} inputs; "
+                        f"the last error: {asked.error(word)}"
                     )
 
 

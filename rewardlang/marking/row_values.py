@@ -9,18 +9,18 @@ built on them, `Missing` first.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
 from rewardlang import meaning
-from rewardlang.answers.values import Dimension, Quantity
+from rewardlang.answers.values import Answer, Dimension, Quantity, identity_of
 from rewardlang.marking.guard import Broke, Guard
 from rewardlang.marking.piece import Piece
 from rewardlang.marks import Failure
 from rewardlang.passages import tags, text_after, text_before, text_between
 from rewardlang.program import LetDecl
-from rewardlang.verdict import Finding, Missing, Refused
+from rewardlang.verdict import Finding, Missing, Refused, Verdict
 from rewardlang.verifier import Verifier
 
 Value: TypeAlias = Any
@@ -68,7 +68,7 @@ class Row:
         if isinstance(result, Broke):
             self.fail(verifier, result.reason, broke=True)
             return Refused(result.reason)
-        if isinstance(result, Refused):
+        if isinstance(result, Refused) or (isinstance(result, Verdict) and result.holds is None):
             self.fail(verifier, result.reason, broke=False)
         return result
 
@@ -128,7 +128,9 @@ class Row:
         from rewardlang.answers.values import answer_of_number
 
         value = self.value(node.operand)
-        return value if isinstance(value, ABSENT) else answer_of_number(value)
+        if isinstance(value, ABSENT):
+            return value
+        return tuple(map(answer_of_number, value)) if isinstance(value, tuple) else answer_of_number(value)
 
     def _outside(self, node: meaning.Outside) -> Value:
         value = self.value(node.operand)
@@ -215,10 +217,26 @@ class Row:
         if isinstance(within, Piece):
             text = folded(spaced(within.text), node.ignoring_case)
             hits = sum(contains_words(text, folded(spaced(item.text), node.ignoring_case)) for item in items)
+        elif node.equivalence is not None:
+            verdicts = [[self.call(node.equivalence, (item, other), ()) for other in within] for item in items]
+            return share_of_verdicts(verdicts)
         else:
             members = {identity(value, ignoring_case=node.ignoring_case) for value in within}
             hits = sum(identity(item, ignoring_case=node.ignoring_case) in members for item in items)
         return Fraction(hits, len(items))
+
+
+def share_of_verdicts(verdicts: Sequence[Sequence[Verdict | Refused]]) -> Fraction | Refused:
+    """The share of items that equal one of the others, given what was said of each item; open where that depends on an open verdict."""
+    hits = 0
+    for about in verdicts:
+        if any(isinstance(verdict, Verdict) and verdict.holds for verdict in about):
+            hits += 1
+            continue
+        reasons = [verdict.reason for verdict in about if isinstance(verdict, Refused) or verdict.holds is None]
+        if reasons:
+            return Refused(reasons[0])
+    return Fraction(hits, len(verdicts))
 
 
 def measured(found: Quantity, dimension: Dimension) -> Value:
@@ -264,7 +282,9 @@ def plain(value: Value) -> Any:
 
 def identity(value: Value, *, ignoring_case: bool = False) -> Any:
     """What makes two values the same thing when they are counted; not `equals`, which is wider."""
-    return folded(value.text.strip(), ignoring_case) if isinstance(value, Piece) else value
+    if isinstance(value, Piece):
+        return folded(value.text.strip(), ignoring_case)
+    return identity_of(value) if isinstance(value, Answer) else value
 
 
 def folded(text: str, ignoring_case: bool) -> str:

@@ -23,6 +23,7 @@ column answer: math
 column kind: one of ("short", "long")
 column names: list of text
 column sizes: list of number
+column answers: list of math
 column flag: boolean
 column amount: quantity of mass
 param bonus: number between 0 and 0.3 = 0.1
@@ -77,7 +78,8 @@ GRAMMAR: dict[str, list[str]] = {
         *("count of {find} in {text}", "count of distinct {find} in {text}", "{which} number in {text}", "({number} {sign} {number})"),
         *("token_f1({text}, gold)", "min({number}, 4)", "round({number} / 7, 2)", "ramp(length({text}), 3, 60)"),
         *("share of names found in {text}", "share of colours found ignoring case in {text}", "share of sizes found in sizes"),
-        "share of names found in cited",
+        *("share of names found in cited", "share of answers found in sizes", "share of sizes found in answers"),
+        "share of answers found in answers",
     ],
     "which": ["first", "last", "only"],
     "sign": ["+", "-", "*", "/"],
@@ -97,6 +99,7 @@ GRAMMAR: dict[str, list[str]] = {
         *("exact equals answer", "exact equals 7", "value equals answer", "exact is {no}within {near} of answer", "exact {order} {number}"),
         *("exact is {no}between 2 and {number}", "dose equals amount", "dose {order} amount", "dose is within 10% of amount"),
         *("dose is {no}between amount and 2 * amount", "{number} is {no}in sizes"),
+        *("exact is {no}in answers", "exact is {no}in sizes", "value is {no}in answers"),
         *(
             "all of ({test}; {test})",
             "any of ({test}; {test}; {test})",
@@ -134,7 +137,13 @@ GRAMMAR: dict[str, list[str]] = {
             "name in names where {text} contains name",
             "s in sizes where s {order} {number}",
         ),
-        *("colour in colours where {text} contains colour{fold}", "c in cited", "word in {text} where {test}"),
+        *(
+            "colour in colours where {text} contains colour{fold}",
+            "c in cited",
+            "a in answers",
+            "a in answers where a equals exact",
+            "word in {text} where {test}",
+        ),
     ],
     "rule": [
         *("{sum} {points} points when {test}", "{sum} {points} points when {test} else {points} points when {test}"),
@@ -184,6 +193,7 @@ rows = st.fixed_dictionaries(
         "kind": st.sampled_from(["short", "long"]),
         "names": st.lists(st.sampled_from(["red", "b", "4 USC 5", "é"]), max_size=3),
         "sizes": st.lists(st.sampled_from([7, 3, 0.5]), max_size=3),
+        "answers": st.lists(st.sampled_from(["7", "1/2", "0.5", "x = 7", "\\lim_x x"]), max_size=3),
         "flag": st.booleans(),
         "amount": st.sampled_from(["500 mg", "1 g"]),
     }
