@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
 import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.commands import shared
-from rewardlang.samples.problem import Problem
+from rewardlang.samples.problem import Problem, UsageError
 from rewardlang.terminal_text import wants_color
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-    from rewardlang.commands.marking import MarkedRow
-    from rewardlang.marks import RowMarks
-    from rewardlang.reward import Reward
+    from rewardlang.scoring.inputs import Part
+    from rewardlang.scoring.pieces import Job
+    from rewardlang.scoring.run import Counts, Engine
+    from rewardlang.scoring.targets import Target
 
 DESCRIPTION = """
 Writes each row of --samples with four keys added:
@@ -28,143 +30,148 @@ Writes each row of --samples with four keys added:
   errors   list of texts: verifiers that refused or broke, a null completion that was marked as the empty text
 
 For a row with several completions each of the four is a list with one entry a completion. The form of OUT follows
-its name: .jsonl (or '-', standard output) or .parquet. OUT is written whole or not at all.
+its name: .jsonl (or '-', standard output) or .parquet. OUT is there whole or not at all.
+
+Files may be larger than memory: they are read, scored and written piece by piece. A run that was stopped, by a kill
+or a full disk, leaves two hidden files beside OUT, and the same command goes on where it was.
 """
 EXAMPLE = """
 rewardlang score math.reward --samples samples.jsonl --out scored.jsonl
+rewardlang score math.reward --samples 'data/train-*.parquet' --out scored.parquet
 cat samples.jsonl | rewardlang score math.reward --samples - --out - > scored.jsonl
 """
-_MOST_PROBLEMS = 20
-_PROGRESS_SECONDS = 0.2
-
-
-class _Refused(Exception):
-    """Rows that cannot be marked; the output is not written."""
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `score`."""
     parser.add_argument("file", metavar="FILE", help="the .reward file")
-    parser.add_argument("--samples", required=True, metavar="IN", help="the completions; '-' reads JSONL from standard input")
+    what = (
+        "the completions: a file, a folder or a pattern such as 'data/*.parquet', also several times; '-' reads JSONL from standard input"
+    )
+    parser.add_argument("--samples", action="append", required=True, metavar="IN", help=what)
     parser.add_argument("--out", required=True, metavar="OUT", help="where to write; '-' writes JSONL to standard output")
     shared.add_map(parser)
     shared.add_step(parser)
-    what = "a summary as JSON: rows, completions, skipped, mean, seconds, out; on standard error when OUT is '-'"
+    what = "a summary as JSON: rows, completions, skipped, mean, seconds, resumed, out; on standard error when OUT is '-'"
     parser.add_argument("--json", action="store_true", help=what)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Marks row by row into a temporary file, which takes its name when everything is in it."""
-    from rewardlang.commands.score_files import check_out
+    """Scores what is not there yet, and tells what was done."""
+    from rewardlang.scoring.inputs import files_of
+    from rewardlang.scoring.targets import form_of
 
-    write = check_out(arguments.out)
+    form = form_of(arguments.out)
     compiled = shared.compile_file(arguments.file)
-    samples = shared.open_samples(arguments.samples, shared.renames_of(arguments.map, compiled))
+    files = files_of(arguments.samples, arguments.out)
+    renames = shared.renames_of(arguments.map, compiled)
     if shared.tell_errors(compiled):
         return 1
-    from rewardlang.commands.marking import marked_rows
-    from rewardlang.marking.guard import VerifierBreakdown
     from rewardlang.reward import Reward
+    from rewardlang.scoring.pieces import Job
 
-    reward = Reward(compiled)
-    summary = _Summary(arguments.out)
-    try:
-        write(summary.records(reward, marked_rows(reward, samples, arguments.step)))
-    except _Refused:
-        print(f"nothing was written to {_place(arguments.out)}", file=sys.stderr)
+    job = Job(Reward(compiled), arguments.step, renames, form)
+    return _Call(arguments, job, files).run()
+
+
+class _Call:
+    """One call of the command."""
+
+    def __init__(self, arguments: argparse.Namespace, job: Job, files: Sequence[str]) -> None:
+        self._out: str = arguments.out
+        self._json: bool = arguments.json
+        self._job, self._files = job, files
+        self._samples = "standard input" if files == ["-"] else ", ".join(arguments.samples)
+        self._start = time.monotonic()
+
+    def run(self) -> int:
+        """The exit code."""
+        from rewardlang.scoring.inputs import parts_of
+        from rewardlang.scoring.run import check_tables, one_after_the_other
+        from rewardlang.scoring.targets import target_of
+
+        found = list(parts_of(self._files, self._job.renames))
+        problems = [item for item in found if isinstance(item, Problem)]
+        parts = [item for item in found if not isinstance(item, Problem)]
+        for problem in (*problems, *check_tables(self._job, parts)):
+            problems += [problem] if problem not in problems else []
+            _tell(problem)
+        if problems:
+            return self._nothing_written()
+        with target_of(self._out, self._job.form, self._head(), lasting=self._files != ["-"]) as target:
+            self._tell_of_an_earlier_run(target)
+            return self._score(parts, one_after_the_other, target)
+
+    def _head(self) -> dict[str, Any]:
+        """What the bytes of the output depend on."""
+        from rewardlang import __version__
+        from rewardlang.scoring.inputs import identities
+
+        job = self._job
+        made = {"rewardlang": __version__, "reward": job.reward.fingerprint, "step": job.step, "map": dict(job.renames), "form": job.form}
+        if job.form == "parquet":
+            import pyarrow
+
+            made["pyarrow"] = pyarrow.__version__
+        return {**made, "files": [] if self._files == ["-"] else identities(self._files)}
+
+    def _tell_of_an_earlier_run(self, target: Target) -> None:
+        if target.begun_anew:
+            print("an unfinished run with another reward or other samples was there: it is begun anew", file=sys.stderr)
+        if target.entries:
+            rows = sum(entry.rows for entry in target.entries)
+            print(f"going on after {shared.counted(rows, 'row')} of a run that was stopped", file=sys.stderr)
+
+    def _score(self, parts: Sequence[Part], engine: Engine, target: Target) -> int:
+        from rewardlang.scoring.run import Refused, run
+
+        try:
+            counts = run(self._job, parts, engine, target, _tell, self._samples)
+        except Refused as refused:
+            target.discard()
+            if refused.misused:
+                raise UsageError(str(refused)) from None
+            if str(refused):
+                print(refused, file=sys.stderr)
+            return self._nothing_written()
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            told = os.strerror(error.errno or 0)
+            kept = shared.counted(sum(entry.rows for entry in target.entries), "row")
+            hint = f"\n{kept} kept; the same command goes on behind them" if target.entries else ""
+            print(f"rewardlang score: cannot go on writing {self._place}: {told[:1].lower()}{told[1:]}{hint}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            target.keep()
+            raise
+        self._tell_counts(counts)
+        return 0
+
+    @property
+    def _place(self) -> str:
+        return "standard output" if self._out == "-" else self._out
+
+    def _nothing_written(self) -> int:
+        print(f"nothing was written to {self._place}", file=sys.stderr)
         return 1
-    except VerifierBreakdown as error:
-        print(f"rewardlang score: marking stopped: {error}\nnothing was written to {_place(arguments.out)}", file=sys.stderr)
-        return 1
-    summary.tell(as_json=arguments.json)
-    return 0
 
-
-def _place(out: str) -> str:
-    return "standard output" if out == "-" else out
-
-
-class _Summary:
-    """Counts while records pass, shows progress on a terminal, and tells the result."""
-
-    def __init__(self, out: str) -> None:
-        self._out = out
-        self._rows = self._completions = self._skipped = 0
-        self._total = 0.0
-        self._start = self._last = time.monotonic()
-        self._terminal = sys.stderr.isatty()
-
-    def records(self, reward: Reward, items: Iterable[MarkedRow | Problem]) -> Iterator[dict[str, Any]]:
-        """The rows to write. Raises `_Refused` after the last row, or the twentieth problem, when there was an error."""
-        names = list(reward.rules)
-        told = unmarkable = 0
-        notes: dict[int, list[str]] = {}
-        for item in items:
-            if isinstance(item, Problem):
-                unmarkable += item.severity == "error"
-                told += 1
-                if told <= _MOST_PROBLEMS:
-                    print(item.render(color=wants_color(sys.stderr)) + "\n", file=sys.stderr)
-                if item.line is not None:
-                    notes.setdefault(item.line, []).append(item.message)
-                if unmarkable >= _MOST_PROBLEMS:
-                    break
-            elif not unmarkable:
-                self._count(item)
-                yield record_of(item, names, notes.pop(item.row.line, []))
-        if told > _MOST_PROBLEMS:
-            print(f"and {told - _MOST_PROBLEMS:,} more", file=sys.stderr)
-        self._erase()
-        if unmarkable:
-            raise _Refused
-
-    def _count(self, item: MarkedRow) -> None:
-        self._rows += 1
-        for marks in item.marks:
-            self._completions += 1
-            self._skipped += marks.score is None
-            self._total += marks.score or 0.0
-        now = time.monotonic()
-        if self._terminal and now - self._last > _PROGRESS_SECONDS:
-            self._last = now
-            speed = self._completions / (now - self._start)
-            print(f"\r{self._completions:,} completions marked, {speed:,.0f} a second", end="", file=sys.stderr, flush=True)
-
-    def _erase(self) -> None:
-        if self._terminal:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-    def tell(self, *, as_json: bool) -> None:
+    def _tell_counts(self, counts: Counts) -> None:
         """The summary, to where it does not mix with the records."""
         seconds = time.monotonic() - self._start
-        marked = self._completions - self._skipped
-        mean = self._total / marked if marked else None
         stream = sys.stderr if self._out == "-" else sys.stdout
-        if as_json:
+        if self._json:
             import json
 
-            counts = {"rows": self._rows, "completions": self._completions, "skipped": self._skipped}
-            print(json.dumps({**counts, "mean": mean, "seconds": round(seconds, 3), "out": self._out}), file=stream)
+            told = {"rows": counts.rows, "completions": counts.completions, "skipped": counts.skipped, "mean": counts.mean}
+            print(json.dumps({**told, "seconds": round(seconds, 3), "resumed": counts.resumed, "out": self._out}), file=stream)
             return
-        skipped = f", {self._skipped:,} skipped" if self._skipped else ""
-        score = f", mean score {mean:.4g}" if mean is not None else ""
-        marking = f"{shared.counted(self._rows, 'row')}, {shared.counted(self._completions, 'completion')}"
-        print(f"{_place(self._out)}: {marking}{skipped}{score}", file=stream)
+        skipped = f", {counts.skipped:,} skipped" if counts.skipped else ""
+        score = f", mean score {counts.mean:.4g}" if counts.mean is not None else ""
+        marking = f"{shared.counted(counts.rows, 'row')}, {shared.counted(counts.completions, 'completion')}"
+        print(f"{self._place}: {marking}{skipped}{score}", file=stream)
 
 
-def record_of(item: MarkedRow, names: list[str], notes: list[str]) -> dict[str, Any]:
-    """The row as it was read, with `score`, `rules`, `skipped` and `errors`."""
-    each = [_keys(marks, names, notes) for marks in item.marks]
-    added = {key: [keys[key] for keys in each] for key in each[0]} if item.row.several else each[0]
-    return {**item.row.record, **added}
-
-
-def _keys(marks: RowMarks, names: list[str], notes: list[str]) -> dict[str, Any]:
-    points = {mark.rule: float(mark.points) for mark in marks.marks}
-    failures = [f"{failure.verifier} {'broke' if failure.broke else 'refused'}: {failure.reason}" for failure in marks.failures]
-    return {
-        "score": marks.score,
-        "rules": {name: None if marks.score is None else points.get(name, 0.0) for name in names},
-        "skipped": marks.score is None,
-        "errors": [*notes, *failures],
-    }
+def _tell(problem: Problem) -> None:
+    print(problem.render(color=wants_color(sys.stderr)) + "\n", file=sys.stderr)

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TypeAlias
-
-Records: TypeAlias = Iterable[dict[str, Any]]
-_BATCH = 1024
 
 
 @contextmanager
@@ -24,10 +19,3 @@ def whole(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def batched(records: Records) -> Iterator[list[dict[str, Any]]]:
-    """Records in groups of about a thousand."""
-    iterator = iter(records)
-    for first in iterator:
-        yield list(chain([first], islice(iterator, _BATCH - 1)))

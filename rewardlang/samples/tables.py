@@ -29,7 +29,7 @@ def parquet_records(path: Path, name: str) -> Iterator[tuple[int, dict[str, Any]
             for batch in file.iter_batches(batch_size=BATCH):
                 for record in batch.to_pylist():
                     number += 1
-                    yield number, {key: _plain(value) for key, value in record.items()}
+                    yield number, {key: plain(value) for key, value in record.items()}
     except (pyarrow.ArrowException, OSError) as error:
         yield Problem("RW602", "error", f"the file is not valid Parquet: {str(error).splitlines()[0]}", name, counted="row")
 
@@ -58,24 +58,27 @@ def xlsx_records(path: Path, name: str) -> Iterator[tuple[int, dict[str, Any]] |
             return
         for number, cells in enumerate(rows, start=2):
             if any(cell is not None for cell in cells[: len(names)]):
-                yield number, dict(zip(names, (_plain(cell) for cell in cells), strict=False))
+                yield number, dict(zip(names, (plain(cell) for cell in cells), strict=False))
     finally:
         book.close()
 
 
-def _plain(value: Any) -> Any:
-    """A value as JSON could hold it: a whole float of a sheet is an integer, a date is its ISO text."""
+def plain(value: Any) -> Any:
+    """A value as JSON could hold it: a whole float of a sheet is an integer, a date is its ISO text, what is no number is null."""
     import datetime
     from decimal import Decimal
+    from math import isfinite
 
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value if isfinite(value) else None if value != value else str(value)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        return str(value)
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else str(value)
     if isinstance(value, bytes):

@@ -84,7 +84,8 @@ def test_a_pipe_from_end_to_end(run: Run) -> None:
     result = run("score", "math.reward", "--samples", "-", "--out", "-", "--json", stdin=json.dumps(ROWS[0]).encode())
     assert result.json["score"] == 2.5
     summary = json.loads(result.err)
-    assert summary | {"seconds": 0} == {"rows": 1, "completions": 1, "skipped": 0, "mean": 2.5, "seconds": 0, "out": "-"}
+    expected = {"rows": 1, "completions": 1, "skipped": 0, "mean": 2.5, "seconds": 0, "resumed": 0, "out": "-"}
+    assert summary | {"seconds": 0} == expected
 
 
 def test_parquet_and_back(run: Run, tmp_path: Path) -> None:
