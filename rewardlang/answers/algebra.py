@@ -29,6 +29,9 @@ Atom: TypeAlias = tuple[str, Any]
 
 Product: TypeAlias = tuple[tuple[Atom, Fraction], ...]
 
+UNKNOWN_BASE: Atom = ("per ln of the base", 0)
+"""1 / ln b for the base b of a logarithm that is written without one: 10 or e, by two schools."""
+
 _INDEPENDENT = ("symbol", "i", "prime", "exp")
 
 

@@ -2,43 +2,24 @@ r"""Integrals, sums, limits and derivatives in a formula: read into atoms that o
 
 \int_0^1 x^2 \, dx        ("integral", (x², "x", 0, 1))
 \sum_{k=1}^{n} k          ("series", (k, "k", 1, n))
+\sum_{k=1}^{3} k          6: short sums between numbers are written out
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from fractions import Fraction
 
-from rewardlang.answers.algebra import Quotient, atom
-from rewardlang.answers.tokens import Token
-
-
-class FormulaReader(Protocol):
-    """What a reader of formulas offers here."""
-
-    tokens: list[Token]
-    at: int
-
-    def sum(self, depth: int) -> Quotient:
-        """A sum from here on."""
-
-    def factors(self, depth: int) -> Quotient:
-        """A product from here on."""
-
-    def argument(self, depth: int) -> Quotient:
-        """A group, or one token."""
-
-
-def _text(reader: FormulaReader, ahead: int = 0) -> str:
-    at = reader.at + ahead
-    return reader.tokens[at].text if at < len(reader.tokens) else ""
+from rewardlang.answers.algebra import LimitError, Quotient, atom, number
+from rewardlang.answers.reading import FormulaReader, text_at
+from rewardlang.answers.substitution import with_value
 
 
 def integral(reader: FormulaReader, depth: int) -> Quotient | None:
     r"""What follows `\int`; None where no `dx` ends it."""
     low = high = None
     for _ in range(2):
-        if _text(reader) in ("_", "^"):
-            below = _text(reader) == "_"
+        if text_at(reader) in ("_", "^"):
+            below = text_at(reader) == "_"
             reader.at += 1
             end = reader.argument(depth + 1)
             low, high = (end, high) if below else (low, end)
@@ -70,20 +51,45 @@ def _differential(reader: FormulaReader) -> int | None:
     return None
 
 
-def series(reader: FormulaReader, depth: int) -> Quotient | None:
-    r"""What follows `\sum`: `_{k=1}^{n}` and a product; None where its limits are written otherwise."""
-    if _text(reader) != "_" or _text(reader, 1) != "{" or reader.at + 2 >= len(reader.tokens) or _text(reader, 3) != "=":
+def series(reader: FormulaReader, kind: str, depth: int) -> Quotient | None:
+    r"""What follows `\sum` or `\prod`: `_{k=1}^{n}` and a product; None where its limits are written otherwise."""
+    if text_at(reader) != "_" or text_at(reader, 1) != "{" or reader.at + 2 >= len(reader.tokens) or text_at(reader, 3) != "=":
         return None
     if reader.tokens[reader.at + 2].kind != "name":
         return None
-    name = _text(reader, 2)
+    name = text_at(reader, 2)
     reader.at += 4
     low = reader.sum(depth + 1)
-    if _text(reader) != "}" or _text(reader, 1) != "^":
+    if text_at(reader) != "}" or text_at(reader, 1) != "^":
         return None
     reader.at += 2
     high = reader.argument(depth + 1)
-    return atom("series", (reader.factors(depth + 1), name, low, high))
+    outside = set(reader.bound)
+    reader.bound.add(name)
+    body = reader.factors(depth + 1)
+    reader.bound = outside
+    written_out = _written_out(body, name, kind, low.rational, high.rational)
+    return atom("series" if kind == "sum" else "product series", (body, name, low, high)) if written_out is None else written_out
+
+
+MAX_WRITTEN_OUT = 200
+"""Terms of a sum that are added here; longer ones, and those with other symbols, are left to the symbolic tier."""
+
+
+def _written_out(body: Quotient, name: str, kind: str, low: Fraction | None, high: Fraction | None) -> Quotient | None:
+    """The value of a short sum or product between written whole numbers; None for any other."""
+    if low is None or high is None or low.denominator != 1 or high.denominator != 1 or not 0 <= high - low < MAX_WRITTEN_OUT:
+        return None
+    total = number(0 if kind == "sum" else 1)
+    try:
+        for index in range(int(low), int(high) + 1):
+            value = with_value(body, name, number(index)).rational
+            if value is None:
+                return None
+            total = total + number(value) if kind == "sum" else total * number(value)
+    except (LimitError, ZeroDivisionError):
+        return None
+    return total
 
 
 _ARROWS = ("\\to", "\\rightarrow", "→")
@@ -91,12 +97,14 @@ _ARROWS = ("\\to", "\\rightarrow", "→")
 
 def limit(reader: FormulaReader, depth: int) -> Quotient | None:
     r"""What follows `\lim`: `_{x \to a}` and a product; None where it is written otherwise."""
-    if _text(reader) != "_" or _text(reader, 1) != "{" or _text(reader, 3) not in _ARROWS or reader.tokens[reader.at + 2].kind != "name":
+    if text_at(reader) != "_" or text_at(reader, 1) != "{" or text_at(reader, 3) not in _ARROWS:
         return None
-    name = _text(reader, 2)
+    if reader.tokens[reader.at + 2].kind != "name":
+        return None
+    name = text_at(reader, 2)
     reader.at += 4
     place = reader.sum(depth + 1)
-    if _text(reader) != "}":
+    if text_at(reader) != "}":
         return None
     reader.at += 1
     return atom("limit", (reader.factors(depth + 1), name, place))
@@ -104,12 +112,12 @@ def limit(reader: FormulaReader, depth: int) -> Quotient | None:
 
 def is_derivative(reader: FormulaReader) -> bool:
     r"""Whether `{d}{dx}` follows."""
-    texts = [_text(reader, ahead) for ahead in range(7)]
+    texts = [text_at(reader, ahead) for ahead in range(7)]
     return texts[:5] == ["{", "d", "}", "{", "d"] and texts[6] == "}" and reader.tokens[reader.at + 5].kind == "name"
 
 
 def derivative(reader: FormulaReader, depth: int) -> Quotient | None:
     r"""What follows `\frac{d}{dx}`: a product."""
-    name = _text(reader, 5)
+    name = text_at(reader, 5)
     reader.at += 7
     return atom("derivative", (reader.factors(depth + 1), name)) if reader.at < len(reader.tokens) else None

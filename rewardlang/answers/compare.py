@@ -23,6 +23,7 @@ from rewardlang.answers.kinds import (
     Matrix,
     Ratio,
     SetOf,
+    Time,
     Tuple_,
     Union,
     Unread,
@@ -30,6 +31,7 @@ from rewardlang.answers.kinds import (
     Words,
 )
 from rewardlang.answers.real_sets import as_one_set, same_set
+from rewardlang.answers.times import same_time
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 
@@ -86,6 +88,7 @@ _KINDS: dict[type, str] = {
     Equation: "an equation",
     Inequality: "an inequality",
     Ratio: "a ratio",
+    Time: "a time of day",
     InBase: "a number in a base",
 }
 
@@ -153,6 +156,8 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             if other.value.rational is not None and str(other.value.rational) == one.figures:
                 return yes("the same figures; base not stated")
             return same_formula(number(_in_base(one)), other.value)
+        case Time(), Time() | Ratio() | Expression():
+            return same_time(one, other)
         case Ratio(), Ratio():
             return _ratios(one, other)
         case Ratio(), Expression() if len(one.items) == 2 and not one.clock and not other.unit:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from rewardlang.answers.algebra import LimitError, Quotient, decides, difference, number, with_symbol
 from rewardlang.answers.angles import same_after_angles
 from rewardlang.answers.functions import PI
+from rewardlang.answers.inverse_angles import same_angles
 from rewardlang.answers.kinds import Expression
 from rewardlang.answers.numeric import differ, magnitudes_differ, value_at
 from rewardlang.answers.physical_units import same_unit_name, unit_of_words
@@ -33,6 +34,8 @@ def same_formula(one: Quotient, other: Quotient) -> Verdict:
     same = same_after_angles(one, other)
     if same is not None:
         return yes("equal after rewriting the angles") if same else no("different after rewriting the angles")
+    if same_angles(one, other):
+        return yes("equal as sums of angles")
     if magnitudes_differ(one, other):
         return no("clearly different in size")
     return cannot_judge("neither shown to be equal nor to differ")
@@ -40,9 +43,12 @@ def same_formula(one: Quotient, other: Quotient) -> Verdict:
 
 def same_number(one: Expression, other: Expression) -> Verdict:
     """Whether two expressions are the same, by what is written around them."""
+    one, other = _with_letter_as_unit(one, other), _with_letter_as_unit(other, one)
     if one.unit and other.unit and one.unit != other.unit:
         return _quantities(one, other)
     for angle, measured in ((one, other), (other, one)):
+        if angle.degree and (unit := unit_of_words(measured.unit)) is not None and unit.dimension == (("angle", 1),):
+            return same_formula(angle.value * PI / number(180), measured.value * number(unit.size))
         if measured.unit and (angle.percent or (angle.degree and not measured.unit.startswith("°"))) and not angle.unit:
             return no(f"{'percent' if angle.percent else 'degrees'} are not {measured.unit}")
     if one.degree != other.degree:
@@ -57,6 +63,16 @@ def same_number(one: Expression, other: Expression) -> Verdict:
     if verdict.holds and bool(one.unit) != bool(other.unit):
         return yes("equal; unit not stated")
     return verdict
+
+
+def _with_letter_as_unit(one: Expression, other: Expression) -> Expression:
+    """`298 K` as a number of kelvins, when the other side has a unit: alone the letter is as likely a symbol."""
+    if one.unit or not other.unit or one.value.under.rational != 1 or len(one.value.over.terms) != 1:
+        return one
+    product, coefficient = one.value.over.terms[0]
+    if len(product) != 1 or product[0][0][0] != "symbol" or product[0][1] != 1 or unit_of_words(product[0][0][1]) is None:
+        return one
+    return Expression(number(coefficient), unit=product[0][0][1])
 
 
 def _same_but_for_parameter(one: Expression, other: Expression) -> bool:

@@ -16,7 +16,10 @@ from fractions import Fraction
 
 from rewardlang.answers import calculus, functions
 from rewardlang.answers.algebra import LimitError, Quotient, atom, number, power
+from rewardlang.answers.forms import ACCENTS, INFIX, REMAINDER, SEVERAL, accented, infix, of_several, remainder
+from rewardlang.answers.named_functions import FUNCTIONS, INVERSES
 from rewardlang.answers.numerals import MAX_FIGURES
+from rewardlang.answers.reading import NoValueError, UnreadError
 from rewardlang.answers.tokens import Token
 
 MAX_TOKENS = 400
@@ -29,23 +32,15 @@ _GREEK = (
 )
 _FUNCTION_NAMES = "fghFGH"
 _OFTEN_FUNCTIONS = "PQRSTUVW"
+_KNOWN_WORDS = frozenset({*FUNCTIONS, *SEVERAL, *REMAINDER, "pi", "log", "sqrt"})
 _CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|", "⌊": "⌋", "⌈": "⌉"}
-_ACCENTS = ("vec", "hat", "bar", "overline", "overrightarrow", "tilde", "widehat", "mathbf")
-
-
-class UnreadError(ValueError):
-    """The tokens are not a formula that is read here; the text says why."""
-
-
-class NoValueError(UnreadError):
-    """The tokens are a formula without a value."""
 
 
 def read_expression(tokens: list[Token]) -> Quotient:
     """The value of all the tokens; UnreadError, LimitError or ZeroDivisionError when they have none."""
     if len(tokens) > MAX_TOKENS:
         raise LimitError(f"more than {MAX_TOKENS} parts")
-    if any(token.text == "\\choose" for token in tokens):
+    if any(token.text in INFIX for token in tokens):
         tokens = [Token("sign", "{"), *tokens, Token("sign", "}")]
     reader = _Reader(_letters(tokens))
     value = reader.sum(0)
@@ -60,7 +55,7 @@ def _letters(tokens: list[Token]) -> list[Token]:
         return list(tokens)
     found: list[Token] = []
     for token in tokens:
-        if token.kind == "word" and len(token.text) <= 3 and not token.upright and token.text not in (*functions.FUNCTIONS, "pi", "log"):
+        if token.kind == "word" and len(token.text) <= 3 and not token.upright and token.text not in _KNOWN_WORDS:
             found.extend(Token("name", letter) for letter in token.text)
         else:
             found.append(token)
@@ -81,6 +76,7 @@ class _Reader:
         self.tokens = tokens
         self.at = 0
         self.work = 0
+        self.bound: set[str] = set()
 
     def _text(self, ahead: int = 0) -> str:
         at = self.at + ahead
@@ -134,6 +130,9 @@ class _Reader:
                 self.at += 1
                 slash = sign == "/"
                 value = self._times(value, self._factor(depth), slash)
+            elif sign in REMAINDER:
+                self.at += 1
+                value = remainder(value, self._power(depth))
             elif self._begins_factor():
                 if slash:
                     raise UnreadError("a product right of '/' can be read in two ways")
@@ -155,9 +154,9 @@ class _Reader:
         if kind in ("number", "name"):
             return True
         if kind == "command":
-            return text != "\\choose"
+            return text not in (*INFIX, *REMAINDER)
         if kind == "word":
-            return text in functions.FUNCTIONS or text in ("pi", "log", "sqrt")
+            return text in _KNOWN_WORDS and text not in REMAINDER
         return text in ("(", "{", "∞", "⌊", "⌈")
 
     def _power(self, depth: int) -> Quotient:
@@ -230,8 +229,8 @@ class _Reader:
             return self._mixed(self._number(), text, depth)
         if kind == "name":
             return self._named(text, depth)
-        if text == "{" and (chosen := self._choose(depth)) is not None:
-            return chosen
+        if text == "{" and (split := infix(self, depth)) is not None:
+            return split
         if text in _ENCLOSING:
             return _ENCLOSING[text](self._group(text, depth))
         if text == "∞":
@@ -274,7 +273,7 @@ class _Reader:
             raise UnreadError(f"'{text}(' can be a product or the value of a function")
         if text == "e":
             return functions.E
-        return atom("i", 1) if text == "i" else atom("symbol", text)
+        return atom("i", 1) if text == "i" and text not in self.bound else atom("symbol", text)
 
     def _index(self) -> str:
         self.at += 1
@@ -299,8 +298,10 @@ class _Reader:
             return functions.PI
         if name in _GREEK.split():
             return self._greek(name)
-        if name in _ACCENTS:
-            return self._accented(name)
+        if name in ACCENTS:
+            return accented(self, name)
+        if name in SEVERAL:
+            return of_several(self, name, depth)
         if name == "lim" or (name == "frac" and calculus.is_derivative(self)):
             read = calculus.limit(self, depth) if name == "lim" else calculus.derivative(self, depth)
             if read is None:
@@ -314,29 +315,28 @@ class _Reader:
             return functions.binomial(above, self.argument(depth + 1))
         if name == "sqrt":
             return self._root(depth)
-        if name in ("int", "sum"):
-            read = calculus.integral(self, depth) if name == "int" else calculus.series(self, depth)
+        if name in ("int", "sum", "prod"):
+            read = calculus.integral(self, depth) if name == "int" else calculus.series(self, name, depth)
             if read is None:
                 raise UnreadError(f"'{name}' is not read without its limits and its variable")
             return read
         if name == "log" and self._text() != "_":
-            # To base 10 or e: two schools, so it is equal to itself only.
-            return atom("log", self._of_function(depth))
+            return functions.log_of_unknown_base(self._of_function(depth))
         if name in ("log", "lg"):
             base = number(10)
             if name == "log":
                 self.at += 1
                 base = self.argument(depth + 1)
             return functions.log(self._of_function(depth), base)
-        function = functions.FUNCTIONS.get(name)
+        function = FUNCTIONS.get(name)
         if function is None:
             raise UnreadError(f"'{name}' is not read")
         exponent = None
         if self._text() == "^":
             self.at += 1
             exponent = self._exponent(depth + 1).rational
-            if exponent == -1 and name in functions.INVERSES:
-                return functions.INVERSES[name](self._of_function(depth))
+            if exponent == -1 and name in INVERSES:
+                return INVERSES[name](self._of_function(depth))
             if exponent is None or exponent.denominator != 1 or exponent < 1:
                 raise UnreadError("a function to a power that is not a positive whole number")
         value = function(self._of_function(depth))
@@ -346,36 +346,6 @@ class _Reader:
         if self._text() == "_":
             return atom("symbol", f"{name}_{self._index()}")
         return atom("symbol", name)
-
-    def _accented(self, name: str) -> Quotient:
-        r"""`\vec{a}`, `\overline{AB}`: one symbol, whatever letters it is made of."""
-        braced = self._text() == "{"
-        self.at += braced
-        letters: list[str] = []
-        while self._kind() in ("name", "word", "number") and (braced or not letters):
-            letters.append(self._text())
-            self.at += 1
-        if braced:
-            self._take("}")
-        if not letters:
-            raise UnreadError(f"'{name}' stands over nothing that is read")
-        return atom("symbol", f"{name} {''.join(letters)}")
-
-    def _choose(self, depth: int) -> Quotient | None:
-        r"""`{n \choose k}`, or None where the group is no such thing."""
-        end = self.at + 1
-        level = 1
-        while end < len(self.tokens) and level:
-            if level == 1 and self.tokens[end].text == "\\choose":
-                self.at += 1
-                above = self.sum(depth + 1)
-                self._take("\\choose")
-                below = self.sum(depth + 1)
-                self._take("}")
-                return functions.binomial(above, below)
-            level += {"{": 1, "}": -1}.get(self.tokens[end].text, 0)
-            end += 1
-        return None
 
     def _root(self, depth: int) -> Quotient:
         degree = 2

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from fractions import Fraction
 
-from rewardlang.answers.algebra import MAX_BITS, LimitError, Product, Quotient, Sum, atom, number, power
+from rewardlang.answers.algebra import MAX_BITS, UNKNOWN_BASE, LimitError, Product, Quotient, Sum, atom, number, power
+from rewardlang.answers.numeric import value_at
 
 MAX_FACTORIAL = 1_000
 MAX_TRIAL = 3_000
+MAX_DENOMINATOR = 1_000
 
 PI = atom("constant", "pi")
 E = atom("constant", "e")
@@ -192,9 +193,29 @@ def root(base: Quotient, degree: int) -> Quotient:
     value = base.rational
     if value is not None and value == 0:
         return number(0)
-    if value is not None and value < 0 and degree % 2:
-        return -raised(-base, number(Fraction(1, degree)))
-    return raised(base, number(Fraction(1, degree)))
+    if degree % 2:
+        size = value if value is not None else value_at(base, {})
+        if size is not None and size < 0:
+            return -root(-base, degree)
+    return (_nested_cube_root(base) if degree == 3 and value is None else None) or raised(base, number(Fraction(1, degree)))
+
+
+def _nested_cube_root(base: Quotient) -> Quotient | None:
+    """`∛(a + b√c)` as `p + q√c`, when there are such p and q with small denominators: guessed by their values, proved by their cube."""
+    parts = dict(base.over.terms)
+    a = parts.pop((), Fraction(0))
+    if base.under.rational != 1 or len(parts) != 1:
+        return None
+    ((product, b),) = parts.items()
+    if any(kind != "prime" or exponent != Fraction(1, 2) for (kind, _), exponent in product):
+        return None
+    c = math.prod(prime for (_, prime), _ in product)
+    if max(abs(a), abs(b), c) > 10**6:
+        return None
+    one, other = (math.cbrt(float(a) + sign * float(b) * math.sqrt(c)) for sign in (1, -1))
+    p, q = (Fraction(value).limit_denominator(MAX_DENOMINATOR) for value in ((one + other) / 2, (one - other) / 2 / math.sqrt(c)))
+    guess = number(p) + number(q) * root(number(c), 2)
+    return guess if power(guess, 3) == base else None
 
 
 def factorial(of: Quotient) -> Quotient:
@@ -233,6 +254,18 @@ def ceiling(of: Quotient) -> Quotient:
     return number(math.ceil(value)) if value is not None else atom("ceiling", of)
 
 
+def _even_power(of: Quotient) -> tuple[Quotient, Fraction] | None:
+    """|x| and n of `x^n` for a real symbol and an even n."""
+    if of.under.rational != 1 or len(of.over.terms) != 1:
+        return None
+    product, coefficient = of.over.terms[0]
+    if coefficient != 1 or len(product) != 1 or product[0][0][0] not in ("symbol", "abs"):
+        return None
+    (name, times) = product[0]
+    inner = atom(*name)
+    return (absolute(inner) if name[0] == "symbol" else inner, times) if times.denominator == 1 and times % 2 == 0 else None
+
+
 def ln(of: Quotient) -> Quotient:
     """The natural logarithm; of a positive rational, the sum of the logarithms of its primes."""
     value = of.rational
@@ -244,6 +277,8 @@ def ln(of: Quotient) -> Quotient:
         for prime, times in primes:
             total = total + number(times) * atom("ln", prime)
         return total
+    if value is None and (size := _even_power(of)) is not None:
+        return number(size[1]) * atom("lnof", size[0])
     if value is None or value <= 0 or max(value.numerator, value.denominator).bit_length() > 200:
         return atom("lnof", of)
     try:
@@ -257,6 +292,11 @@ def ln(of: Quotient) -> Quotient:
     return result
 
 
+def log_of_unknown_base(of: Quotient) -> Quotient:
+    """The logarithm whose base is not told: its rules hold for every base, its value for none."""
+    return ln(of) * atom(*UNKNOWN_BASE)
+
+
 def log(of: Quotient, base: Quotient) -> Quotient:
     """The logarithm to a base."""
     below = ln(base)
@@ -265,7 +305,7 @@ def log(of: Quotient, base: Quotient) -> Quotient:
     return ln(of) / below
 
 
-_SINES = {
+SINES = {
     Fraction(0): number(0),
     Fraction(1, 6): number(Fraction(1, 2)),
     Fraction(1, 4): number(Fraction(1, 2)) * root(number(2), 2),
@@ -282,8 +322,8 @@ def sin(of: Quotient) -> Quotient:
         sign = -1 if turn >= 1 else 1
         turn %= 1
         turn = min(turn, 1 - turn)
-        if turn in _SINES:
-            return number(sign) * _SINES[turn]
+        if turn in SINES:
+            return number(sign) * SINES[turn]
     negative = bool(of.over.terms) and all(value < 0 for _, value in of.over.terms)
     return -atom("sin", -of) if negative else atom("sin", of)
 
@@ -301,73 +341,3 @@ def cos(of: Quotient) -> Quotient:
 def tan(of: Quotient) -> Quotient:
     """Sine over cosine."""
     return sin(of) / cos(of)
-
-
-def _angles() -> dict[str, list[tuple[Quotient, Quotient]]]:
-    """The values of sine and tangent at the multiples of π/12 that have a short form, with their angles."""
-    sines = [(value, number(turn) * PI) for turn, value in _SINES.items()]
-    root3 = root(number(3), 2)
-    tangents = [(number(0), number(0)), (root3 / number(3), PI / number(6)), (number(1), PI / number(4)), (root3, PI / number(3))]
-    return {"arcsin": sines, "arctan": tangents}
-
-
-def _inverse(kind: str, of: Quotient) -> Quotient:
-    """arcsin or arctan, exactly where the angle is a usual one."""
-    for value, angle in _angles()[kind]:
-        if of == value:
-            return angle
-        if of == -value:
-            return -angle
-    negative = bool(of.over.terms) and all(value < 0 for _, value in of.over.terms)
-    return -atom(kind, -of) if negative else atom(kind, of)
-
-
-def arcsin(of: Quotient) -> Quotient:
-    """The angle from −π/2 to π/2 with that sine."""
-    return _inverse("arcsin", of)
-
-
-def arccos(of: Quotient) -> Quotient:
-    """π/2 less the arcsine, where that has a short form."""
-    angle = _inverse("arcsin", of)
-    return PI / number(2) - angle if not any(kind == "arcsin" for kind, _ in angle.atoms()) else atom("arccos", of)
-
-
-def arctan(of: Quotient) -> Quotient:
-    """The angle between −π/2 and π/2 with that tangent."""
-    return _inverse("arctan", of)
-
-
-def sinh(of: Quotient) -> Quotient:
-    """By exponentials."""
-    return (raised(E, of) - raised(E, -of)) / number(2)
-
-
-def cosh(of: Quotient) -> Quotient:
-    """By exponentials."""
-    return (raised(E, of) + raised(E, -of)) / number(2)
-
-
-INVERSES = {"sin": arcsin, "cos": arccos, "tan": arctan}
-
-FUNCTIONS: dict[str, Callable[[Quotient], Quotient]] = {
-    "sin": sin,
-    "cos": cos,
-    "tan": tan,
-    "cot": lambda of: cos(of) / sin(of),
-    "sec": lambda of: number(1) / cos(of),
-    "csc": lambda of: number(1) / sin(of),
-    "ln": ln,
-    "sqrt": lambda of: root(of, 2),
-    "exp": lambda of: raised(E, of),
-    "abs": absolute,
-    "arcsin": arcsin,
-    "arccos": arccos,
-    "arctan": arctan,
-    "asin": arcsin,
-    "acos": arccos,
-    "atan": arctan,
-    "sinh": sinh,
-    "cosh": cosh,
-    "tanh": lambda of: sinh(of) / cosh(of),
-}

@@ -127,6 +127,13 @@ class Ratio:
 
 
 @dataclass(frozen=True, slots=True)
+class Time:
+    """A time of day with its half, in seconds from midnight: `3:30 PM`."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class InBase:
     """`204_5`: figures in a base."""
 
@@ -135,5 +142,19 @@ class InBase:
 
 
 Value: TypeAlias = (
-    Expression | Words | Unread | Listing | SetOf | Tuple_ | Interval | Union | Matrix | Labelled | Equation | Inequality | Ratio | InBase
+    Expression
+    | Words
+    | Unread
+    | Listing
+    | SetOf
+    | Tuple_
+    | Interval
+    | Union
+    | Matrix
+    | Labelled
+    | Equation
+    | Inequality
+    | Ratio
+    | Time
+    | InBase
 )

@@ -7,10 +7,10 @@ rounding could reach the sixth figure.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from rewardlang.answers.algebra import Atom, Quotient, Sum
+from rewardlang.answers.algebra import UNKNOWN_BASE, Atom, Quotient, Sum
 
 LARGEST = 1e7
 SMALLEST = 1e-4
@@ -32,6 +32,7 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "abs": abs,
 }
 _CONSTANTS = {"pi": math.pi, "e": math.e}
+_BASE = UNKNOWN_BASE[0]
 
 
 class _NoValue(ArithmeticError):
@@ -39,10 +40,15 @@ class _NoValue(ArithmeticError):
 
 
 def differ(one: Quotient, other: Quotient) -> bool:
-    """Whether they clearly differ at a point where both have a real value."""
+    """Whether they clearly differ at a point where both have a real value; of logarithms whose base is not told, to base 10 and to e."""
+    bases = ({_BASE: 1.0}, {_BASE: 1 / math.log(10)}) if has_unknown_base(one) or has_unknown_base(other) else ({},)
+    return all(_differ(one, other, base) for base in bases)
+
+
+def _differ(one: Quotient, other: Quotient, base: Mapping[str, float]) -> bool:
     names = sorted(symbols_of(one) | symbols_of(other))
     for shift in range(len(_POINTS) if names else 1):
-        at = {name: _POINTS[(shift + 3 * index) % len(_POINTS)] for index, name in enumerate(names)}
+        at = {name: _POINTS[(shift + 3 * index) % len(_POINTS)] for index, name in enumerate(names)} | dict(base)
         a, b = value_at(one, at), value_at(other, at)
         if a is not None and b is not None and abs(a - b) > CLEARLY * max(1.0, abs(a), abs(b)):
             return True
@@ -108,17 +114,25 @@ def _log_of_atom(kind: str, argument: Any) -> float | None:
 
 def symbols_of(of: Quotient) -> set[str]:
     """The symbols in a formula, also inside functions."""
-    names: set[str] = set()
+    return {str(item[1]) for item in _parts(of) if item[0] == "symbol"}
+
+
+def has_unknown_base(of: Quotient) -> bool:
+    """Whether a logarithm without a base stands in a formula, also inside functions."""
+    return any(item[0] == _BASE for item in _parts(of))
+
+
+def _parts(of: Quotient) -> Iterator[tuple[Any, ...]]:
+    """Atoms and their arguments, also inside functions."""
     stack: list[object] = [*of.atoms()]
     while stack:
         item = stack.pop()
         if isinstance(item, Quotient):
             stack.extend(item.atoms())
-        elif isinstance(item, tuple) and item and item[0] == "symbol":
-            names.add(str(item[1]))
-        elif isinstance(item, tuple):
-            stack.extend(item)
-    return names
+        elif isinstance(item, tuple) and item:
+            yield item
+            if item[0] != "symbol":
+                stack.extend(item)
 
 
 def _quotient(of: Quotient, at: Mapping[str, float]) -> float:
@@ -151,10 +165,11 @@ def _sum(of: Sum, at: Mapping[str, float]) -> float:
 
 def _atom(atom: Atom, at: Mapping[str, float]) -> float:
     kind, argument = atom
-    if kind == "symbol":
-        if argument not in at:
+    if kind in ("symbol", _BASE):
+        name = argument if kind == "symbol" else kind
+        if name not in at:
             raise _NoValue
-        return at[argument]
+        return at[name]
     if kind == "constant":
         return _CONSTANTS[argument]
     if kind == "prime":

@@ -15,16 +15,19 @@ from fractions import Fraction
 from functools import lru_cache
 
 from rewardlang.answers.algebra import LimitError, number
-from rewardlang.answers.expression import NoValueError, UnreadError, read_expression
-from rewardlang.answers.functions import FUNCTIONS, PI
+from rewardlang.answers.expression import read_expression
+from rewardlang.answers.functions import PI
 from rewardlang.answers.kinds import Expression, InBase, Labelled, Listing, SetOf, Unread, Value, Words
+from rewardlang.answers.named_functions import FUNCTIONS
 from rewardlang.answers.numerals import MAX_FIGURES
 from rewardlang.answers.parse_brackets import bracketed, parts_of, split, tuple_or_interval
 from rewardlang.answers.parse_matrices import matrix, system_rows
 from rewardlang.answers.parse_relations import relation, said_of
 from rewardlang.answers.parse_sets import built, rays_joined, sets_joined, with_usual_brackets, without_conditions, without_last_condition
 from rewardlang.answers.parse_units import compound, unit_start
+from rewardlang.answers.reading import NoValueError, UnreadError
 from rewardlang.answers.real_sets import REALS, as_value
+from rewardlang.answers.times import time_of_day
 from rewardlang.answers.tokens import Token, joined, tokens_of, with_thousands
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Missing, Refused
@@ -155,6 +158,7 @@ def read_value(tokens: list[Token]) -> Value | Missing:
         return _listing(system, ",")
     value = (
         _several(tokens)
+        or time_of_day(tokens)
         or relation(tokens, read_value)
         or said_of(tokens, read_value)
         or sets_joined(tokens, read_value)
@@ -172,7 +176,7 @@ def _several(tokens: list[Token]) -> Value | Missing | None:
         parts = split(tokens, (sign,))
         if len(parts) > 1 and all(parts):
             return _listing([_without_joining(part) for part in parts], sign)
-    if any(token.text in "±∓" for token in tokens):
+    if any(token.text in "±∓" for token in tokens) and bracketed(tokens) != "⦃⦄":
         plus = {"±": "+", "∓": "-"}
         minus = {"±": "-", "∓": "+"}
         both = [[Token("sign", way[token.text]) if token.text in way else token for token in tokens] for way in (plus, minus)]
@@ -231,7 +235,7 @@ def _in_brackets(tokens: list[Token]) -> Value | Missing | None:
         if described is not None:
             return described
         items = parts_of(split(inner, (",", ";")), read_value) if inner else ()
-        return items if isinstance(items, Missing) else SetOf(items)
+        return items if isinstance(items, Missing) else SetOf(_flat(items))
     if kind == "{}" or (kind == "()" and len(split(inner, (",", ";"))) == 1 and inner):
         return read_value(inner)
     return tuple_or_interval(tokens, read_value)
@@ -246,9 +250,10 @@ def _in_base(tokens: list[Token]) -> Value | None:
     if figures[0] == "(" and figures[-1] == ")":
         figures = figures[1:-1]
     written = "".join(figures)
-    if not (written.isascii() and written.isalnum() and written[0].isdigit() and written.upper() == written):
-        return None
     base = int(texts[-1]) if len(texts[-1]) <= 2 else 0
+    begins = written[:1].isdigit() or (base > 10 and len(written) > 1)
+    if not (written.isascii() and written.isalnum() and begins and written.upper() == written):
+        return None
     if not 2 <= base <= 36 or len(written) > MAX_FIGURES or any(int(figure, 36) >= base for figure in written):
         return Unread(joined(tokens), "these are no figures in a base from 2 to 36")
     return InBase(written.lstrip("0") or "0", base)
@@ -283,7 +288,9 @@ def _measured(tokens: list[Token]) -> Value | Missing:
         unit, rest = rest[1].text, [rest[0], *rest[2:]]
     elif len(rest) > 1 and rest[-1].text in _CURRENCIES:
         unit, rest = rest[-1].text, rest[:-1]
-    if len(rest) > 1 and rest[-1].text.lower() in ("%", "percent", "pct"):
+    if len(rest) > 2 and [token.text.lower() for token in rest[-2:]] == ["per", "cent"]:
+        percent, rest = True, rest[:-2]
+    elif len(rest) > 1 and rest[-1].text.lower() in ("%", "percent", "pct"):
         percent, rest = True, rest[:-1]
     elif len(rest) > 1 and rest[-1].text.lower() in ("°", "degrees", "degree") and not _has_angle(rest[:-1]):
         degree, rest = True, rest[:-1]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from rewardlang.answers.algebra import LimitError, Quotient, number
-from rewardlang.answers.expression import UnreadError, read_expression
+from rewardlang.answers.expression import read_expression
 from rewardlang.answers.kinds import Expression, Matrix, Unread, Value
 from rewardlang.answers.parse_brackets import Reader, bracketed, parts_of, split
+from rewardlang.answers.reading import UnreadError
 from rewardlang.answers.tokens import Token, joined
 from rewardlang.verdict import Missing
 

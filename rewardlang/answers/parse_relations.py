@@ -6,10 +6,11 @@ from fractions import Fraction
 
 from rewardlang.answers.algebra import LimitError, Quotient, Sum, difference, number, quotient
 from rewardlang.answers.compare_numbers import same_formula
-from rewardlang.answers.expression import UnreadError, read_expression
+from rewardlang.answers.expression import read_expression
 from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval, Labelled, Ratio, Tuple_, Unread, Value
 from rewardlang.answers.numeric import symbols_of, value_at
 from rewardlang.answers.parse_brackets import Reader, split
+from rewardlang.answers.reading import UnreadError
 from rewardlang.answers.real_sets import INFINITY, as_value, between, complement
 from rewardlang.answers.tokens import Token, joined
 from rewardlang.verdict import Missing
@@ -30,6 +31,8 @@ def relation(tokens: list[Token], read: Reader) -> Value | Missing | None:
         signs = [token.text for token in _outside(tokens) if token.text in _ORDER]
         return _inequality(ordered, signs, tokens)
     equal = split(tokens, ("≈",))
+    if len(equal) > 1 and not equal[0]:
+        return read(equal[-1])
     if len(equal) > 1 and equal[0]:
         if len(split(equal[0], ("=",))) == 1 and _is_name(equal[0]):
             return _labelled(equal[0], equal[1], None, read)

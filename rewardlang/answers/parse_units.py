@@ -7,8 +7,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from rewardlang.answers.algebra import number
-from rewardlang.answers.functions import FUNCTIONS
 from rewardlang.answers.kinds import Expression
+from rewardlang.answers.named_functions import FUNCTIONS
 from rewardlang.answers.physical_units import unit_of_words
 from rewardlang.answers.tokens import Token, joined
 from rewardlang.answers.units import is_unit
@@ -29,7 +29,7 @@ def unit_start(tokens: list[Token]) -> int:
     if fraction < end:
         return fraction
     at = end
-    while at > 1 and (tokens[at - 1].kind in ("word", "name") or tokens[at - 1].text in _IN_UNITS):
+    while at > 1 and (tokens[at - 1].kind in ("word", "name") or tokens[at - 1].text in _IN_UNITS or _is_exponent(tokens, at - 1)):
         at -= 1
     for start in range(max(at, 1), end):
         first = tokens[start]
@@ -40,6 +40,12 @@ def unit_start(tokens: list[Token]) -> int:
         if is_unit(written) or (first.upright and all(token.upright for token in rest if token.kind != "sign") and _known_upright(rest)):
             return start
     return _things_start(tokens)
+
+
+def _is_exponent(tokens: list[Token], at: int) -> bool:
+    """Whether a sign or figure belongs to `^{-1}`."""
+    texts = [token.text for token in tokens[max(0, at - 3) : at + 1]]
+    return texts[-3:] == ["^", "{", "-"] or (texts[:-1] == ["^", "{", "-"] and texts[-1] in "123")
 
 
 def compound(tokens: list[Token]) -> Expression | None:

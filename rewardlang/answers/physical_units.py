@@ -48,6 +48,10 @@ _DERIVED: Mapping[str, str] = {
     "kJ": "1e3 mass 1 length 2 time -2", "kWh": "3.6e6 mass 1 length 2 time -2", "cal": "4.184 mass 1 length 2 time -2",
     "kcal": "4184 mass 1 length 2 time -2", "W": "1 mass 1 length 2 time -3", "kW": "1e3 mass 1 length 2 time -3",
     "MW": "1e6 mass 1 length 2 time -3", "Pa": "1 mass 1 length -1 time -2", "kPa": "1e3 mass 1 length -1 time -2",
+    "MJ": "1e6 mass 1 length 2 time -2", "GJ": "1e9 mass 1 length 2 time -2", "hPa": "100 mass 1 length -1 time -2",
+    "mW": "1e-3 mass 1 length 2 time -3", "GW": "1e9 mass 1 length 2 time -3", "GHz": "1e9 time -1", "hL": "0.1 length 3",
+    "mV": "1e-3 mass 1 length 2 time -3 current -1", "kΩ": "1e3 mass 1 length 2 time -3 current -2",
+    "MΩ": "1e6 mass 1 length 2 time -3 current -2", "mN": "1e-3 mass 1 length 1 time -2", "MN": "1e6 mass 1 length 1 time -2",
     "MPa": "1e6 mass 1 length -1 time -2", "V": "1 mass 1 length 2 time -3 current -1", "kV": "1e3 mass 1 length 2 time -3 current -1",
     "Ω": "1 mass 1 length 2 time -3 current -2", "C": "1 current 1 time 1", "ha": "1e4 length 2", "acre": "4046.8564224 length 2",
 }  # fmt: skip

@@ -18,7 +18,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from rewardlang.answers.algebra import Quotient, Sum
+from rewardlang.answers.algebra import UNKNOWN_BASE, Quotient, Sum
 from rewardlang.answers.compare import compare_answers, same_value
 from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval, Labelled, Listing, Matrix, SetOf, Tuple_, Union, Value
 from rewardlang.answers.real_sets import pieces_of
@@ -85,14 +85,14 @@ class _Tree:
             return ["symbol", argument]
         if kind in ("constant", "prime", "ln"):
             return [kind, str(argument)]
-        if kind == "i":
-            return ["i"]
+        if kind in ("i", UNKNOWN_BASE[0]):
+            return [kind]
         if kind == "exp":
             name, exponent = argument
             return ["exp", str(name), self.formula(exponent)]
         if kind == "apply":
             return ["apply", argument[0], self.formula(argument[1])]
-        if kind in ("integral", "series"):
+        if kind in ("integral", "series", "product series"):
             return self._with_limits(kind, argument)
         if kind in ("limit", "derivative"):
             return [kind, self.formula(argument[0]), argument[1], *(self.formula(place) for place in argument[2:])]
@@ -103,9 +103,9 @@ class _Tree:
 
     def _with_limits(self, kind: str, argument: tuple[Any, ...]) -> list[Any]:
         body, name, low, high = argument
-        if kind == "series" and _has_tower(body, 0):
+        if kind != "integral" and _has_tower(body, 0):
             raise TooLargeError("a sum over powers of powers")
-        if kind == "series" and low.rational is not None and high.rational is not None and abs(high.rational - low.rational) > MAX_RANGE:
+        if kind != "integral" and low.rational is not None and high.rational is not None and abs(high.rational - low.rational) > MAX_RANGE:
             raise TooLargeError(f"a sum over more than {MAX_RANGE:,} numbers")
         ends = [] if low is None else [self.formula(low), self.formula(high)]
         return [kind, self.formula(body), name, *ends]

@@ -126,6 +126,26 @@ def _as_fraction(match: re.Match[str]) -> str:
 
 
 @cache
+def _going_on() -> re.Pattern[str]:
+    return re.compile(r"(?<![0-9.])([0-9]{0,20})\.([0-9]{1,40})\s?(?:\.{3}|…|\\[lc]?dots(?![A-Za-z]))")
+
+
+def _as_going_on(match: re.Match[str]) -> str:
+    """`0.1666...` as 1/6, where the last figures repeat (one figure three times, several twice); else it stays open how it goes on."""
+    whole, figures = match[1] or "0", match[2]
+    for length in range(1, len(figures) // 2 + 1):
+        period = figures[-length:]
+        times = 1
+        while figures.endswith(period * (times + 1)):
+            times += 1
+        if times >= (3 if length == 1 else 2):
+            fixed = figures[: len(figures) - length * times]
+            over = int(whole + fixed + period) - int(whole + fixed)
+            return f"{{({over}/{(10**length - 1) * 10 ** len(fixed)})}}"
+    return f"{whole}.{figures} … "
+
+
+@cache
 def _times_ten() -> re.Pattern[str]:
     return re.compile(r"(?<=[0-9])\s?[xX]\s?(?=10\s?(?:\^|\*\*))")
 
@@ -143,10 +163,13 @@ def tokens_of(text: str) -> list[Token]:
     """The tokens of an answer."""
     if not text.isascii():
         text = _raised_figures().sub(_plain_figures, text.translate(_characters()))
+    if "+/-" in text:
+        text = text.replace("+/-", "±")
     if "10" in text:
         text = _times_ten().sub("*", text)
     if "overline" in text or "." in text:
         text = _repeating().sub(_as_fraction, text)
+        text = _going_on().sub(_as_going_on, text) if "..." in text or "…" in text or "dots" in text else text
     if "\\" in text:
         text = _blackboard().sub(lambda match: f" {_SETS[match[1]]} ", text)
         if "\\begin" not in text:

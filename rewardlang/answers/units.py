@@ -57,10 +57,11 @@ def is_unit(written: str) -> bool:
         "t",
         "usd",
         "in",
+        *["MJ", "GJ", "hPa", "mW", "MW", "GW", "hL", "mV", "kΩ", "MΩ", "kN", "mN", "MN", "rads"],
     }
     return all(
         name in known
-        or name in ("2", "3", "-1", "-2")
+        or name in ("2", "3", "-1", "-2", "-3")
         or name.lower().rstrip("s") in known
         or (len(name) > 2 and unit_of_words(name) is not None)
         for name in names
