@@ -1,4 +1,7 @@
-"""The engine: one NF4 base in the process, the sampler and the trainer over it, and the adapter swapped between them.
+"""The engine: a sampler and a trainer of one policy in one process, and the adapter brought from one to the other.
+
+*memory*: both work over one NF4 base, and the adapter is copied into the sampler's slot. *speed*: the sampler has 16-bit weights of
+its own, written from the trainer's NF4 base and adapter at each version.
 
 Order of a round: `generate` (sampler) → the trainer's update of `model` → `publish`. `start` measures both sides against an fp32
 reference before anything is trained and refuses to go on if they disagree; `canary` repeats that while the run goes on.
@@ -15,12 +18,15 @@ import numpy as np
 import torch
 
 from rewardlang.trainer.gpu_canary import Agreement, CanaryReport, PolicyMismatch, agreement, examine
+from rewardlang.trainer.gpu_checkpoint import CheckpointWeights
 from rewardlang.trainer.gpu_effect import Array
 from rewardlang.trainer.gpu_head import token_logprobs
+from rewardlang.trainer.gpu_rollout import MergedMatrix, RolloutWeights
 from rewardlang.trainer.gpu_shape import shape_from_config
-from rewardlang.trainer.gpu_shared_base import adapters, base_tensors, model_over, storage_bytes, with_adapter
+from rewardlang.trainer.gpu_shared_base import BaseWeights, adapters, base_tensors, model_over, storage_bytes, with_adapter
 from rewardlang.trainer.gpu_swap import AdapterSwap, SlotPair
-from rewardlang.trainer.gpu_vllm import Completion, Sampler, SamplerSettings, Slot, VllmWeights
+from rewardlang.trainer.gpu_vllm import Completion, MergedSampler, Sampler, SamplerSettings
+from rewardlang.trainer.gpu_vllm_weights import Slot, VllmWeights
 
 COPIES = 1.05  # bytes of the base in both engines together, over one copy
 NOISE = 2.0  # the sampler may be this much further from fp32 than the trainer's own bf16 is,
@@ -53,10 +59,10 @@ class GateReport:
 
 
 class SamplerSide(Protocol):
-    """What the engine needs of a sampler; `gpu_vllm.Sampler` is the one there is."""
+    """What the engine needs of a sampler: `gpu_vllm.Sampler`, with a slot, or `gpu_vllm.MergedSampler`, without."""
 
     weights: VllmWeights
-    slots: dict[str, Slot]
+    slots: dict[str, Slot] | None
 
     def generate(
         self,
@@ -76,41 +82,59 @@ class SamplerSide(Protocol):
         ...
 
     def unmap_cache(self) -> None:
-        """Gives the KV cache's pages back to the card."""
+        """Gives the KV cache's pages back to the card, and those of weights that are written by version."""
         ...
 
     def map_cache(self) -> None:
         """Takes them again, empty."""
         ...
 
+    def forget_prefixes(self) -> None:
+        """Drops cached prefixes; a slot needs it not, its adapters have names."""
+        ...
+
 
 def start_engine(settings: SamplerSettings, *, alpha: int | None = None, seed: int = 0, temperature: float = 1.0) -> Engine:
-    """vLLM and the trainer's model over its base. Raises `gpu_shape.UnsupportedPolicy` before anything is loaded."""
+    """vLLM and the trainer's model. Raises `gpu_shape.UnsupportedPolicy` before anything is loaded."""
     from transformers import AutoConfig
 
-    config: Any = AutoConfig.from_pretrained(settings.model)
-    sampler = Sampler(settings, shape_from_config(config.to_dict()))
-    return Engine(sampler, config, rank=settings.rank, alpha=alpha, seed=seed, temperature=temperature)
+    read: Any = AutoConfig.from_pretrained
+    config = read(settings.model, revision=settings.revision)
+    shape = shape_from_config(config.to_dict())
+    sampler: SamplerSide = MergedSampler(settings, shape) if settings.merged else Sampler(settings, shape)
+    base = CheckpointWeights(settings.model, shape, "cuda", revision=settings.revision) if settings.merged else None
+    return Engine(sampler, config, base=base, rank=settings.rank, alpha=alpha, seed=seed, temperature=temperature)
 
 
 class Engine:
-    """Sampler and trainer over one base. `model` is the peft model to train; `version` counts the policies published.
+    """Sampler and trainer of one policy. `model` is the peft model to train; `version` counts the policies published.
+
+    The trainer's `base` is the sampler's unless one is given; a sampler without a slot is given the whole policy at each version.
 
     The temperature is the one of sampling, and what every log-prob on both sides is divided by. Nothing else reshapes the
     distribution: nucleus, top-k and penalties are not offered, because the trainer would not know of them.
     """
 
     def __init__(
-        self, sampler: SamplerSide, config: Any, *, rank: int, alpha: int | None = None, seed: int = 0, temperature: float = 1.0
+        self,
+        sampler: SamplerSide,
+        config: Any,
+        *,
+        base: BaseWeights | None = None,
+        rank: int,
+        alpha: int | None = None,
+        seed: int = 0,
+        temperature: float = 1.0,
     ) -> None:
         if not temperature > 0.0:
             raise ValueError(f"the sampling temperature is {temperature}; a policy is trained on what it draws, at a temperature above 0")
         self.temperature = temperature
         self.sampler = sampler
-        self.shape = sampler.weights.shape
+        weights: BaseWeights = base or sampler.weights
+        self.shape = weights.shape
         self.device = sampler.weights.dense("model.norm.weight").device
-        own = storage_bytes([tensor for name in self.shape.linear_names() for tensor in _tensors(sampler.weights, name)])
-        model = model_over(self.sampler.weights, config, self.device)
+        own = storage_bytes([tensor for name in self.shape.linear_names() for tensor in _tensors(weights, name)])
+        model = model_over(weights, config, self.device)
         torch.manual_seed(seed)  # vLLM seeded the same state at its start
         self.model = with_adapter(model, rank, alpha or rank)
         for lora_a, lora_b, _ in adapters(self.model).values():
@@ -118,20 +142,17 @@ class Engine:
         decoder: Any = model.get_submodule("model")
         self.decoder = decoder
         self.head: torch.Tensor = model.get_submodule("lm_head")._parameters["weight"]  # type: ignore[assignment]
-        pairs = [
-            SlotPair(name, self.sampler.slots[name].a, self.sampler.slots[name].b, lora_a, lora_b, scaling)
-            for name, (lora_a, lora_b, scaling) in adapters(self.model).items()
-        ]
-        self.swap = AdapterSwap(pairs)
+        self.swap = _swap(sampler, weights, self.model)
         self.swap.clear()
         self.version = 0
         self.unmap_cache = False  # while nothing is sampled
+        self._mapped = True
         self.noise_limit: float | None = None
         everything = storage_bytes(base_tensors(self.model))
         embedding: torch.Tensor = decoder.embed_tokens.weight
         dense = storage_bytes([self.head.data, embedding.data])
         self.base_bytes = sum((own | dense).values())
-        known = own | dense | storage_bytes([parameter.data for parameter in self.sampler.weights.parameters()])
+        known = own | dense | storage_bytes([parameter.data for parameter in weights.parameters()])
         self.extra_bytes = sum(size for address, size in everything.items() if address not in known)
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
@@ -142,12 +163,26 @@ class Engine:
         return f"policy-{self.version}"
 
     def publish(self) -> None:
-        """Makes the trainer's adapter the sampler's, proves it to the bit, and gives the policy a new version."""
+        """Makes the trainer's adapter the sampler's, proves it to the bit, and gives the policy a new version.
+
+        Weights whose pages are not on the card are written when they are back (`cache_mapped`).
+        """
+        self.version += 1
+        if self._mapped or not self.swap.in_pages:
+            self._deliver()
+
+    def _deliver(self) -> None:
         self.swap.write()
         self.swap.check()
         if self.device.type == "cuda":
             torch.cuda.synchronize()
-        self.version += 1
+        if self.swap.in_pages:
+            self.sampler.forget_prefixes()
+
+    def check_sampler(self) -> None:
+        """Raises `SlotMismatch` unless the sampler holds the trainer's adapter to the bit; nothing where its pages are away."""
+        if self._mapped or not self.swap.in_pages:
+            self.swap.check()
 
     def generate(
         self, prompts: Sequence[Sequence[int]], max_tokens: int, *, seeds: Sequence[int] | None = None, stop: Sequence[int] = ()
@@ -211,8 +246,8 @@ class Engine:
         return agreement([one.logprobs for one in completions], self.logprobs(sequences, starts))
 
     def canary(self, completions: Sequence[Completion]) -> CanaryReport:
-        """The slot to the bit (raises `SlotMismatch`), then the statistics of what was just decoded. The caller calls `check`."""
-        self.swap.check()
+        """The sampler to the bit (raises `SlotMismatch`), then the statistics of what was just decoded. The caller calls `check`."""
+        self.check_sampler()
         if self.noise_limit is None:
             raise RuntimeError("the gate comes before the canary: it sets the limit")
         sequences, starts = [one.prompt + one.tokens for one in completions], [len(one.prompt) for one in completions]
@@ -223,15 +258,23 @@ class Engine:
 
     @contextmanager
     def cache_mapped(self) -> Iterator[None]:
-        """The sampler's KV cache is there inside; outside it is not, where `unmap_cache` says so."""
-        if not self.unmap_cache:
-            yield
-            return
-        self.sampler.map_cache()
+        """The sampler's pages are there inside, with the policy in them; outside they are not, where `unmap_cache` says so."""
+        if not self._mapped:
+            self.sampler.map_cache()
+            self._mapped = True
+            if self.swap.in_pages:
+                self._deliver()
         try:
             yield
         finally:
+            if self.unmap_cache:
+                self.release()
+
+    def release(self) -> None:
+        """Gives the sampler's pages back to the card until something is sampled again."""
+        if self._mapped:
             self.sampler.unmap_cache()
+            self._mapped = False
 
     @contextmanager
     def _without_adapter(self) -> Iterator[None]:
@@ -254,6 +297,22 @@ def _distance(first: Sequence[Array], second: Sequence[Array]) -> float:
     return float(np.abs(np.concatenate(first) - np.concatenate(second)).mean())
 
 
-def _tensors(weights: VllmWeights, name: str) -> list[torch.Tensor]:
+def _tensors(weights: BaseWeights, name: str) -> list[torch.Tensor]:
     packed = weights.linear(name)
     return [packed.codes, packed.state.absmax, packed.state.code]
+
+
+def _swap(sampler: SamplerSide, base: BaseWeights, model: torch.nn.Module) -> AdapterSwap | RolloutWeights:
+    """How the adapter comes to the sampler: into its slot, or into all of its weights."""
+    slots, adapted = sampler.slots, adapters(model)
+    if slots is not None:
+        return AdapterSwap([SlotPair(name, slots[name].a, slots[name].b, *adapter) for name, adapter in adapted.items()])
+    plain = {name: sampler.weights.merged(name) for name in adapted}
+    matrices = [MergedMatrix(name, plain[name].weight, base.linear(name), *adapter) for name, adapter in adapted.items()]
+    copies = [(sampler.weights.dense(name), base.dense(name)) for name in base.shape.dense_names()]
+    for name, one in plain.items():
+        bias = base.linear(name).bias
+        if (bias is None) != (one.bias is None):
+            raise ValueError(f"{name} has a bias on one side only")
+        copies += [] if one.bias is None or bias is None else [(one.bias, bias)]
+    return RolloutWeights(matrices, copies)

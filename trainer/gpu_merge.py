@@ -92,22 +92,3 @@ def merge_into(
         ROWS=_ROWS,
         COLUMNS=_COLUMNS,
     )
-
-
-def merged_reference(
-    codes: torch.Tensor,
-    absmax: torch.Tensor,
-    table: torch.Tensor,
-    lora_a_RI: torch.Tensor,
-    lora_b_OR: torch.Tensor,
-    scaling: float,
-    *,
-    block: int = 64,
-    dtype: torch.dtype = torch.bfloat16,
-) -> torch.Tensor:
-    """The same by plain PyTorch: what the kernel is tested against."""
-    packed = codes.flatten().int()
-    both = torch.stack([packed >> 4, packed & 15], 1).flatten().long()
-    base = table[both].view(-1, block) * absmax.view(-1, 1)
-    delta = lora_b_OR.float() @ lora_a_RI.float()
-    return (base.view(delta.shape) + scaling * delta).to(dtype)

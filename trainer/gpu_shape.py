@@ -80,6 +80,19 @@ class PolicyShape:
                 part = "self_attn" if name in LINEARS[:4] else "mlp"
                 yield f"model.layers.{layer}.{part}.{name}"
 
+    def dense_names(self) -> Iterator[str]:
+        """The full names of every parameter that has no adapter, biases apart."""
+        yield "model.embed_tokens.weight"
+        for layer in range(self.layers):
+            yield f"model.layers.{layer}.input_layernorm.weight"
+            yield f"model.layers.{layer}.post_attention_layernorm.weight"
+            if self.query_key_norm:
+                yield f"model.layers.{layer}.self_attn.q_norm.weight"
+                yield f"model.layers.{layer}.self_attn.k_norm.weight"
+        yield "model.norm.weight"
+        if not self.tied:
+            yield "lm_head.weight"
+
     @property
     def embedding_elements(self) -> int:
         """Entries of the embedding, and of the head where it is a matrix of its own."""

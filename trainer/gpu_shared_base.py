@@ -15,7 +15,7 @@ from torch import nn
 
 from rewardlang.trainer.gpu_rounding import product_plus
 from rewardlang.trainer.gpu_shape import LINEARS, PolicyShape
-from rewardlang.trainer.gpu_vllm import PackedLinear
+from rewardlang.trainer.gpu_vllm_weights import PackedLinear
 
 
 class BaseWeights(Protocol):
@@ -29,6 +29,10 @@ class BaseWeights(Protocol):
 
     def dense(self, name: str) -> torch.Tensor:
         """One 16-bit parameter."""
+        ...
+
+    def parameters(self) -> list[torch.Tensor]:
+        """Every tensor of the base but the scales."""
         ...
 
 

@@ -35,6 +35,8 @@ class SlotMismatch(RuntimeError):
 class AdapterSwap:
     """Writes an adapter into the sampler's slot and checks it, for a fixed set of matrices."""
 
+    in_pages = False  # the slot stays on the card when the sampler gives up its pages
+
     def __init__(self, pairs: Sequence[SlotPair]) -> None:
         if not pairs:
             raise ValueError("there is no adapted matrix to swap")

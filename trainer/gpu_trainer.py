@@ -23,7 +23,7 @@ from rewardlang.trainer.gpu_head import token_logprobs_and_entropies
 from rewardlang.trainer.gpu_loss import CAP
 from rewardlang.trainer.gpu_shared_base import base_tensors
 from rewardlang.trainer.gpu_update import prepare_training
-from rewardlang.trainer.gpu_vllm import EngineContract
+from rewardlang.trainer.gpu_vllm_weights import EngineContract
 
 _CANARY_ROWS = 32  # completions that one canary looks at
 
@@ -42,7 +42,7 @@ class EngineGeneration:
         self._max_tokens, self._stop, self._seed, self._every = max_tokens, tuple(stop), seed, canary_every
         engine.unmap_cache = unmap_cache
         if unmap_cache:
-            engine.sampler.unmap_cache()
+            engine.release()
 
     def publish(self, model: Any, step: int) -> None:
         """The trained adapter becomes the sampled one."""
@@ -52,9 +52,12 @@ class EngineGeneration:
         """One completion a prompt. Raises `PolicyMismatch` or `SlotMismatch` when the canary finds two policies."""
         version = self.engine.version
         seeds = [_seed(self._seed, version, index) for index in range(len(prompts))]
+        due = self._every and (version - 1) % self._every == 0
         with self.engine.cache_mapped():
             completions = self.engine.generate(prompts, self._max_tokens, seeds=seeds, stop=self._stop)
-        if self._every and (version - 1) % self._every == 0:
+            if due:
+                self.engine.check_sampler()
+        if due:
             self.last_canary = self.engine.canary(completions[:_CANARY_ROWS])
             self.last_canary.check()
         return [one.tokens for one in completions], [one.logprobs.tolist() for one in completions]

@@ -1,8 +1,7 @@
-"""The one module that knows vLLM's insides: an in-process engine over an NF4 base with one LoRA slot.
+"""vLLM in this process, in one of two forms: over an NF4 base with one LoRA slot, or over plain weights that are written by version.
 
-It starts vLLM, hands out the base's packed weights and the slot's buffers by the module names of transformers, generates, and
-unmaps the KV cache. Nothing else in the package touches vLLM. Written for vllm 0.26.0; another version is refused by name,
-because the attributes read here (`bnb_quant_state`, `bnb_shard_offsets`, `lora_a_stacked`, `lora_b_stacked`) are not public.
+It starts vLLM, generates, and unmaps pages. Only this module, `gpu_vllm_weights` and `gpu_vllm_worker` touch vLLM. Written for
+vllm 0.26.0; another version is refused by name, because what they read is not public.
 """
 
 from __future__ import annotations
@@ -13,46 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 
 from rewardlang.trainer.gpu_effect import Array
 from rewardlang.trainer.gpu_shape import LINEARS, PolicyShape
+from rewardlang.trainer.gpu_vllm_weights import VLLM_VERSION, EngineContract, Slot, VllmWeights
 from rewardlang.trainer.memory_plan import slot_rank
 
-VLLM_VERSION = "0.26.0"
 ADAPTER_ID = 1  # the one adapter that vLLM knows; its name changes with every version, its number never
 WORKER = "rewardlang.trainer.gpu_vllm_worker.EngineWorker"
 
-# vLLM fuses matrices that read the same input: ours → (vLLM's, which shard of it).
-FUSED = {
-    "q_proj": ("qkv_proj", 0),
-    "k_proj": ("qkv_proj", 1),
-    "v_proj": ("qkv_proj", 2),
-    "gate_proj": ("gate_up_proj", 0),
-    "up_proj": ("gate_up_proj", 1),
-}
 _ENVIRONMENT = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_USE_FLASHINFER_SAMPLER": "0"}
-
-
-class EngineContract(RuntimeError):
-    """vLLM does not have what this module relies on; the message names the version and the attribute."""
-
-
-@dataclass(frozen=True)
-class PackedLinear:
-    """One matrix of the base: NF4 codes as a view of vLLM's storage, bitsandbytes' state of it, and its bias."""
-
-    codes: torch.Tensor  # uint8, (elements / 2, 1)
-    state: Any
-    bias: torch.Tensor | None
-
-
-@dataclass(frozen=True)
-class Slot:
-    """The sampler's LoRA buffers for one matrix: A (slot rank × inputs) and B (outputs × slot rank), bf16."""
-
-    a: torch.Tensor
-    b: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -77,6 +46,8 @@ class SamplerSettings:
     prefill: int = 1024
     capture: Sequence[int] = ()  # batch sizes with a CUDA graph; all powers of two up to `sequences` unless told
     unmap_cache: bool = False
+    merged: bool = False  # 16-bit weights that hold base and adapter, in place of an NF4 base and a slot
+    revision: str | None = None
     eager: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)  # further arguments of `vllm.LLM`, for measurements
 
@@ -85,12 +56,8 @@ class SamplerSettings:
         sizes = list(self.capture) or [size for size in (1, 2, 4, 8, 16, 32, 64, 128, 256) if size < self.sequences] + [self.sequences]
         arguments: dict[str, Any] = {
             "model": self.model,
-            "quantization": "bitsandbytes",
+            "revision": self.revision,
             "dtype": "bfloat16",
-            "enable_lora": True,
-            "max_loras": 1,
-            "max_lora_rank": slot_rank(self.rank),
-            "lora_target_modules": list(LINEARS),
             "max_model_len": self.length + 1,  # teacher forcing asks for one token more
             "max_num_seqs": self.sequences,
             "max_num_batched_tokens": max(self.prefill, self.sequences),
@@ -102,7 +69,7 @@ class SamplerSettings:
             # fp32 logits on the sampler's side, as on the trainer's (`gpu_head`).
             "hf_overrides": {"head_dtype": "float32"},
             "enforce_eager": self.eager,
-            # No inductor: bitsandbytes' op splits the graph at every matrix anyway, and it doubles the start.
+            # No inductor: it doubles the start, and bitsandbytes' op splits the graph at every matrix anyway.
             "compilation_config": {
                 "mode": 0,
                 "cudagraph_mode": "NONE" if self.eager else "FULL_DECODE_ONLY",
@@ -110,14 +77,27 @@ class SamplerSettings:
             },
             "skip_tokenizer_init": True,
             "seed": 0,
-            "worker_cls": WORKER,
             "enable_sleep_mode": self.unmap_cache,
         }
-        return arguments | dict(self.extra)
+        return arguments | (self._merged() if self.merged else self._packed()) | dict(self.extra)
+
+    def _packed(self) -> dict[str, Any]:
+        return {
+            "quantization": "bitsandbytes",
+            "enable_lora": True,
+            "max_loras": 1,
+            "max_lora_rank": slot_rank(self.rank),
+            "lora_target_modules": list(LINEARS),
+            "worker_cls": WORKER,
+        }
+
+    def _merged(self) -> dict[str, Any]:
+        # Nothing is read from the checkpoint: every weight is written before the first token (`gpu_rollout`).
+        return {"load_format": "dummy"}
 
 
-class Sampler:
-    """An in-process vLLM whose base and LoRA slot the trainer shares. Token ids in, token ids out."""
+class InProcess:
+    """A vLLM in this process. Token ids in, token ids out."""
 
     def __init__(self, settings: SamplerSettings, shape: PolicyShape) -> None:
         for name, value in _ENVIRONMENT.items():
@@ -132,20 +112,8 @@ class Sampler:
             raise EngineContract(f"vllm {vllm.__version__} is installed; the GPU engine is written for vllm=={VLLM_VERSION}")
         self.settings = settings
         self._llm: Any = vllm.LLM(**settings.arguments())
-        runner = self._llm.collective_rpc(lambda worker: worker)[0].model_runner
-        self.weights = VllmWeights(runner.get_model(), shape)
-        self._adapters: Any = runner.lora_manager
-        self._activate()
-
-    def _activate(self) -> None:
-        """Fills the slot with an empty adapter that lives in memory alone, so that no request ever loads one from disk."""
-        from vllm.lora.request import LoRARequest
-
-        request = LoRARequest("slot", ADAPTER_ID, "/in-memory")
-        self._adapters.add_dummy_lora(request, rank=slot_rank(self.settings.rank))
-        self._adapters._adapter_manager.activate_adapter(ADAPTER_ID)
-        index = self._adapters._adapter_manager.lora_index_to_id.index(ADAPTER_ID)
-        self.slots = {name: self.weights.slot(name, index) for name in self.weights.shape.linear_names()}
+        self.runner: Any = self._llm.collective_rpc(lambda worker: worker)[0].model_runner
+        self.weights = VllmWeights(self.runner.get_model(), shape)
 
     def generate(
         self,
@@ -164,7 +132,7 @@ class Sampler:
         common |= {"stop_token_ids": list(stop)} if stop else {"ignore_eos": True}
         parameters = [SamplingParams(seed=None if seeds is None else seeds[index], **common) for index in range(len(prompts))]
         outputs = self._llm.generate(
-            [{"prompt_token_ids": list(prompt)} for prompt in prompts], parameters, use_tqdm=False, lora_request=_request(adapter)
+            [{"prompt_token_ids": list(prompt)} for prompt in prompts], parameters, use_tqdm=False, lora_request=self._request(adapter)
         )
         return [_completion(output) for output in outputs]
 
@@ -174,7 +142,7 @@ class Sampler:
 
         parameters = SamplingParams(max_tokens=1, prompt_logprobs=0, detokenize=False, temperature=1.0)
         outputs = self._llm.generate(
-            [{"prompt_token_ids": list(tokens)} for tokens in sequences], parameters, use_tqdm=False, lora_request=_request(adapter)
+            [{"prompt_token_ids": list(tokens)} for tokens in sequences], parameters, use_tqdm=False, lora_request=self._request(adapter)
         )
         return [
             np.array([output.prompt_logprobs[place][token].logprob for place, token in enumerate(tokens) if place > 0], dtype=np.float64)
@@ -182,80 +150,50 @@ class Sampler:
         ]
 
     def unmap_cache(self) -> None:
-        """Gives the KV cache's pages back to the card; weights and adapter stay where they are."""
-        self._llm.sleep(level=1)
+        """Gives the pages of the KV cache back to the card, and those of weights that are written by version."""
+        self._llm.sleep(level=self.sleep_level)
 
     def map_cache(self) -> None:
-        """Takes the pages again; the cache is empty, addresses are as before."""
+        """Takes the pages again, empty; addresses are as before."""
         self._llm.wake_up()
 
-    def reset_prefix_cache(self) -> None:
-        """Forgets all cached prefixes."""
-        self._llm.reset_prefix_cache()
+    def forget_prefixes(self) -> None:
+        """The cached prefixes are another policy's."""
+        if not self._llm.reset_prefix_cache():
+            raise EngineContract(f"vllm {VLLM_VERSION} kept its cached prefixes: a request is still running")
+
+    sleep_level = 1
+
+    def _request(self, adapter: str | None) -> Any:
+        return None
 
 
-class VllmWeights:
-    """vLLM's module tree, read by the module names of transformers."""
+class Sampler(InProcess):
+    """The NF4 base and one LoRA slot, both shared with the trainer. The pool that sleeps holds the KV cache alone (`gpu_vllm_worker`)."""
 
-    def __init__(self, model: torch.nn.Module, shape: PolicyShape) -> None:
-        self.shape = shape
-        self._modules = dict(model.named_modules())
+    def __init__(self, settings: SamplerSettings, shape: PolicyShape) -> None:
+        super().__init__(settings, shape)
+        # The slot is filled with an empty adapter that lives in memory alone, so that no request ever loads one from disk.
+        manager: Any = self.runner.lora_manager
+        manager.add_dummy_lora(self._request("slot"), rank=slot_rank(settings.rank))
+        manager._adapter_manager.activate_adapter(ADAPTER_ID)
+        index = manager._adapter_manager.lora_index_to_id.index(ADAPTER_ID)
+        self.slots: dict[str, Slot] | None = {name: self.weights.slot(name, index) for name in shape.linear_names()}
 
-    def linear(self, name: str) -> PackedLinear:
-        """The packed weight of `model.layers.N.….q_proj` and its like. Raises `EngineContract` where it is not NF4."""
-        module, shard = self._fused(name)
-        base = getattr(module, "base_layer", module)
-        weight = base.weight
-        states, offsets = getattr(weight, "bnb_quant_state", None), getattr(weight, "bnb_shard_offsets", None)
-        if states is None or offsets is None:
-            raise EngineContract(
-                f"vllm {VLLM_VERSION} holds no bitsandbytes weight for {name}: bnb_quant_state or bnb_shard_offsets is missing"
-            )
-        state = states[shard]
-        if getattr(state, "quant_type", "nf4") != "nf4":
-            raise EngineContract(f"{name} is quantised as {state.quant_type}; the GPU engine needs nf4")
-        codes = weight.data[int(offsets[shard]) : int(offsets[shard + 1])]
-        bias = getattr(base, "bias", None)
-        if bias is not None:
-            outputs = [states[index].shape[0] for index in range(len(states))]
-            bias = bias.data[sum(outputs[:shard]) : sum(outputs[: shard + 1])]
-        return PackedLinear(codes, state, bias)
+    def _request(self, adapter: str | None) -> Any:
+        from vllm.lora.request import LoRARequest
 
-    def dense(self, name: str) -> torch.Tensor:
-        """A 16-bit parameter by its full name (`model.norm.weight`); rows that only pad the vocabulary are left out."""
-        owner, _, leaf = name.rpartition(".")
-        module = self._modules.get(owner)
-        module = getattr(module, "base_layer", module)
-        parameter: torch.Tensor | None = getattr(module, leaf, None)
-        if parameter is None:
-            raise EngineContract(f"vllm {VLLM_VERSION} has no parameter {name}")
-        padded = owner.endswith(("embed_tokens", "lm_head"))
-        return parameter.data[: self.shape.vocabulary] if padded else parameter.data
-
-    def slot(self, name: str, index: int) -> Slot:
-        """The LoRA buffers of a matrix in the slot with this index."""
-        module, shard = self._fused(name)
-        if not hasattr(module, "lora_a_stacked") or not hasattr(module, "lora_b_stacked"):
-            raise EngineContract(f"vllm {VLLM_VERSION} has no LoRA slot for {name}: lora_a_stacked or lora_b_stacked is missing")
-        return Slot(module.lora_a_stacked[shard][index, 0], module.lora_b_stacked[shard][index, 0])
-
-    def parameters(self) -> list[torch.Tensor]:
-        """Every parameter that vLLM holds."""
-        return [parameter for module in self._modules.values() for parameter in module._parameters.values() if parameter is not None]
-
-    def _fused(self, name: str) -> tuple[Any, int]:
-        parent, _, leaf = name.rpartition(".")
-        source, shard = FUSED.get(leaf, (leaf, 0))
-        module = self._modules.get(f"{parent}.{source}")
-        if module is None:
-            raise EngineContract(f"vllm {VLLM_VERSION} has no module {parent}.{source}")
-        return module, shard
+        return None if adapter is None else LoRARequest(adapter, ADAPTER_ID, "/in-memory")
 
 
-def _request(adapter: str | None) -> Any:
-    from vllm.lora.request import LoRARequest
+class MergedSampler(InProcess):
+    """Plain 16-bit weights that the trainer writes at each version, base and adapter in one: `generate` samples whatever they hold.
 
-    return None if adapter is None else LoRARequest(adapter, ADAPTER_ID, "/in-memory")
+    vLLM's second level of sleep drops weights and cache without a copy, and keeps its buffers (rotary tables).
+    """
+
+    slots: dict[str, Slot] | None = None
+    sleep_level = 2
 
 
 def _completion(output: Any) -> Completion:

@@ -312,7 +312,8 @@ def part_merge(model: str) -> dict[str, Any]:
     """Merged bf16 weights of a whole policy by the kernel: seconds, bytes moved a second, and plain PyTorch beside it."""
     from bitsandbytes.functional import quantize_4bit
 
-    from rewardlang.trainer.gpu_merge import merge_into, merged_reference
+    from rewardlang.trainer.gpu_merge import merge_into
+    from rewardlang.trainer.gpu_rollout import merged_reference
     from rewardlang.trainer.gpu_shape import shape_from_config
 
     shape, rank = shape_from_config(shapes.SHAPES[model]), 16

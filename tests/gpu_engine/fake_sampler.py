@@ -1,4 +1,4 @@
-"""A sampler on the CPU with the face of the real one: it decodes from its own weights and its own LoRA slot, token by token."""
+"""Samplers on the CPU with the faces of the real ones: they decode from their own weights, token by token."""
 
 from __future__ import annotations
 
@@ -9,27 +9,20 @@ import numpy as np
 import torch
 
 from rewardlang.trainer.gpu_effect import Array
-from rewardlang.trainer.gpu_vllm import Completion, Slot, VllmWeights
-from tests.gpu_engine.fake_vllm import Fake
+from rewardlang.trainer.gpu_vllm import Completion
+from rewardlang.trainer.gpu_vllm_weights import Slot, VllmWeights
+from tests.gpu_engine.fake_vllm import Fake, plain_tree
 
 
-class FakeSampler:
-    """Computes in fp32 with bf16 adapters, as the slot holds them; `noise` is added to every log-prob it reports."""
+class Decoder:
+    """Computes in fp32; `noise` is added to every log-prob it reports."""
 
-    def __init__(self, fake: Fake, noise: float = 0.0) -> None:
-        self.weights: VllmWeights = fake.weights
-        self.slots: dict[str, Slot] = {name: fake.weights.slot(name, 0) for name in fake.shape.linear_names()}
-        self._model, self._noise, self._active = fake.reference, noise, False
+    def __init__(self, weights: VllmWeights, model: Any, noise: float = 0.0) -> None:
+        self.weights = weights
+        self._model, self._noise, self._active = model, noise, False
         self.mapped = True
+        self.forgotten = 0  # how often the cached prefixes were dropped
         self._random = np.random.default_rng(5)
-        for name, slot in self.slots.items():
-            self._model.get_submodule(name).register_forward_hook(self._hook(slot))
-
-    def _hook(self, slot: Slot) -> Any:
-        def add(_: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:
-            return output + inputs[0] @ slot.a.float().t() @ slot.b.float().t() if self._active else output
-
-        return add
 
     def generate(
         self,
@@ -80,6 +73,10 @@ class FakeSampler:
         assert not self.mapped
         self.mapped = True
 
+    def forget_prefixes(self) -> None:
+        """There are none."""
+        self.forgotten += 1
+
     def _noisy(self, values: Array) -> Array:
         return values + self._random.normal(0.0, self._noise, values.shape) if self._noise else values
 
@@ -88,3 +85,52 @@ class FakeSampler:
         longest = max(len(row) for row in rows)
         logits: torch.Tensor = self._model(torch.tensor([row + [0] * (longest - len(row)) for row in rows]), use_cache=False).logits
         return (logits.float() / temperature).log_softmax(-1)
+
+
+class FakeSampler(Decoder):
+    """With bf16 adapters, as the slot holds them."""
+
+    def __init__(self, fake: Fake, noise: float = 0.0) -> None:
+        super().__init__(fake.weights, fake.reference, noise)
+        slots = {name: fake.weights.slot(name, 0) for name in fake.shape.linear_names()}
+        for name, slot in slots.items():
+            self._model.get_submodule(name).register_forward_hook(self._hook(slot))
+        self.slots: dict[str, Slot] | None = slots
+
+    def _hook(self, slot: Slot) -> Any:
+        def add(_: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:
+            return output + inputs[0] @ slot.a.float().t() @ slot.b.float().t() if self._active else output
+
+        return add
+
+
+class FakeMergedSampler(Decoder):
+    """With 16-bit weights that somebody else writes; while they are unmapped they hold nothing."""
+
+    slots: dict[str, Slot] | None = None
+
+    def __init__(self, fake: Fake, noise: float = 0.0) -> None:
+        self._tree = plain_tree(fake.shape)
+        super().__init__(VllmWeights(self._tree, fake.shape), fake.reference, noise)
+        for name in fake.shape.linear_names():
+            module, plain = self._model.get_submodule(name), self.weights.merged(name)
+            module.forward = lambda x, plain=plain: torch.nn.functional.linear(
+                x, plain.weight.float(), None if plain.bias is None else plain.bias.float()
+            )
+        for name in fake.shape.dense_names():
+            self._copied(name)
+
+    def _copied(self, name: str) -> None:
+        """The reference's parameter is read anew from the tree before every pass."""
+        own, source = self._model.get_parameter(name), self.weights.dense(name)
+
+        def read(*_: Any) -> None:
+            own.data.copy_(source)
+
+        self._model.register_forward_pre_hook(read)
+
+    def unmap_cache(self) -> None:
+        """Drops the weights without a copy, as the second level of sleep does."""
+        super().unmap_cache()
+        for parameter in self._tree.parameters():
+            parameter.data.fill_(float("nan"))

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from rewardlang.trainer.gpu_shape import PolicyShape, shape_from_config
-from rewardlang.trainer.gpu_vllm import VllmWeights
+from rewardlang.trainer.gpu_vllm_weights import VllmWeights
 
 SIZES: dict[str, Any] = {
     "vocab_size": 96,
@@ -94,6 +94,30 @@ def fake_vllm(model_type: str, *, tied: bool = True, rank: int = 8, padded_rows:
         holder.register_parameter(leaf, nn.Parameter(data.bfloat16(), requires_grad=False))
         _put(tree, owner, holder)
     return Fake(VllmWeights(tree, shape), model, config, shape)
+
+
+def plain_tree(shape: PolicyShape, *, padded_rows: int = 32) -> nn.Module:
+    """vLLM's module tree over 16-bit weights that nobody has written yet: dummies, as its loader of that name leaves them."""
+    tree, sizes = nn.Module(), {linear.name: linear for linear in shape.linears()}
+    for path, leaves in _fused_groups(shape):
+        shards = [sizes[leaf.rpartition(".")[2]] for leaf in leaves]
+        outputs = sum(shard.outputs for shard in shards)
+        module = nn.Module()
+        module.register_parameter("weight", _dummy(outputs, shards[0].inputs))
+        module.register_parameter("bias", _dummy(outputs) if shards[0].bias else None)
+        _put(tree, path, module)
+    for name in shape.dense_names():
+        owner, _, leaf = name.rpartition(".")
+        embedding = owner.endswith(("embed_tokens", "lm_head"))
+        width = shape.head_dim if owner.endswith(("q_norm", "k_norm")) else shape.hidden
+        holder = nn.Module()
+        holder.register_parameter(leaf, _dummy(shape.vocabulary + padded_rows, shape.hidden) if embedding else _dummy(width))
+        _put(tree, owner, holder)
+    return tree
+
+
+def _dummy(*size: int) -> nn.Parameter:
+    return nn.Parameter(torch.full(size, 0.001, dtype=torch.bfloat16), requires_grad=False)
 
 
 def _fused_groups(shape: PolicyShape) -> list[tuple[str, list[str]]]:

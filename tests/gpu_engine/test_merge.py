@@ -14,7 +14,8 @@ pytest.importorskip("triton", reason="triton is not installed")
 SCRIPT = """
 import torch
 from bitsandbytes.functional import dequantize_4bit, quantize_4bit
-from rewardlang.trainer.gpu_merge import merge_into, merged_reference
+from rewardlang.trainer.gpu_merge import merge_into
+from rewardlang.trainer.gpu_rollout import merged_reference
 
 def case(rows, columns, rank, scaling, size):
     torch.manual_seed(rows + columns + rank)

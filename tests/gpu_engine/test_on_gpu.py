@@ -39,7 +39,8 @@ def test_merged_weights_are_rounded_once() -> None:
     """The compiled kernel's bf16 is the reference's to the bit but for ties of another order of summation, at a real size."""
     from bitsandbytes.functional import quantize_4bit
 
-    from rewardlang.trainer.gpu_merge import merge_into, merged_reference
+    from rewardlang.trainer.gpu_merge import merge_into
+    from rewardlang.trainer.gpu_rollout import merged_reference
 
     weight = torch.randn(1536, 8960, device="cuda").bfloat16() * 0.02
     codes, state = quantize_4bit(weight, blocksize=64, compress_statistics=False, quant_type="nf4")

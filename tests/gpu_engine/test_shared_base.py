@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rewardlang.trainer.gpu_shared_base import adapters, base_tensors, model_over, storage_bytes, with_adapter
-from rewardlang.trainer.gpu_vllm import EngineContract
+from rewardlang.trainer.gpu_vllm_weights import EngineContract
 from tests.gpu_engine.fake_vllm import Fake, fake_vllm
 
 # peft asks transformers for an attribute that it has renamed.

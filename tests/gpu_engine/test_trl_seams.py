@@ -17,7 +17,7 @@ from rewardlang.trainer.gpu_loss import truncated_loss
 from rewardlang.trainer.gpu_shared_base import adapters, base_tensors
 from rewardlang.trainer.gpu_swap import SlotMismatch
 from rewardlang.trainer.gpu_trainer import EngineGeneration, EngineTrainer
-from rewardlang.trainer.gpu_vllm import EngineContract
+from rewardlang.trainer.gpu_vllm_weights import EngineContract
 from tests.gpu_engine.fake_sampler import FakeSampler
 from tests.gpu_engine.fake_vllm import fake_vllm
 
