@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from fractions import Fraction
-from itertools import islice
 from typing import Any, TypeAlias
 
 from rewardlang.answers.values import Answer, Quantity
@@ -19,6 +18,8 @@ Options: TypeAlias = tuple[tuple[str, Any], ...]
 Shrink: TypeAlias = Callable[[Arguments, Any], Any]
 """What is kept of a result, given what was asked."""
 
+_FAULTS = (Refused, Broke, Verdict)
+_IDENTIFIED = frozenset({Answer, Quantity})
 _AT_ONCE = 64
 """Arguments in one call: no more of what a finder found is in memory at a time."""
 
@@ -32,52 +33,49 @@ class Calls:
         """What the dear verifiers said, keyed as `marking.guard` keys it."""
         self.failures: dict[int, dict[Failure, None]] = {}
         """Of the rows that have any, by row."""
-        self._said: dict[Hashable, dict[Hashable, Any]] = {}
-        self._failed: dict[Hashable, dict[Hashable, Failure]] = {}
-        self._kept: list[Arguments] = []  # what is keyed by identity must live as long as its key
+        self._said: dict[Hashable, dict[Any, Any]] = {}
+        self._failed: dict[Hashable, dict[Any, Failure]] = {}
+        self._kept: list[Any] = []  # what is keyed by identity must live as long as its key
 
     def ask(
-        self, verifier: Verifier, rows: Sequence[Arguments], options: Options, owners: Callable[[], Sequence[int]], shrink: Shrink
+        self, verifier: Verifier, columns: Sequence[list[Any]], options: Options, owners: Callable[[], Sequence[int]], shrink: Shrink
     ) -> list[Any]:
         """What the verifier says of each row, shrunk to what is wanted of it; `Refused` where it refused or broke.
 
-        `owners` gives the row of the batch behind each row: failures are recorded there.
+        `columns` are its arguments, each with one value a row; `owners` gives
+        the row of the batch behind each row: failures are recorded there.
         """
         what = (verifier.kind, verifier.word, options, shrink)
         said, failed = self._said.setdefault(what, {}), self._failed.setdefault(what, {})
-        keys = [_key(arguments) for arguments in rows]
-        new = {key: arguments for key, arguments in zip(keys, rows, strict=True) if key not in said}
-        waiting = iter(new.items())
-        while part := list(islice(waiting, 1 if verifier.cost == "external" else _AT_ONCE)):
-            given = [_passed(arguments) for _, arguments in part]
-            for (key, _), arguments, result in zip(part, given, self._results(verifier, given, options), strict=True):
-                fault = _fault(verifier, result)
-                if fault is not None:
-                    failed[key] = fault
-                said[key] = (
-                    result
-                    if isinstance(result, Refused)
-                    else Refused(result.reason)
-                    if isinstance(result, Broke)
-                    else shrink(arguments, result)
-                )
-        if any(map(_by_identity, rows[0])) if rows else False:
-            self._kept += new.values()
+        keys = _keys(columns)
+        new = _first_places(keys, said)
+        at_once = 1 if verifier.cost == "external" else _AT_ONCE
+        for start in range(0, len(new), at_once):
+            places = new[start : start + at_once]
+            given = [_passed([column[place] for place in places]) for column in columns]
+            rows = list(zip(*given, strict=True))
+            for place, arguments, result in zip(places, rows, self._results(verifier, given, rows, options), strict=True):
+                kept = result
+                if type(result) in _FAULTS and (fault := _fault(verifier, result)) is not None:
+                    failed[keys[place]] = fault
+                    kept = Refused(result.reason) if isinstance(result, Broke) else result
+                said[keys[place]] = kept if isinstance(kept, Refused) else shrink(arguments, kept)
+        if new and any(map(_by_identity, columns)):
+            self._kept += (column[place] for column in columns for place in new)
         if failed:
             for key, owner in zip(keys, owners(), strict=True):
                 if key in failed:
                     self.failures.setdefault(owner, {})[failed[key]] = None
-        return [said[key] for key in keys]
+        return list(map(said.__getitem__, keys))
 
-    def _results(self, verifier: Verifier, given: list[Arguments], options: Options) -> list[Any]:
+    def _results(self, verifier: Verifier, given: list[list[Any]], rows: list[Arguments], options: Options) -> list[Any]:
         """One result for each argument. A column that breaks the verifier is asked again one by one, so that only the culprit breaks."""
-        columns = tuple(list(column) for column in zip(*given, strict=True))
-        results = attempt(verifier, *columns, **dict(options)) if len(given) > 1 else None
+        results = attempt(verifier, *given, **dict(options)) if len(rows) > 1 else None
         if results is None or isinstance(results, Raised):
-            results = [called(verifier, arguments, options) for arguments in given]
-        for arguments, result in zip(given, results, strict=True):
-            self.asked.note(verifier, arguments, options, result)
-            if verifier.cost in REMEMBERED:
+            results = [called(verifier, arguments, options) for arguments in rows]
+        self.asked.note_all(verifier, rows, options, results)
+        if verifier.cost in REMEMBERED:
+            for arguments, result in zip(rows, results, strict=True):
                 self.remembered[verifier.kind, verifier.word, arguments, options] = result
         found: list[Any] = results
         return found
@@ -92,17 +90,25 @@ def _fault(verifier: Verifier, result: Any) -> Failure | None:
     return None
 
 
-def _by_identity(value: Any) -> bool:
-    return isinstance(value, (Answer, Quantity))
+def _by_identity(column: list[Any]) -> bool:
+    """Whether there are answers or quantities in a column. They are told apart by identity: comparing them costs as much as asking."""
+    return not _IDENTIFIED.isdisjoint(map(type, column))
 
 
-def _key(arguments: Arguments) -> Hashable:
-    """Equal for equal arguments, except answers, which are told apart by identity: comparing them costs as much as asking."""
-    if len(arguments) == 1 and type(arguments[0]) is str:
-        return arguments[0]
-    return tuple(id(value) if _by_identity(value) else value for value in arguments)
+def _keys(columns: Sequence[list[Any]]) -> list[Any]:
+    """One key a row, equal for equal arguments."""
+    parts = [list(map(id, column)) if _by_identity(column) else column for column in columns]
+    return parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
 
 
-def _passed(arguments: Arguments) -> Arguments:
+def _first_places(keys: list[Any], said: Mapping[Any, Any]) -> list[int]:
+    """Where each key stands first that nobody has asked."""
+    if said and said.keys() >= set(keys):
+        return []
+    first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
+    return sorted(place for key, place in first.items() if key not in said)
+
+
+def _passed(column: list[Any]) -> list[Any]:
     """Arguments as verifiers take them: every number is a `Fraction`."""
-    return tuple(Fraction(value) if type(value) is int else value for value in arguments)
+    return [Fraction(value) if type(value) is int else value for value in column] if int in set(map(type, column)) else column

@@ -21,6 +21,7 @@ from rewardlang.passages import outside
 from rewardlang.verdict import Missing, Refused
 from rewardlang.verifier import Verifier
 
+_SAME_IN_ALL_ROWS = (meaning.Constant, meaning.NamedList, meaning.ParamValue)
 _ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
@@ -58,21 +59,22 @@ def of_results(results: Sequence[Any]) -> Column:
     return Column(list(results), np.array([states.get(type(result), THERE) for result in results], dtype=np.int8))
 
 
-def ask(frame: Frame, step: Step, verifier: Verifier, rows: Rows, arguments: list[list[Any]], shrink: Shrink) -> list[Any]:
+def ask(frame: Frame, step: Step, verifier: Verifier, rows: Rows, arguments: Sequence[list[Any]], shrink: Shrink) -> list[Any]:
     """What a verifier says for some rows, options as each row has them."""
-    given = list(zip(*arguments, strict=True))
+    size = len(rows)
+    if not size:
+        return []
     options = [(name, frame.values(index, rows)) for name, index in step.options]
-    if all(
-        isinstance(frame.plan.steps[index].node, (meaning.Constant, meaning.NamedList, meaning.ParamValue)) for _, index in step.options
-    ):
-        chosen = tuple((name, column.values[0]) for name, column in options) if given else ()
-        return frame.calls.ask(verifier, given, chosen, partial(frame.in_batch, rows), shrink)
+    if all(isinstance(frame.plan.steps[index].node, _SAME_IN_ALL_ROWS) for _, index in step.options):
+        chosen = tuple((name, column.values[0]) for name, column in options)
+        return frame.calls.ask(verifier, arguments, chosen, partial(frame.in_batch, rows), shrink)
     groups: dict[Any, list[int]] = {}
-    for place in range(len(given)):
+    for place in range(size):
         groups.setdefault(tuple((name, column.values[place]) for name, column in options), []).append(place)
-    results: list[Any] = [None] * len(given)
+    results: list[Any] = [None] * size
     for chosen, places in groups.items():
-        said = frame.calls.ask(verifier, [given[place] for place in places], chosen, partial(frame.in_batch, rows[places]), shrink)
+        some = [[column[place] for place in places] for column in arguments]
+        said = frame.calls.ask(verifier, some, chosen, partial(frame.in_batch, rows[places]), shrink)
         for place, result in zip(places, said, strict=True):
             results[place] = result
     return results
