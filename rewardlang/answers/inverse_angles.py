@@ -52,8 +52,9 @@ def _term(product: Product) -> Quotient | None:
         return number(1)
     if kind not in ("arcsin", "arctan") or any(inner != "prime" for inner, _ in argument.atoms()):
         return None
-    across = number(1) if kind == "arctan" else root(number(1) - argument * argument, 2)
-    return across + atom("i", 1) * argument
+    of: Quotient = argument
+    across = number(1) if kind == "arctan" else root(number(1) - of * of, 2)
+    return across + atom("i", 1) * of
 
 
 def _is_real(of: Quotient) -> bool:

@@ -266,6 +266,8 @@ def _words(tokens: list[Token]) -> Value | None:
     letters = [token for token in tokens if token.kind in ("word", "name") or token.text in "'-"]
     if len(letters) < len(tokens) or not any(token.kind == "word" and token.text not in known for token in tokens):
         return None
+    if any(token.text == "-" for token in tokens) and all(len(token.text) <= 2 for token in tokens):
+        return None  # ad - bc: products of letters
     text = " ".join(token.text for token in tokens).casefold()
     if text in _ALL_REALS:
         return as_value(REALS)

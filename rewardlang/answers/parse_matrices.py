@@ -1,4 +1,4 @@
-r"""Matrices of an answer, with sums, products, factors and transposes written out: `2\begin{pmatrix}…\end{pmatrix}^T`."""
+r"""Matrices of an answer, with sums, products, factors, powers and transposes written out, and determinants and traces of them."""
 
 from __future__ import annotations
 
@@ -7,32 +7,41 @@ from typing import TypeAlias
 from rewardlang.answers.algebra import LimitError, Quotient, number
 from rewardlang.answers.expression import read_expression
 from rewardlang.answers.kinds import Expression, Matrix, Unread, Value
+from rewardlang.answers.matrices import MAX_ENTRIES, Entries, determinant, plus, scaled, times, to_power, trace
 from rewardlang.answers.parse_brackets import Reader, bracketed, parts_of, split
 from rewardlang.answers.reading import UnreadError
 from rewardlang.answers.tokens import Token, joined
 from rewardlang.verdict import Missing
 
-_MATRICES = ("pmatrix", "bmatrix", "matrix", "Bmatrix", "array", "smallmatrix")
-MAX_ENTRIES = 100
+_MATRICES = ("pmatrix", "bmatrix", "matrix", "Bmatrix", "array", "smallmatrix", "vmatrix")
+_SCALARS = {"det": determinant, "tr": trace, "Tr": trace, "trace": trace}
 
 Rows: TypeAlias = tuple[tuple[Value, ...], ...]
 
 
 def matrix(tokens: list[Token], read: Reader) -> Value | Missing | None:
-    """The matrix that the tokens are, or None where none is in them."""
+    """The matrix, or the determinant or trace of one, that the tokens are; None where no matrix is in them."""
     if not any(token.text == "\\begin" for token in tokens):
         return _nested_lists(tokens, read)
+    if _environment_end(tokens, 0) == len(tokens) and not _is_determinant(tokens, 0):
+        try:
+            rows = _environment(tokens, read)
+        except UnreadError as error:
+            return Unread(joined(tokens), str(error))
+        return rows if isinstance(rows, Missing) else Matrix(rows)
     try:
-        total: Rows | None = None
+        total: Entries | Quotient | None = None
         for sign, term in _terms(tokens):
             product = _product(term, read)
             if isinstance(product, Missing):
                 return product
-            signed = _scaled(product, number(-1)) if sign < 0 else product
+            signed = product if sign > 0 else -product if isinstance(product, Quotient) else scaled(product, number(-1))
             total = signed if total is None else _sum(total, signed)
     except (UnreadError, LimitError, ZeroDivisionError) as error:
         return Unread(joined(tokens), str(error) or "a division by zero")
-    return None if total is None else Matrix(total)
+    if total is None or isinstance(total, Quotient):
+        return None if total is None else Expression(total)
+    return Matrix(tuple(tuple(Expression(value) for value in row) for row in total))
 
 
 def system_rows(tokens: list[Token]) -> list[list[Token]]:
@@ -65,9 +74,9 @@ def _terms(tokens: list[Token]) -> list[tuple[int, list[Token]]]:
     return terms
 
 
-def _product(term: list[Token], read: Reader) -> Rows | Missing:
-    """Factors and matrices in a row. Raises UnreadError for what is no matrix."""
-    result: Rows | None = None
+def _product(term: list[Token], read: Reader) -> Entries | Quotient | Missing:
+    """Factors and matrices in a row; without a matrix, a number. Raises UnreadError for what is neither."""
+    result: Entries | None = None
     factor = number(1)
     scalar: list[Token] = []
     at = 0
@@ -77,7 +86,9 @@ def _product(term: list[Token], read: Reader) -> Rows | Missing:
             scalar.append(term[at])
             at += 1
             continue
-        while scalar and scalar[-1].text == "*":
+        taken = _SCALARS.get(scalar[-1].text.removeprefix("\\")) if scalar else None
+        taken = taken or (determinant if _is_determinant(term, at) else None)
+        while scalar and (scalar[-1].text == "*" or scalar[-1].text.removeprefix("\\") in _SCALARS):
             scalar.pop()
         if scalar:
             factor = factor * read_expression(scalar)
@@ -85,26 +96,45 @@ def _product(term: list[Token], read: Reader) -> Rows | Missing:
         rows = _environment(term[at:end], read)
         if isinstance(rows, Missing):
             return rows
-        texts = [token.text for token in term[end : end + 4]]
-        length = next((n for n, shape in _TRANSPOSED if texts[:n] == shape), 0)
-        if length:
-            rows = tuple(zip(*rows, strict=True))
-            end += length
-        result = rows if result is None else _times(result, rows)
-        at = end
+        entries, at = _raised(tuple(tuple(map(_entry, row)) for row in rows), term, end)
+        if taken is not None:
+            factor = factor * taken(entries)
+        else:
+            result = entries if result is None else times(result, entries)
         if at < len(term) and term[at].text == "*":
             at += 1
-    if scalar or result is None:
+    if scalar and len(scalar) < len(term):
         raise UnreadError("a matrix beside something else")
-    return result if factor.rational == 1 else _scaled(result, factor)
+    if scalar:
+        return read_expression(scalar)
+    return factor if result is None else result if factor.rational == 1 else scaled(result, factor)
 
 
-_TRANSPOSED = [(n, shape) for top in ("T", "\\top", "t") for n, shape in ((2, ["^", top]), (4, ["^", "{", top, "}"]))]
+_TRANSPOSED = ("T", "\\top", "t")
+
+
+def _raised(rows: Entries, term: list[Token], at: int) -> tuple[Entries, int]:
+    """The matrix transposed or to the whole power that stands at `at`, and where it ends."""
+    if at + 1 >= len(term) or term[at].text != "^":
+        return rows, at
+    braced = term[at + 1].text == "{"
+    end = next((index for index in range(at + 2, len(term)) if term[index].text == "}"), len(term)) if braced else at + 2
+    exponent = "".join(token.text for token in term[at + 1 + braced : end])
+    if exponent in _TRANSPOSED:
+        return tuple(zip(*rows, strict=True)), end + braced
+    if len(exponent) > 3 or not exponent.removeprefix("-").isdecimal():
+        raise UnreadError("a matrix to a power that is no small whole number")
+    return to_power(rows, int(exponent)), end + braced
+
+
+def _is_determinant(tokens: list[Token], at: int) -> bool:
+    texts = [token.text for token in tokens[at : at + 3]]
+    return texts[0] == "|" or texts == ["\\begin", "{", "vmatrix"]
 
 
 def _environment_end(tokens: list[Token], at: int) -> int | None:
     r"""Where a `\begin{pmatrix}…\end{pmatrix}` that begins at `at` ends, with brackets around it if there are."""
-    inside = tokens[at].text in ("(", "[") and at + 1 < len(tokens) and tokens[at + 1].text == "\\begin"
+    inside = tokens[at].text in ("(", "[", "|") and at + 1 < len(tokens) and tokens[at + 1].text == "\\begin"
     begin = at + inside
     if tokens[begin].text != "\\begin":
         return None
@@ -117,12 +147,12 @@ def _environment_end(tokens: list[Token], at: int) -> int | None:
                 return None
             if not inside:
                 return end
-            return end + 1 if end < len(tokens) and tokens[end].text in (")", "]") else None
+            return end + 1 if end < len(tokens) and tokens[end].text in (")", "]", "|") else None
     return None
 
 
 def _environment(tokens: list[Token], read: Reader) -> Rows | Missing:
-    if bracketed(tokens) in ("()", "[]"):
+    if bracketed(tokens) in ("()", "[]") or tokens[0].text == tokens[-1].text == "|":
         tokens = tokens[1:-1]
     texts = [token.text for token in tokens]
     if len(texts) < 8 or texts[1] != "{" or texts[2] not in _MATRICES or texts[-4:] != ["\\end", "{", texts[2], "}"]:
@@ -156,31 +186,12 @@ def _entry(value: Value) -> Quotient:
     raise UnreadError("an entry that is no number or formula")
 
 
-def _scaled(rows: Rows, factor: Quotient) -> Rows:
-    return tuple(tuple(Expression(factor * _entry(value)) for value in row) for row in rows)
-
-
-def _sum(one: Rows, other: Rows) -> Rows:
-    if len(one) != len(other) or len(one[0]) != len(other[0]):
-        raise UnreadError("a sum of matrices of different shapes")
-    return tuple(
-        tuple(Expression(_entry(a) + _entry(b)) for a, b in zip(left, right, strict=True)) for left, right in zip(one, other, strict=True)
-    )
-
-
-def _times(one: Rows, other: Rows) -> Rows:
-    if len(one[0]) != len(other) or len(one) * len(other) * len(other[0]) > MAX_ENTRIES:
-        raise UnreadError("a product of matrices whose shapes do not fit")
-    rows: list[tuple[Value, ...]] = []
-    for row in one:
-        values: list[Value] = []
-        for column in zip(*other, strict=True):
-            total = number(0)
-            for a, b in zip(row, column, strict=True):
-                total = total + _entry(a) * _entry(b)
-            values.append(Expression(total))
-        rows.append(tuple(values))
-    return tuple(rows)
+def _sum(one: Entries | Quotient, other: Entries | Quotient) -> Entries | Quotient:
+    if isinstance(one, Quotient) and isinstance(other, Quotient):
+        return one + other
+    if isinstance(one, Quotient) or isinstance(other, Quotient):
+        raise UnreadError("a matrix and a number")
+    return plus(one, other)
 
 
 def _nested_lists(tokens: list[Token], read: Reader) -> Value | Missing | None:
