@@ -61,9 +61,14 @@ def is_complete(folder: Path) -> bool:
         return False
 
 
+def whole_checkpoints(run: Path) -> list[Path]:
+    """The checkpoints that are whole, oldest first."""
+    return sorted((path for path in _all(run) if is_complete(path)), key=step_of)
+
+
 def last_complete(run: Path) -> Path | None:
     """The newest checkpoint that is whole, or None."""
-    return max((path for path in _all(run) if is_complete(path)), key=step_of, default=None)
+    return max(whole_checkpoints(run), key=step_of, default=None)
 
 
 def step_of(checkpoint: Path) -> int:
@@ -84,7 +89,7 @@ def discard_incomplete(run: Path) -> None:
 
 def keep_newest(run: Path, number: int) -> None:
     """Removes all but the `number` newest whole checkpoints."""
-    for path in sorted((path for path in _all(run) if is_complete(path)), key=step_of)[:-number]:
+    for path in whole_checkpoints(run)[:-number]:
         remove(path)
 
 

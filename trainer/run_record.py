@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import time
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -34,6 +35,7 @@ def make_record(config: RunConfig, reward: Reward, rows: Sequence[Row], held_out
 
     return {
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "folder": str(Path.cwd()),  # what relative paths in the configuration are relative to
         "config": dataclasses.asdict(config),
         "reward": {"name": reward.name, "version": reward.version, "fingerprint": reward.fingerprint, "rules": list(reward.rules)},
         "score": {"low": float(reward.program.score.low), "high": float(reward.program.score.high)},
@@ -72,6 +74,14 @@ def read_record(output: Path) -> Record | None:
     return record
 
 
+def record_of(run: Path) -> Record:
+    """The record of a run. Raises `TrainingProblem` where the folder holds none."""
+    record = read_record(run)
+    if record is None:
+        raise TrainingProblem(f"{run} holds no run: it has no run.json", "name the 'output' folder of a run")
+    return record
+
+
 def resumed_record(before: Record, now: Record, step: int) -> tuple[Record, list[str]]:
     """The record of a run that goes on at `step`, and what differs from how it began, one text a difference.
 
@@ -96,15 +106,21 @@ def differences(one: Record, other: Record, place: str = "") -> dict[str, tuple[
     """Each key, dotted, whose values differ; where data live does not count, what they hold does."""
     found: dict[str, tuple[Any, Any]] = {}
     for name in {**one, **other}:
-        old, new = one.get(name), other.get(name)
+        old, new = _by_number(one.get(name)), _by_number(other.get(name))
         if isinstance(old, dict) and isinstance(new, dict):
             found |= differences(old, new, f"{place}{name}.")
-        elif json.loads(json.dumps(old, default=str)) != json.loads(json.dumps(new, default=str)) and f"{place}{name}" not in _PATHS:
+        elif json.loads(json.dumps(old, default=str)) != json.loads(json.dumps(new, default=str)) and not _PATHS.fullmatch(place + name):
             found[f"{place}{name}"] = (old, new)
     return found
 
 
-_PATHS = ("output", "reward", "model.path", "data.file", "held_out.file")
+_PATHS = re.compile(r"output|reward|model\.path|(data|held_out)\.(mix\.\d+\.)?(file|hub)")
+
+
+def _by_number(value: Any) -> Any:
+    """A list of tables as a table, so that the keys of each are compared."""
+    tables = isinstance(value, (list, tuple)) and value and all(isinstance(item, dict) for item in value)
+    return {str(number): item for number, item in enumerate(value, 1)} if tables else value
 
 
 def _gpu() -> str | None:

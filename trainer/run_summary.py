@@ -9,10 +9,11 @@ from typing import Any, TypeAlias
 
 from rewardlang.trainer.alarms import WINDOW
 from rewardlang.trainer.checkpoints import last_complete
+from rewardlang.trainer.intervals import wilson
 from rewardlang.trainer.ledger import read_ledger
-from rewardlang.trainer.metrics import read_metrics
+from rewardlang.trainer.metrics import MetricsRow, read_metrics
 from rewardlang.trainer.problem import TrainingProblem
-from rewardlang.trainer.run_record import Record, differences, read_record
+from rewardlang.trainer.run_record import Record, differences, record_of
 
 Summary: TypeAlias = dict[str, Any]
 
@@ -21,7 +22,7 @@ _FIGURES = ("reward", "success", "tokens", "cut_off", "entropy", "flat_groups", 
 
 def summary(run: Path) -> Summary:
     """One run. Figures of training are means over the first and the last rows of metrics. Raises `TrainingProblem` where none is."""
-    record = _record_of(run)
+    record = record_of(run)
     rows = read_metrics(run / "metrics.jsonl")
     training = [row for row in rows if row["kind"] == "training"]
     checkpoint = last_complete(run)
@@ -34,11 +35,7 @@ def summary(run: Path) -> Summary:
         "checkpoint": None if checkpoint is None else checkpoint.name,
         "resumed": record["resumed"],
         "notes": record["notes"],
-        "held_out": [
-            {name: row[name] for name in ("step", "accuracy", "score", "answers") if name in row}
-            for row in rows
-            if row["kind"] == "held out"
-        ],
+        "held_out": [_measured(row) for row in rows if row["kind"] == "held out"],
         "training": {name: _ends(training, name) for name in _FIGURES if any(name in row for row in training)},
         "rules": {name: _rule(training, name) for name in record["reward"]["rules"]},
         "alarms": [{name: row[name] for name in ("step", "alarm", "found", "remedy")} for row in rows if row["kind"] == "alarm"],
@@ -48,7 +45,7 @@ def summary(run: Path) -> Summary:
 
 def comparison(runs: Sequence[Path]) -> Summary:
     """Several runs: the summary of each, and what differs in their configurations, each key with one value a run."""
-    records = [_record_of(run) for run in runs]
+    records = [record_of(run) for run in runs]
     keys: dict[str, None] = {}
     for record in records[1:]:
         keys |= dict.fromkeys(differences(_compared(records[0]), _compared(record)))
@@ -77,13 +74,6 @@ def completions_of(run: Path, version: int | None, count: int) -> list[dict[str,
     return rows if len(rows) <= 2 * count else [*rows[:count], *rows[-count:]]
 
 
-def _record_of(run: Path) -> Record:
-    record = read_record(run)
-    if record is None:
-        raise TrainingProblem(f"{run} holds no run: it has no run.json", "name the 'output' folder of a run")
-    return record
-
-
 def _compared(record: Record) -> Record:
     data = {name: record[name]["fingerprint"][:12] for name in ("data", "held_out", "reward")}
     return {**record["config"], "content of": data, "versions": record["versions"]}
@@ -104,8 +94,22 @@ def _rule(rows: Sequence[dict[str, Any]], name: str) -> Summary:
 
 
 def _ends(rows: Sequence[dict[str, Any]], name: str) -> dict[str, float] | None:
+    """Means over the first rows and the last, up to `WINDOW` of each and none in both; of a single row, `last` alone."""
     values = [row[name] for row in rows if name in row]
-    return {"first": statistics.fmean(values[:WINDOW]), "last": statistics.fmean(values[-WINDOW:])} if values else None
+    if not values:
+        return None
+    if len(values) == 1:
+        return {"last": values[0]}
+    some = min(WINDOW, len(values) // 2)
+    return {"first": statistics.fmean(values[:some]), "last": statistics.fmean(values[-some:])}
+
+
+def _measured(row: MetricsRow) -> Summary:
+    """A measurement, with Wilson's 95 % interval of its accuracy."""
+    found = {name: row[name] for name in ("step", "accuracy", "score", "answers") if name in row}
+    if row.get("accuracy") is not None and row["answers"]:
+        found["interval"] = list(wilson(round(row["accuracy"] * row["answers"]), row["answers"])[1:3])
+    return found
 
 
 def _ledger(run: Path) -> Summary | None:
