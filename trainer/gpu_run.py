@@ -21,14 +21,15 @@ _EVALUATION_SEED = 20260101
 
 def check_for_engine(config: RunConfig) -> None:
     """Raises `TrainingProblem` for what the engine does not train."""
+    backend = f"the {config.engine.backend!r} backend"
     if config.lora.rank == 0:
-        raise TrainingProblem("the 'memory' backend trains an adapter over a base that never changes", "set 'lora.rank' to 8 or more")
+        raise TrainingProblem(f"{backend} trains an adapter over a base that never changes", "set 'lora.rank' to 8 or more")
     if config.lora.targets != ("all-linear",):
-        raise TrainingProblem("the 'memory' backend adapts all linear layers", "leave out 'lora.targets'")
+        raise TrainingProblem(f"{backend} adapts all linear layers", "leave out 'lora.targets'")
     if config.lora.dropout:
         raise TrainingProblem("with dropout the policy that is trained is not the one that is sampled", "leave out 'lora.dropout'")
     if config.training.iterations > 1:
-        raise TrainingProblem("the 'memory' backend makes one update from each round", "leave out 'training.iterations'")
+        raise TrainingProblem(f"{backend} makes one update from each round", "leave out 'training.iterations'")
 
 
 def prompt_ids(tokenizer: Any, prompt: Any) -> list[int]:
@@ -55,6 +56,7 @@ def run_plan(config: RunConfig, tokenizer: Any, rows: Sequence[Row], card: Card 
         micro_batch=training.micro_batch,
         rank=config.lora.rank,
         unmap_cache=config.engine.unmap_cache,
+        merged=config.engine.backend == "speed",
     )
     shape: Any = AutoConfig.from_pretrained(config.model.path, revision=config.model.revision)
     try:
@@ -108,10 +110,11 @@ class EngineRun:
 def start_run(config: RunConfig, tokenizer: Any, rows: Sequence[Row], say: Any) -> EngineRun:
     """Plans, starts vLLM and the trainer's side over one base, and passes the gate. Raises `TrainingProblem` where it cannot be."""
     check_for_engine(config)
-    need(ENGINE, "gpu", purpose="'engine.backend = \"memory\"'")
+    chosen = f"'engine.backend = \"{config.engine.backend}\"'"
+    need(ENGINE, "gpu", purpose=chosen)
     card = card_at_hand()
     if card is None:
-        raise TrainingProblem("'engine.backend = \"memory\"' needs an NVIDIA GPU, and there is none", "leave it out to train on the CPU")
+        raise TrainingProblem(f"{chosen} needs an NVIDIA GPU, and there is none", "leave it out to train on the CPU")
     made = run_plan(config, tokenizer, rows, card)
     if not made.fits:
         raise TrainingProblem(
@@ -135,6 +138,8 @@ def _started(config: RunConfig, made: Plan) -> Any:
         cache_bytes=made.cache_bytes,
         prefill=load.prefill,
         unmap_cache=load.unmap_cache,
+        merged=load.merged,
+        revision=config.model.revision,
     )
     engine = start_engine(settings, alpha=config.lora.alpha, seed=config.seed, temperature=config.training.temperature)
     vocabulary = made.shape.vocabulary

@@ -50,7 +50,8 @@ class Workload:
     prefill: int = 1024  # tokens that vLLM takes into one step
     head_chunk: int = 128  # tokens whose logits exist at a time
     nested_scales: bool = False
-    unmap_cache: bool = False  # the KV cache is unmapped while training
+    unmap_cache: bool = False  # the KV cache is unmapped while training, and merged weights with it
+    merged: bool = False  # the sampler has 16-bit weights of its own, in place of a share of the base and a LoRA slot
 
     @property
     def length(self) -> int:
@@ -175,21 +176,28 @@ def _parts(shape: PolicyShape, load: Workload, micro_batch: int, constants: Cali
     checkpoints = 2 * shape.hidden * shape.layers * tokens
     working = max(layer_bytes(shape, tokens, load.rank), head_bytes(shape, load.head_chunk, tokens))
     slack = constants.slack + (checkpoints + working) * constants.slack_percent // 100
+    paged = rollout if load.unmap_cache else BOTH
+    if load.merged:
+        sampler = Part("rollout weights, bf16", 2 * shape.parameters, paged)
+        graphs = constants.graph_pool
+    else:
+        sampler = Part("LoRA slot of the sampler, bf16", 2 * shape.lora_parameters(slot_rank(load.rank)))
+        graphs = constants.graph_pool + 2 * expanded_bytes(shape)
     return (
         Part("NF4 codes", code_bytes(shape)),
         Part("NF4 scales, nested" if load.nested_scales else "NF4 scales", scale_bytes(shape, nested=load.nested_scales)),
         Part("embeddings and head, bf16", 2 * shape.embedding_elements),
         Part("norms and biases, bf16", 2 * shape.small_elements),
         Part("LoRA parameters, fp32", 4 * lora),
-        Part("LoRA slot of the sampler, bf16", 2 * shape.lora_parameters(slot_rank(load.rank))),
+        sampler,
         Part("8-bit Adam", adam8_bytes(shape, load.rank)),
         Part("LoRA gradients, fp32", 4 * lora, training),
         Part("LoRA in the forward pass, bf16", 2 * lora, training),
-        Part(CACHE, cache_bytes(shape, concurrent, load.length), rollout if load.unmap_cache else BOTH),
+        Part(CACHE, cache_bytes(shape, concurrent, load.length), paged),
         Part("prefill and sampling", prefill_bytes(shape, load, concurrent), rollout, "estimated"),
         Part("checkpointed activations", checkpoints, training),
         Part("one layer recomputed, or a chunk of logits", working, training, "estimated"),
-        Part("CUDA graphs and what they keep", constants.graph_pool + 2 * expanded_bytes(shape), BOTH, "estimated"),
+        Part("CUDA graphs and what they keep", graphs, BOTH, "estimated"),
         Part("allocator slack", slack, BOTH, "estimated"),
         Part("vLLM's buffers", constants.buffers, BOTH, "measured"),
         Part("CUDA context and libraries", constants.context, BOTH, "measured"),
@@ -245,7 +253,7 @@ def prefill_bytes(shape: PolicyShape, load: Workload, concurrent: int) -> int:
     """What vLLM's forward pass and sampler hold at the worst moment.
 
     A prefill of `load.prefill` tokens keeps the residual, the normed input and the MLP's two halves and product; sampling keeps fp32
-    logits and one processed copy a sequence.
+    logits and one processed copy a sequence. One expanded matrix beside it, or the merged one that the written is compared with.
     """
     widest = 2 * shape.intermediate + shape.intermediate
     prefill = 2 * load.prefill * (2 * shape.hidden + widest)

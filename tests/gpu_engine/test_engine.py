@@ -79,7 +79,8 @@ def test_a_broken_swap_is_seen_twice(broken: str) -> None:
         for _, lora_b, _ in adapters(engine.model).values():
             torch.nn.init.normal_(lora_b, std=0.1)
     else:
-        engine.swap.pairs[3].slot_b.zero_()
+        swap: Any = engine.swap
+        swap.pairs[3].slot_b.zero_()
     completions = engine.generate(PROMPTS, 12)
     with pytest.raises(SlotMismatch, match="not the policy that is trained"):
         engine.canary(completions)

@@ -1,4 +1,4 @@
-"""`engine.backend = "memory"` through the whole of `train`: on the CPU, with the fake sampler in vLLM's place."""
+"""`engine.backend` = "memory" and "speed" through the whole of `train`: on the CPU, with the fake samplers in vLLM's place."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from rewardlang.cli import main
 from rewardlang.trainer import gpu_run
 from rewardlang.trainer.config import DataConfig, EngineConfig, EvaluationConfig, LoraConfig, ModelConfig, RunConfig, TrainingConfig
 from rewardlang.trainer.gpu_cards import Card, card_named
+from rewardlang.trainer.gpu_checkpoint import CheckpointWeights
 from rewardlang.trainer.gpu_engine import Engine
 from rewardlang.trainer.gpu_vllm import SamplerSettings
 from rewardlang.trainer.metrics import read_metrics
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.progress import Silent
 from rewardlang.trainer.training import train
-from tests.gpu_engine.fake_sampler import FakeSampler
-from tests.gpu_engine.fake_vllm import fake_vllm
+from tests.gpu_engine.fake_sampler import FakeMergedSampler, FakeSampler
+from tests.gpu_engine.fake_vllm import fake_vllm, small_model
 from tests.gpu_engine.test_trl_seams import tokenizer
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -67,7 +68,11 @@ def small_card(monkeypatch: pytest.MonkeyPatch) -> list[SamplerSettings]:
     def start(settings: SamplerSettings, **options: Any) -> Engine:
         started.append(settings)
         fake = fake_vllm("qwen2")
-        return Engine(FakeSampler(fake), fake.config, rank=settings.rank, **options)
+        if not settings.merged:
+            return Engine(FakeSampler(fake), fake.config, rank=settings.rank, **options)
+        small_model(fake.config).save_pretrained(settings.model)
+        base = CheckpointWeights(settings.model, fake.shape, "cpu")
+        return Engine(FakeMergedSampler(fake), fake.config, base=base, rank=settings.rank, **options)
 
     monkeypatch.setattr("rewardlang.trainer.gpu_engine.start_engine", start)
     monkeypatch.setattr(gpu_run, "card_at_hand", lambda: Card("a card", 8 * 10**9))
@@ -75,10 +80,11 @@ def small_card(monkeypatch: pytest.MonkeyPatch) -> list[SamplerSettings]:
     return started
 
 
-def test_a_run_on_the_engine_from_start_to_end(tmp_path: Path, small_card: list[SamplerSettings]) -> None:
+@pytest.mark.parametrize("backend", ["memory", "speed"])
+def test_a_run_on_the_engine_from_start_to_end(tmp_path: Path, small_card: list[SamplerSettings], backend: str) -> None:
     """Plan, gate, measurement, four steps with a canary in each, measurement; the adapter is saved as always."""
-    progress = Silent()
-    result = train(run_config(tmp_path), progress)
+    progress, config = Silent(), run_config(tmp_path)
+    result = train(replace(config, engine=replace(config.engine, backend=backend)), progress)
     assert result.steps == 4
     assert (result.policy / "adapter_model.safetensors").is_file()
     assert result.before is not None
@@ -87,7 +93,7 @@ def test_a_run_on_the_engine_from_start_to_end(tmp_path: Path, small_card: list[
     rows = list(read_metrics(tmp_path / "run" / "metrics.jsonl"))
     assert [row["step"] for row in rows if row.get("kind") == "held out"] == [0, 2, 4]
     (settings,) = small_card
-    assert (settings.length, settings.sequences, settings.unmap_cache) == (2 + 6, 8, True)
+    assert (settings.length, settings.sequences, settings.unmap_cache, settings.merged) == (2 + 6, 8, True, backend == "speed")
 
 
 def test_what_the_engine_cannot_train_is_told_before_it_starts(tmp_path: Path, small_card: list[SamplerSettings]) -> None:

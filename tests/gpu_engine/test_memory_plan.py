@@ -165,8 +165,12 @@ def test_a_plan_adds_up_and_grows_with_its_workload(name: str, prompt: int, comp
         bigger = plan(SHAPES[name], larger)
         assert bigger.phase(ROLLOUT) >= small.phase(ROLLOUT)
         assert bigger.phase(TRAINING) >= small.phase(TRAINING)
-    unmapped = plan(SHAPES[name], Workload(prompt=prompt, completion=completion, completions=completions, rank=rank, unmap_cache=True))
+    unmapped = plan(SHAPES[name], replace(load, unmap_cache=True))
     assert small.phase(TRAINING) - unmapped.phase(TRAINING) == small.cache_bytes
+    merged, paged = plan(SHAPES[name], replace(load, merged=True)), plan(SHAPES[name], replace(load, merged=True, unmap_cache=True))
+    weights = 2 * small.shape.parameters
+    assert next(part.bytes for part in merged.parts if part.name.startswith("rollout weights")) == weights
+    assert merged.phase(TRAINING) - paged.phase(TRAINING) == small.cache_bytes + weights
 
 
 MEASURED = sorted((Path(__file__).parents[2] / "benchmarks" / "results").glob("*-memory-*.json")) + sorted(
