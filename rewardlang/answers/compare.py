@@ -21,6 +21,7 @@ from rewardlang.answers.kinds import (
     Labelled,
     Listing,
     Matrix,
+    Piecewise,
     Ratio,
     SetOf,
     Time,
@@ -30,6 +31,7 @@ from rewardlang.answers.kinds import (
     Value,
     Words,
 )
+from rewardlang.answers.piecewise import same_function
 from rewardlang.answers.real_sets import as_one_set, same_set
 from rewardlang.answers.times import same_time
 from rewardlang.answers.values import Answer
@@ -88,6 +90,7 @@ _KINDS: dict[type, str] = {
     Equation: "an equation",
     Inequality: "an inequality",
     Ratio: "a ratio",
+    Piecewise: "a function by cases",
     Time: "a time of day",
     InBase: "a number in a base",
 }
@@ -156,6 +159,8 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             if other.value.rational is not None and str(other.value.rational) == one.figures:
                 return yes("the same figures; base not stated")
             return same_formula(number(_in_base(one)), other.value)
+        case Piecewise(), Piecewise() | Expression():
+            return same_function(one, other)
         case Time(), Time() | Ratio() | Expression():
             return same_time(one, other)
         case Ratio(), Ratio():

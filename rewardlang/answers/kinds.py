@@ -119,6 +119,17 @@ class Inequality:
 
 
 @dataclass(frozen=True, slots=True)
+class Piecewise:
+    """A function of one symbol with a formula for each of several intervals: (formula, low end, whether it belongs, high end, the same).
+
+    The intervals are apart; where none holds a number, the function has no value.
+    """
+
+    name: str
+    parts: tuple[tuple[Quotient, Quotient, bool, Quotient, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ratio:
     """`11 : 21`. `clock` for what can be a time of the day, such as `12:00`."""
 
@@ -154,6 +165,7 @@ Value: TypeAlias = (
     | Labelled
     | Equation
     | Inequality
+    | Piecewise
     | Ratio
     | Time
     | InBase

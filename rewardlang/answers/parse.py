@@ -22,6 +22,7 @@ from rewardlang.answers.named_functions import FUNCTIONS
 from rewardlang.answers.numerals import MAX_FIGURES
 from rewardlang.answers.parse_brackets import bracketed, parts_of, split, tuple_or_interval
 from rewardlang.answers.parse_matrices import matrix, system_rows
+from rewardlang.answers.parse_piecewise import piecewise
 from rewardlang.answers.parse_relations import relation, said_of
 from rewardlang.answers.parse_sets import built, rays_joined, sets_joined, with_usual_brackets, without_conditions, without_last_condition
 from rewardlang.answers.parse_units import compound, unit_start
@@ -155,7 +156,11 @@ def read_value(tokens: list[Token]) -> Value | Missing:
     tokens = without_last_condition(tokens)
     system = system_rows(tokens)
     if system:
-        return _listing(system, ",")
+        by_cases = piecewise(system, tokens, read_value)
+        if by_cases is not None:
+            return by_cases
+        if all(len(split(row, ("&",))) == 1 for row in system):
+            return _listing(system, ",")
     value = (
         _several(tokens)
         or time_of_day(tokens)

@@ -58,7 +58,7 @@ def system_rows(tokens: list[Token]) -> list[list[Token]]:
         close = next((index for index, token in enumerate(body) if token.text == "}"), len(body) - 1)
         body = body[close + 1 :]
     rows = [row[:-1] if row[-1].text == "," else row for row in split(body, ("\\\\",)) if row]
-    return [] if len(rows) < 2 or any(len(split(row, ("&",))) > 1 for row in rows) else rows
+    return rows if len(rows) > 1 else []
 
 
 def _terms(tokens: list[Token]) -> list[tuple[int, list[Token]]]:

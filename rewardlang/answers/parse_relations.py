@@ -11,7 +11,7 @@ from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval,
 from rewardlang.answers.numeric import symbols_of, value_at
 from rewardlang.answers.parse_brackets import Reader, split
 from rewardlang.answers.reading import UnreadError
-from rewardlang.answers.real_sets import INFINITY, as_value, between, complement
+from rewardlang.answers.real_sets import INFINITY, as_value, between, complement, line
 from rewardlang.answers.tokens import Token, joined
 from rewardlang.verdict import Missing
 
@@ -168,9 +168,9 @@ def _inequality(parts: list[list[Token]], signs: list[str], tokens: list[Token])
 
 def _ray(form: Sum, strict: bool) -> Value | None:
     """The solutions of `form > 0` in one symbol, when it is linear in it or in its size: `x < 3`, `|x - 1| < 2`."""
-    line = _line(form)
-    if line is not None:
-        name, slope, rest = line
+    straight = line(form)
+    if straight is not None:
+        name, slope, rest = straight
         bound = -(rest / number(slope))
         ends = (bound, INFINITY, not strict, False) if slope > 0 else (-INFINITY, bound, False, not strict)
         return Labelled(name, Interval(Expression(ends[0]), Expression(ends[1]), ends[2], ends[3]))
@@ -179,12 +179,12 @@ def _ray(form: Sum, strict: bool) -> Value | None:
     if len(sizes) != 1 or symbols_of(rest):
         return None
     ((((_, inside), _),), slope) = sizes[0]
-    line = _line(inside.over) if inside.under.rational == 1 else None
+    straight = line(inside.over) if inside.under.rational == 1 else None
     bound = -(rest / number(slope))
     far = value_at(bound, {})
-    if line is None or far is None or far <= 0:
+    if straight is None or far is None or far <= 0:
         return None
-    name, inner, shift = line
+    name, inner, shift = straight
     near = between(-bound, bound, inner, shift, slope > 0 and strict, slope > 0 and strict)
     if slope < 0:
         return Labelled(name, Interval(near.low, near.high, not strict, not strict))
@@ -202,22 +202,11 @@ def _between(parts: list[list[Token]], signs: list[str]) -> Value | None:
         low, high, with_low, with_high = high, low, with_high, with_low
     if _is_name(parts[1]):
         return Labelled(_label(parts[1])[0], Interval(Expression(low), Expression(high), with_low, with_high))
-    line = _line(middle.over) if (middle := _formula(parts[1])) is not None and middle.under.rational == 1 else None
-    if line is None or symbols_of(low) | symbols_of(high) - {"∞"}:
+    straight = line(middle.over) if (middle := _formula(parts[1])) is not None and middle.under.rational == 1 else None
+    if straight is None or symbols_of(low) | symbols_of(high) - {"∞"}:
         return None
-    name, slope, rest = line
+    name, slope, rest = straight
     return Labelled(name, between(low, high, slope, rest, with_low, with_high))
-
-
-def _line(form: Sum) -> tuple[str, Fraction, Quotient] | None:
-    """Name, slope and rest of a form that is linear in its one symbol."""
-    with_symbol = [(product, value) for product, value in form.terms if any(kind == "symbol" for (kind, _), _ in product)]
-    if len(with_symbol) != 1 or len(with_symbol[0][0]) != 1 or with_symbol[0][0][0][1] != 1:
-        return None
-    rest = Quotient(Sum(tuple(term for term in form.terms if term not in with_symbol)))
-    if symbols_of(rest):
-        return None
-    return str(with_symbol[0][0][0][0][1]), with_symbol[0][1], rest
 
 
 def _unequal(parts: list[list[Token]]) -> Value | None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cmp_to_key
 from typing import TypeAlias
 
-from rewardlang.answers.algebra import Quotient, atom
+from rewardlang.answers.algebra import Quotient, Sum, atom
 from rewardlang.answers.kinds import Expression, Interval, Labelled, Listing, SetOf, Tuple_, Union, Value
 from rewardlang.answers.numeric import symbols_of, value_at
 
@@ -182,3 +182,14 @@ def between(low: Quotient, high: Quotient, slope: Fraction, rest: Quotient, with
         ends.reverse()
         sides.reverse()
     return Interval(Expression(ends[0]), Expression(ends[1]), sides[0], sides[1])
+
+
+def line(form: Sum) -> tuple[str, Fraction, Quotient] | None:
+    """Name, slope and rest of a form that is linear in its one symbol."""
+    with_symbol = [(product, value) for product, value in form.terms if any(kind == "symbol" for (kind, _), _ in product)]
+    if len(with_symbol) != 1 or len(with_symbol[0][0]) != 1 or with_symbol[0][0][0][1] != 1:
+        return None
+    rest = Quotient(Sum(tuple(term for term in form.terms if term not in with_symbol)))
+    if symbols_of(rest):
+        return None
+    return str(with_symbol[0][0][0][0][1]), with_symbol[0][1], rest
