@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +19,16 @@ def key(text: str, default: Any = None, *, make: Callable[[], Any] | None = None
     """A dataclass field with its documentation."""
     metadata = {"text": text}
     return field(default_factory=make, metadata=metadata) if make is not None else field(default=default, metadata=metadata)
+
+
+def table_in(hint: Any) -> Any:
+    """The dataclass that a type hint `Table`, `Table | None` or `tuple[Table, ...]` names, or None."""
+    return next((part for part in typing.get_args(hint) or (hint,) if dataclasses.is_dataclass(part)), None)
+
+
+def is_list(hint: Any) -> bool:
+    """Whether a type hint is a list, of texts or of tables."""
+    return typing.get_origin(hint) is tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +55,10 @@ class LoraConfig:
 
 @dataclass(frozen=True, slots=True)
 class DataConfig:
-    """Where rows come from: exactly one of `file`, `hub`, `reasoning_gym` and `recipe`."""
+    """Where rows come from: exactly one of `file`, `hub`, `reasoning_gym` and `recipe`, or several of them in `mix`."""
 
     file: str | None = key("a .jsonl or .parquet file, relative to the configuration")
-    hub: str | None = key("the id of a data set on the Hugging Face hub, or a folder that `datasets.load_dataset` reads")
+    hub: str | None = key("the id of a data set on the Hugging Face hub, or a folder that `datasets` reads, relative to the configuration")
     subset: str | None = key("the hub data set's configuration, such as 'main'")
     split: str = key("the hub data set's split", "train")
     reasoning_gym: str | None = key("the name of a reasoning-gym task; its question becomes 'prompt', its answer 'gold'")
@@ -60,6 +72,8 @@ class DataConfig:
     held_out_share: float | None = key(
         "[data] only: measure on this share of the rows, chosen by a hash of the prompt, in place of [held_out]"
     )
+    mix: tuple[DataConfig, ...] = key("several sources: each [[data.mix]] has keys of [data], and those that it lacks are as in [data]", ())
+    weight: float = key("[[data.mix]] only: how many prompts come from here for each that comes from a source of weight 1", 1.0)
     chat: bool | None = key("hand text prompts to the model as chat messages; by default, where its tokenizer has a chat template")
 
 
@@ -114,12 +128,15 @@ class EngineConfig:
     """Where completions come from."""
 
     backend: str = key(
-        "'transformers': TRL's own generation, on a CPU or a GPU; 'memory': one 4-bit base shared by vLLM and the trainer (extra 'gpu')",
+        "'transformers': TRL's own generation, on a CPU or a GPU; with the extra 'gpu', vLLM beside a 4-bit base, on one GPU: 'memory', "
+        "which shares the base, or 'speed', with 16-bit weights of its own while it samples",
         "transformers",
     )
-    concurrent: int | None = key("memory: sequences generated at a time; by default all completions of a step")
-    unmap_cache: bool = key("memory: give the KV cache's memory back to the card while training", False)
-    canary_every: int = key("memory: policy versions between two proofs that the sampler has the trained policy; 0 makes none", 20)
+    concurrent: int | None = key("memory, speed: sequences generated at a time; by default all completions of a step")
+    unmap_cache: bool = key(
+        "memory, speed: give the KV cache's memory back to the card while training, and with 'speed' that of the sampler's weights", False
+    )
+    canary_every: int = key("memory, speed: policy versions between two proofs that the sampler has the trained policy; 0 makes none", 20)
 
 
 @dataclass(frozen=True, slots=True)

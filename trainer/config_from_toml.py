@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from rewardlang.suggest import did_you_mean
-from rewardlang.trainer.algorithms import ALGORITHMS
-from rewardlang.trainer.config import DataConfig, RunConfig
+from rewardlang.trainer.config import DataConfig, RunConfig, is_list, table_in
+from rewardlang.trainer.config_mistakes import mistakes_of
 from rewardlang.trainer.presets import PRESETS, merged
 from rewardlang.trainer.problem import TrainingProblem
 
 T = TypeVar("T")
 
-_SOURCES = ("file", "hub", "reasoning_gym", "recipe")
-_CHOICES = {
-    "model.dtype": ("auto", "float32", "bfloat16"),
-    "engine.backend": ("transformers", "memory"),
-    "curriculum.prompts": ("shuffled", "difficulty"),
-    "training.schedule": ("constant", "linear", "cosine"),
-    "training.algorithm": tuple(ALGORITHMS),
-    "training.scale_rewards": (None, "group", "batch", "none"),
-}
-_POSITIVE = (
-    *("steps", "completions", "iterations", "learning_rate", "max_completion_tokens", "value_learning_rate", "max_grad_norm", "dpo_beta"),
-    *("log_every", "keep"),
-)
+_INHERITED = ("rename", "system", "chat", "unusable", "max_prompt_tokens")  # keys of [data] that hold for each [[data.mix]]
 _WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", dict: "a table", tuple: "a list of texts"}
 
 
@@ -77,7 +66,13 @@ def config_from_record(table: dict[str, Any], where: Path) -> RunConfig:
 
 def _given(table: dict[str, Any]) -> dict[str, Any]:
     """What JSON writes as null is what TOML leaves out."""
-    return {name: _given(value) if isinstance(value, dict) else value for name, value in table.items() if value is not None}
+    return {name: _without_null(value) for name, value in table.items() if value is not None}
+
+
+def _without_null(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _given(value)
+    return [_without_null(item) for item in value] if isinstance(value, list) else value
 
 
 def _changed(change: str, mistakes: list[str]) -> dict[str, Any]:
@@ -108,9 +103,12 @@ def _read(kind: type[T], table: dict[str, Any], place: str, mistakes: list[str])
             mistakes.append(f"{where} no key '{name}'" + (f"; {guess}" if guess else ""))
             continue
         wanted = hints[name]
-        inner = next((part for part in typing.get_args(wanted) or (wanted,) if dataclasses.is_dataclass(part)), None)
-        if inner is not None and isinstance(value, dict):
-            values[name] = _read(typing.cast("type[Any]", inner), value, f"{place}{name}.", mistakes)
+        inner = table_in(wanted)
+        if inner is not None and is_list(wanted) and _are_tables(value):
+            parts = [_inherited(table, part) for part in value]
+            values[name] = tuple(_read(inner, part, f"{place}{name} {number}.", mistakes) for number, part in enumerate(parts, 1))
+        elif inner is not None and isinstance(value, dict) and not is_list(wanted):
+            values[name] = _read(inner, value, f"{place}{name}.", mistakes)
         else:
             fitted = _fit(value, wanted)
             if fitted is None:
@@ -118,6 +116,15 @@ def _read(kind: type[T], table: dict[str, Any], place: str, mistakes: list[str])
             else:
                 values[name] = fitted
     return kind(**values)
+
+
+def _are_tables(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(part, dict) for part in value)
+
+
+def _inherited(table: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """One source of a mix, with what the table around it says for all."""
+    return {name: value for name, value in table.items() if name in _INHERITED} | part
 
 
 def _plain(wanted: Any) -> type:
@@ -134,8 +141,8 @@ def _fit(value: Any, wanted: Any) -> Any:
     if plain is tuple:
         items = [value] if isinstance(value, str) else value
         return tuple(items) if isinstance(items, list) and items and all(isinstance(item, str) for item in items) else None
-    if plain is float and type(value) is int:
-        return float(value)
+    if plain is float and type(value) in (int, float):
+        return float(value) if math.isfinite(value) else None
     if typing.get_args(wanted) == (str, str):
         return value if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()) else None
     return value if type(value) is plain else None
@@ -143,88 +150,9 @@ def _fit(value: Any, wanted: Any) -> Any:
 
 def type_in_words(wanted: Any) -> str:
     """A type as messages and pages name it."""
+    if is_list(wanted) and table_in(wanted) is not None:
+        return "a list of tables"
     return _WORDS.get(_plain(wanted), "a table")
-
-
-def mistakes_of(config: RunConfig) -> Iterator[str]:
-    """What types alone do not say: keys that must be there, and values that exclude one another."""
-    if not config.reward:
-        yield "'reward' is missing: the .reward file that pays"
-    if not config.output:
-        yield "'output' is missing: the folder for checkpoints and metrics"
-    if not config.model.path:
-        yield "'model.path' is missing: a folder, or the id of a model on the hub"
-    if config.preset is not None and config.preset not in PRESETS:
-        guess = did_you_mean(config.preset, PRESETS)
-        yield f"there is no preset '{config.preset}'; {guess or 'there are ' + ', '.join(PRESETS)}"
-    yield from _data_mistakes("data", config.data)
-    if config.held_out is not None:
-        yield from _data_mistakes("held_out", config.held_out)
-        if config.held_out.held_out_share is not None or config.data.held_out_share is not None:
-            yield "'held_out_share' stands in [data] in place of the table [held_out], not beside it or in it"
-    elif config.data.held_out_share is not None:
-        if not 0 < config.data.held_out_share < 1:
-            yield f"'data.held_out_share' must be between 0 and 1, found {config.data.held_out_share}"
-    elif config.evaluation.every:
-        yield "'evaluation.every' asks for measurements, but there is neither a table [held_out] nor 'data.held_out_share'"
-    for place, choices in _CHOICES.items():
-        table, name = place.split(".")
-        value = getattr(getattr(config, table), name)
-        if value not in choices:
-            named = [choice for choice in choices if choice is not None]
-            guess = did_you_mean(value, named)
-            yield f"'{place}' must be one of {', '.join(map(repr, named))}, found {value!r}" + (f"; {guess}" if guess else "")
-    training = config.training
-    for name in _POSITIVE:
-        if getattr(training, name) <= 0:
-            yield f"'training.{name}' must be more than 0, found {getattr(training, name)}"
-    if training.group < 2:
-        yield f"'training.group' must be at least 2, found {training.group}: a reward is compared with others for the same prompt"
-    elif training.completions % training.group:
-        yield f"'training.completions' ({training.completions}) must be a multiple of 'training.group' ({training.group})"
-    if training.micro_batch is not None and (training.micro_batch < 1 or training.completions % training.micro_batch):
-        yield f"'training.micro_batch' ({training.micro_batch}) must divide 'training.completions' ({training.completions})"
-    algorithm = ALGORITHMS.get(training.algorithm)
-    if algorithm is not None:
-        for name in algorithm.unused:
-            if getattr(training, name):
-                yield f"'training.{name}' means nothing under '{training.algorithm}'; leave it out"
-        if algorithm.pairs and training.micro_batch and training.micro_batch % training.group:
-            yield (
-                f"'training.micro_batch' ({training.micro_batch}) must be a multiple of 'training.group' ({training.group}) under "
-                f"'{training.algorithm}', which compares the completions of a group"
-            )
-    if not 0 <= training.gae_lambda <= 1:
-        yield f"'training.gae_lambda' must be from 0 to 1, found {training.gae_lambda}"
-    if not 0 < config.curriculum.floor <= 1:
-        yield f"'curriculum.floor' must be more than 0 and at most 1, found {config.curriculum.floor}"
-    if not 0 <= config.curriculum.memory <= 1:
-        yield f"'curriculum.memory' must be from 0 to 1, found {config.curriculum.memory}"
-    if config.evaluation.patience and not config.evaluation.every:
-        yield "'evaluation.patience' counts measurements on the way; set 'evaluation.every'"
-    for name in ("clip", "clip_high", "refill", "value_weight"):
-        value = getattr(training, name)
-        if value is not None and value < 0:
-            yield f"'training.{name}' must not be negative, found {value}"
-    if training.temperature <= 0:
-        yield "'training.temperature' must be more than 0: without chance all completions of a group are the same"
-
-
-def _data_mistakes(place: str, data: DataConfig) -> Iterator[str]:
-    given = [name for name in _SOURCES if getattr(data, name) is not None]
-    if len(given) != 1:
-        found = f"found {' and '.join(given)}" if given else "found none"
-        yield f"[{place}] must name exactly one of {', '.join(_SOURCES)}; {found}"
-    if data.size is not None and data.size < 1:
-        yield f"'{place}.size' must be at least 1, found {data.size}"
-    if data.size is None and given in (["recipe"], ["reasoning_gym"]):
-        yield f"'{place}.size' is missing: how many rows to make"
-    if data.unusable not in ("refuse", "leave_out"):
-        yield f"'{place}.unusable' must be one of 'refuse', 'leave_out', found {data.unusable!r}"
-    if data.max_prompt_tokens is not None and data.max_prompt_tokens < 1:
-        yield f"'{place}.max_prompt_tokens' must be at least 1, found {data.max_prompt_tokens}"
-    if given == ["file"] and not str(data.file).endswith((".jsonl", ".parquet")):
-        yield f"'{place}.file' must end in .jsonl or .parquet, found {data.file!r}"
 
 
 def _relative_to(config: RunConfig, folder: Path) -> RunConfig:
@@ -234,7 +162,9 @@ def _relative_to(config: RunConfig, folder: Path) -> RunConfig:
         return str(folder / Path(path).expanduser())
 
     def data(table: DataConfig) -> DataConfig:
-        return table if table.file is None else dataclasses.replace(table, file=found(table.file))
+        file = None if table.file is None else found(table.file)
+        hub = found(table.hub) if table.hub is not None and Path(found(table.hub)).is_dir() else table.hub
+        return dataclasses.replace(table, file=file, hub=hub, mix=tuple(data(part) for part in table.mix))
 
     model = config.model
     if Path(found(model.path)).exists() or model.path.startswith((".", "/", "~")):

@@ -10,7 +10,7 @@ from typing import Any
 
 from rewardlang.suggest import did_you_mean
 from rewardlang.trainer.algorithms import ALGORITHMS
-from rewardlang.trainer.config import DataConfig, RunConfig
+from rewardlang.trainer.config import DataConfig, RunConfig, is_list, table_in
 from rewardlang.trainer.config_from_toml import type_in_words
 from rewardlang.trainer.presets import PRESETS
 from rewardlang.trainer.problem import TrainingProblem
@@ -37,7 +37,7 @@ def _table(kind: type[Any], place: str, heading: str) -> Iterator[str]:
     hints = typing.get_type_hints(kind)
     tables = []
     for field in dataclasses.fields(kind):
-        inner = next((part for part in typing.get_args(hints[field.name]) or (hints[field.name],) if dataclasses.is_dataclass(part)), None)
+        inner = None if is_list(hints[field.name]) else table_in(hints[field.name])
         if inner is not None:
             tables.append((inner, f"{place}{field.name}.", field.metadata["text"]))
             continue
@@ -70,7 +70,7 @@ def _explained(kind: type[Any], place: str) -> Iterator[tuple[str, str]]:
     hints = typing.get_type_hints(kind)
     for field in dataclasses.fields(kind):
         name, hint = place + field.name, hints[field.name]
-        inner = next((part for part in typing.get_args(hint) or (hint,) if dataclasses.is_dataclass(part)), None)
+        inner = None if is_list(hint) else table_in(hint)
         if inner is not None:
             yield from _explained(typing.cast("type[Any]", inner), f"{name}.")
             continue

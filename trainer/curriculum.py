@@ -19,6 +19,7 @@ from typing import Any
 
 from rewardlang.trainer.config import CurriculumConfig
 from rewardlang.trainer.data import Row
+from rewardlang.trainer.data_order import Share
 from rewardlang.trainer.ledger import prompt_text, read_ledger
 
 
@@ -55,14 +56,19 @@ class SolveRates:
         return max(4 * rate * (1 - rate), self._config.floor)
 
 
-def choose_by_difficulty(rows: Sequence[Row], rates: SolveRates, seed: int) -> Callable[[int, int], list[Row]]:
-    """A function of version and number that draws so many rows by weight, each at most once while there are enough."""
+def choose_by_difficulty(rows: Sequence[Row], rates: SolveRates, seed: int, shares: Sequence[Share]) -> Callable[[int, int], list[Row]]:
+    """A function of version and number that draws so many rows by weight, each at most once while there are enough.
+
+    A source's weight is shared by its rows, and multiplied with the weight that each has by difficulty.
+    """
     keys = [prompt_text(row["prompt"]) for row in rows]
+    factors = [share.weight / share.rows for share in shares for _ in range(share.rows)]
 
     def choose(version: int, number: int) -> list[Row]:
         rng = random.Random(f"difficulty {seed} {version}")
         # Weighted drawing without replacement: the largest u ** (1 / weight) come first (Efraimidis and Spirakis 2006).
-        order = sorted(range(len(rows)), key=lambda index: math.log(1 - rng.random()) / rates.weight(keys[index]), reverse=True)
+        places = [math.log(1 - rng.random()) / (rates.weight(key) * factor) for key, factor in zip(keys, factors, strict=True)]
+        order = sorted(range(len(rows)), key=lambda index: places[index], reverse=True)
         return [rows[order[place % len(order)]] for place in range(number)]
 
     return choose

@@ -85,7 +85,8 @@ def _hub(config: DataConfig) -> list[Row]:
     from datasets.exceptions import DatasetNotFoundError
 
     try:
-        dataset = load_dataset(config.hub, config.subset, split=config.split)
+        saved = _saved(Path(str(config.hub)), config.split)
+        dataset = load_dataset(config.hub, config.subset, split=config.split) if saved is None else saved
     except (DatasetNotFoundError, ConnectionError) as error:
         raise TrainingProblem(
             f"the data set {config.hub} cannot be had: {error}", "correct 'hub', or sign in with `hf auth login`"
@@ -93,6 +94,20 @@ def _hub(config: DataConfig) -> list[Row]:
     except ValueError as error:
         raise TrainingProblem(f"the data set {config.hub}: {error}", "correct 'subset' or 'split'") from None
     return [dict(row) for row in dataset]
+
+
+def _saved(folder: Path, split: str) -> Any:
+    """A folder written by `save_to_disk`; None for any other. Raises ValueError where it lacks the split."""
+    if not ((folder / "state.json").is_file() or (folder / "dataset_dict.json").is_file()):
+        return None
+    from datasets import Dataset, load_from_disk
+
+    found = load_from_disk(str(folder))
+    if isinstance(found, Dataset):
+        return found
+    if split not in found:
+        raise ValueError(f"it has no split '{split}', but {', '.join(map(str, found))}")
+    return found[split]
 
 
 def _reasoning_gym(config: DataConfig) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from rewardlang.trainer.algorithms import Algorithm, algorithm_of
 from rewardlang.trainer.config import RunConfig
 from rewardlang.trainer.curriculum import SolveRates, choose_by_difficulty
 from rewardlang.trainer.data import Row
+from rewardlang.trainer.data_order import Share, endless_order
 from rewardlang.trainer.generation import Generation, LeaveOneOutTrainer, PolicyTrainer
 from rewardlang.trainer.gpu_run import EngineRun
 from rewardlang.trainer.policy import adapter
@@ -33,21 +34,24 @@ def make_trainer(
     generation: Generation | None = None,
     engine: EngineRun | None = None,
     rates: SolveRates | None = None,
+    shares: Sequence[Share] = (),
 ) -> Any:
     """One of TRL's trainers in our clothes, ready to run; over an engine its model is the engine's, and `model` None.
 
-    With `rates` the prompts of a round are drawn by difficulty.
+    With `rates` the prompts of a round are drawn by difficulty. `shares`: the sources of the rows, where there are several.
     """
+    shares = shares or [Share("data", len(rows), 1.0)]
     algorithm = algorithm_of(config.training)
     trained = _rows_as_trained(reward, rows)
     shared: dict[str, Any] = {
         "reward_funcs": reward.trl_section_rewards() if algorithm.by_section else reward.trl_reward(),
-        "train_dataset": rows_in_order(config, reward, rows),
+        "train_dataset": rows_in_order(config, reward, rows, shares),
         "processing_class": tokenizer,
         "callbacks": list(callbacks),
         "refill_rows": trained,
+        "refill_shares": shares,
         "refill_tries": algorithm.refill,
-        "choose": None if rates is None else choose_by_difficulty(trained, rates, config.seed),
+        "choose": None if rates is None else choose_by_difficulty(trained, rates, config.seed, shares),
     }
     if engine is not None:
         return _over_engine(config, algorithm, engine, shared)
@@ -74,7 +78,7 @@ def make_trainer(
 def _over_engine(config: RunConfig, algorithm: Algorithm, engine: EngineRun, shared: dict[str, Any]) -> Any:
     if algorithm.leave_one_out or algorithm.value_head or algorithm.pairs:
         raise TrainingProblem(
-            f"the 'memory' backend does not train by '{config.training.algorithm}' yet", "choose another 'training.algorithm'"
+            f"the {config.engine.backend!r} backend does not train by '{config.training.algorithm}' yet", "choose another 'training.algorithm'"
         )
     from rewardlang.trainer.gpu_trainer import EngineTrainer
 
@@ -85,7 +89,7 @@ def _over_engine(config: RunConfig, algorithm: Algorithm, engine: EngineRun, sha
     return EngineTrainer(engine=engine.engine, generation=engine.generation(config), args=arguments, **shared)
 
 
-def rows_in_order(config: RunConfig, reward: Reward | RecordingReward, rows: Sequence[Row]) -> Any:
+def rows_in_order(config: RunConfig, reward: Reward | RecordingReward, rows: Sequence[Row], shares: Sequence[Share]) -> Any:
     """The rows as a data set in exactly the order of training, one epoch long.
 
     TRL's sampler would shuffle, and its state is in no checkpoint: a run resumed in its second epoch would see the first
@@ -96,14 +100,9 @@ def rows_in_order(config: RunConfig, reward: Reward | RecordingReward, rows: Seq
     training = config.training
     prompts_a_step = training.completions // training.group
     rounds = -(-training.steps // training.iterations)
-    rng = random.Random(f"order {config.seed}")
-    order: list[int] = []
-    while len(order) < rounds * prompts_a_step:
-        epoch = list(range(len(rows)))
-        rng.shuffle(epoch)
-        order.extend(epoch)
     trained = _rows_as_trained(reward, rows)
-    return datasets.Dataset.from_list([trained[index] for index in order[: rounds * prompts_a_step]])
+    order = itertools.islice(endless_order(shares, f"order {config.seed}"), rounds * prompts_a_step)
+    return datasets.Dataset.from_list([trained[index] for index in order])
 
 
 def _rows_as_trained(reward: Reward | RecordingReward, rows: Sequence[Row]) -> list[Row]:

@@ -10,13 +10,13 @@ place in it is part of a checkpoint.
 from __future__ import annotations
 
 import itertools
-import random
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from rewardlang.trainer.data import Row
+from rewardlang.trainer.data_order import Share, endless_order
 
 # Which tensors are padded on the left; all others of two dimensions, on the right.
 _LEFT = ("prompt_ids", "prompt_mask")
@@ -25,8 +25,10 @@ _LEFT = ("prompt_ids", "prompt_mask")
 class Refill:
     """Mixed into one of TRL's trainers, before it. Without rows or tries it does nothing."""
 
-    def __init__(self, *arguments: Any, refill_rows: Sequence[Row] = (), refill_tries: int = 0, **options: Any) -> None:
-        self._rows, self._tries, self._taken = list(refill_rows), refill_tries, 0
+    def __init__(
+        self, *arguments: Any, refill_rows: Sequence[Row] = (), refill_shares: Sequence[Share] = (), refill_tries: int = 0, **options: Any
+    ) -> None:
+        self._rows, self._shares, self._tries, self._taken = list(refill_rows), refill_shares, refill_tries, 0
         super().__init__(*arguments, **options)
 
     def algorithm_state(self) -> dict[str, Any]:
@@ -66,17 +68,10 @@ class Refill:
         return flat_groups(torch.tensor(columns, dtype=torch.float64), trainer.num_generations)
 
     def _further(self, number: int) -> list[Row]:
-        """The next prompts of the order for refilling: the rows again and again, each time shuffled anew."""
+        """The next prompts of the order for refilling, which is another than that of the steps."""
         trainer: Any = self
-
-        def order() -> Any:
-            rng = random.Random(f"refill {trainer.args.seed}")
-            while True:
-                epoch = list(range(len(self._rows)))
-                rng.shuffle(epoch)
-                yield from epoch
-
-        taken = [self._rows[index] for index in itertools.islice(order(), self._taken, self._taken + number)]
+        order = endless_order(self._shares, f"refill {trainer.args.seed}")
+        taken = [self._rows[index] for index in itertools.islice(order, self._taken, self._taken + number)]
         self._taken += number
         return taken
 

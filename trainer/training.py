@@ -92,7 +92,7 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> Run
 
 
 def plan_of(config: RunConfig, card: Card | None) -> Plan:
-    """What the run takes of a GPU on the 'memory' backend, of this card where one is given. Loads the data and no weights.
+    """What the run takes of a GPU on its engine, of this card where one is given. Loads the data and no weights.
 
     Raises `TrainingProblem`, and `rewardlang.RewardError` for a reward file with mistakes.
     """
@@ -140,12 +140,12 @@ class _Run:
         rates = self._solve_rates()
         recorded = RecordingReward(reward, ledger, config.training.group, progress, rates)
         self.engine = None
-        if config.engine.backend == "memory":
+        if config.engine.backend != "transformers":
             from rewardlang.trainer import gpu_run
 
             self.engine = gpu_run.start_run(config, self.tokenizer, [*rows, *self.held_out], progress.say)
         model = load_model(config.model) if self.engine is None else None
-        options: dict[str, Any] = {"callbacks": [self.callback], "engine": self.engine, "rates": rates}
+        options: dict[str, Any] = {"callbacks": [self.callback], "engine": self.engine, "rates": rates, "shares": found.shares}
         self.trainer = make_trainer(config, recorded, model, self.tokenizer, rows, **options)
         self._quiet()
         self.done = done

@@ -81,7 +81,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("[training]\nalgorithm = 'online_dpo'\nmicro_batch = 4", "'training.micro_batch' (4) must be a multiple of 'training.group' (8)"),
         ("[training]\nalgorithm = 'ppo'\nrefill = 2", "'training.refill' means nothing under 'ppo'; leave it out"),
         ("[training]\nscale_rewards = 'all'", "'training.scale_rewards' must be one of 'group', 'batch', 'none', found 'all'"),
-        ("[training]\nclip = -0.1", "'training.clip' must not be negative"),
+        ("[training]\nclip = -0.1", "'training.clip' must be 0 or more, found -0.1"),
         ("[evaluation]\nevery = 10", "there is neither a table [held_out] nor 'data.held_out_share'"),
         ("held_out_share = 1.5", "'data.held_out_share' must be between 0 and 1"),
         ("held_out_share = 0.5\n[held_out]\nfile = 'rows.jsonl'", "in place of the table [held_out]"),

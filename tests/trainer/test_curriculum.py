@@ -13,6 +13,7 @@ import pytest
 
 from rewardlang.trainer.config import CurriculumConfig, DataConfig, EvaluationConfig, RunConfig
 from rewardlang.trainer.curriculum import SolveRates, choose_by_difficulty
+from rewardlang.trainer.data_order import Share
 from rewardlang.trainer.evaluate import Evaluation
 from rewardlang.trainer.ledger import read_ledger
 from rewardlang.trainer.metrics import MetricsLog, read_metrics
@@ -38,11 +39,12 @@ score between 0 and 2
 
 
 def scheduled(policy: Path, folder: Path, name: str, **training: Any) -> RunConfig:
-    """A run by that file, with prompts by difficulty and more rows than two steps need."""
+    """A run by that file, with prompts by difficulty."""
     path = folder / "scheduled.reward"
     path.write_text(SCHEDULED, encoding="utf-8")
-    config = short_run(policy, folder / name, path, **training)
-    return replace(config, curriculum=CurriculumConfig(prompts="difficulty"), data=DataConfig(recipe="decimals", size=12))
+    config = short_run(policy, folder / name, path, completions=8, max_completion_tokens=12, **training)
+    few = {"data": DataConfig(recipe="decimals", size=8), "held_out": DataConfig(recipe="decimals", size=2)}
+    return replace(config, curriculum=CurriculumConfig(prompts="difficulty"), **few)
 
 
 def test_a_run_follows_the_schedule_and_the_solve_rates_and_resumes_exactly(raw_policy: Path, tmp_path: Path) -> None:
@@ -58,7 +60,7 @@ def test_a_run_follows_the_schedule_and_the_solve_rates_and_resumes_exactly(raw_
         assert row["section.form"] == pytest.approx(row["points.words"] * (1 - row["version"] / 4))
     for version in range(4):
         prompts = [row["prompt"] for row in rows if row["version"] == version]
-        assert len(set(prompts)) == 4
+        assert len(set(prompts)) == 2
         assert prompts == [prompt for prompt in prompts[::4] for _ in range(4)]
     rates = SolveRates(whole.curriculum, 4)
     rates.add_ledger(Path(whole.output) / "ledger")
@@ -87,13 +89,14 @@ def test_prompts_come_as_often_as_their_weights_say() -> None:
     for name, right in (("hard", 0), ("half", 50), ("easy", 95)):
         rates.add([name] * 100, [1.0] * right + [0.0] * (100 - right))
     rows = [{"prompt": name} for name in ("hard", "half", "easy")]
-    choose = choose_by_difficulty(rows, rates, 4)
+    shares = [Share("data", 3, 1.0)]
+    choose = choose_by_difficulty(rows, rates, 4, shares)
     drawn = Counter(choose(version, 1)[0]["prompt"] for version in range(4000))
     total = sum(rates.weight(row["prompt"]) for row in rows)
     for row in rows:
         share = rates.weight(row["prompt"]) / total
         assert drawn[row["prompt"]] / 4000 == pytest.approx(share, abs=3 * (share * (1 - share) / 4000) ** 0.5)
-    assert choose(7, 2) == choose_by_difficulty(rows, rates, 4)(7, 2)
+    assert choose(7, 2) == choose_by_difficulty(rows, rates, 4, shares)(7, 2)
     assert sorted(row["prompt"] for row in choose(7, 3)) == ["easy", "half", "hard"]
     assert Counter(row["prompt"] for row in choose(7, 6)) == Counter({"easy": 2, "half": 2, "hard": 2})
 
