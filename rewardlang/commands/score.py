@@ -46,14 +46,16 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `score`."""
     parser.add_argument("file", metavar="FILE", help="the .reward file")
-    what = (
-        "the completions: a file, a folder or a pattern such as 'data/*.parquet', also several times; '-' reads JSONL from standard input"
-    )
+    what = "the completions: a file, a folder or a pattern ('data/*.parquet'), also several times; '-' reads JSONL from standard input"
     parser.add_argument("--samples", action="append", required=True, metavar="IN", help=what)
     parser.add_argument("--out", required=True, metavar="OUT", help="where to write; '-' writes JSONL to standard output")
+    what = "where it is computed: in this process, or in tasks of a Ray cluster, with the same bytes as the result (default: local)"
+    parser.add_argument("--engine", choices=("local", "ray"), default="local", help=what)
+    what = "the cluster of --engine ray; default: RAY_ADDRESS, else a cluster on this machine, else one that is started for the run"
+    parser.add_argument("--ray-address", metavar="ADDRESS", help=what)
     shared.add_map(parser)
     shared.add_step(parser)
-    what = "a summary as JSON: rows, completions, skipped, mean, seconds, resumed, out; on standard error when OUT is '-'"
+    what = "a summary as JSON: rows, completions, skipped, mean, seconds, resumed, engine, out; on standard error when OUT is '-'"
     parser.add_argument("--json", action="store_true", help=what)
 
 
@@ -65,6 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
     form = form_of(arguments.out)
     compiled = shared.compile_file(arguments.file)
     files = files_of(arguments.samples, arguments.out)
+    if arguments.engine == "ray" and files == ["-"]:
+        raise UsageError("--engine ray needs files; standard input is read by --engine local")
+    if arguments.ray_address is not None and arguments.engine != "ray":
+        raise UsageError("--ray-address is for --engine ray")
     renames = shared.renames_of(arguments.map, compiled)
     if shared.tell_errors(compiled):
         return 1
@@ -81,6 +87,8 @@ class _Call:
     def __init__(self, arguments: argparse.Namespace, job: Job, files: Sequence[str]) -> None:
         self._out: str = arguments.out
         self._json: bool = arguments.json
+        self._engine: str = arguments.engine
+        self._address: str | None = arguments.ray_address
         self._job, self._files = job, files
         self._samples = "standard input" if files == ["-"] else ", ".join(arguments.samples)
         self._start = time.monotonic()
@@ -101,7 +109,22 @@ class _Call:
             return self._nothing_written()
         with target_of(self._out, self._job.form, self._head(), lasting=self._files != ["-"]) as target:
             self._tell_of_an_earlier_run(target)
-            return self._score(parts, one_after_the_other, target)
+            if self._engine == "local":
+                return self._score(parts, one_after_the_other, target)
+            return self._score_on_ray(parts, target)
+
+    def _score_on_ray(self, parts: Sequence[Part], target: Target) -> int:
+        from rewardlang.scoring.on_ray import ClusterLost, OnRay
+
+        engine = OnRay(self._address)
+        try:
+            return self._score(parts, engine, target)
+        except ClusterLost as lost:
+            target.keep()
+            print(f"rewardlang score: the cluster gave up: {lost}\n{self._kept(target)}", file=sys.stderr)
+            return 1
+        finally:
+            engine.close()
 
     def _head(self) -> dict[str, Any]:
         """What the bytes of the output depend on."""
@@ -139,15 +162,19 @@ class _Call:
             if error.errno not in _DISK:
                 raise
             told = os.strerror(error.errno or 0)
-            kept = shared.counted(sum(entry.rows for entry in target.entries), "row")
-            hint = f"\n{kept} kept; the same command goes on behind them" if target.entries else ""
-            print(f"rewardlang score: cannot go on writing {self._place}: {told[:1].lower()}{told[1:]}{hint}", file=sys.stderr)
+            print(
+                f"rewardlang score: cannot go on writing {self._place}: {told[:1].lower()}{told[1:]}\n{self._kept(target)}", file=sys.stderr
+            )
             return 1
         except KeyboardInterrupt:
             target.keep()
             raise
         self._tell_counts(counts)
         return 0
+
+    def _kept(self, target: Target) -> str:
+        rows = shared.counted(sum(entry.rows for entry in target.entries), "row")
+        return f"{rows} kept for the next run: the same command goes on behind them" if target.entries else f"nothing is in {self._place}"
 
     @property
     def _place(self) -> str:
@@ -164,8 +191,9 @@ class _Call:
         if self._json:
             import json
 
-            told = {"rows": counts.rows, "completions": counts.completions, "skipped": counts.skipped, "mean": counts.mean}
-            print(json.dumps({**told, "seconds": round(seconds, 3), "resumed": counts.resumed, "out": self._out}), file=stream)
+            run = {"seconds": round(seconds, 3), "resumed": counts.resumed, "engine": self._engine, "out": self._out}
+            counted = {"rows": counts.rows, "completions": counts.completions, "skipped": counts.skipped, "mean": counts.mean}
+            print(json.dumps(counted | run), file=stream)
             return
         skipped = f", {counts.skipped:,} skipped" if counts.skipped else ""
         score = f", mean score {counts.mean:.4g}" if counts.mean is not None else ""

@@ -65,7 +65,7 @@ def run(job: Job, parts: Sequence[Part], engine: Engine, target: Target, tell: C
 
     Raises `Refused` after the last row, or the twentieth problem, where a row cannot be scored.
     """
-    done = target.entries
+    done = list(target.entries)
     first, skip = (done[-1].part, done[-1].number + 1) if done else (0, 0)
     progress = Progress(sum(part.size for part in parts), sum(entry.size for entry in done))
     counted = list[Entry | Piece](done)

@@ -12,6 +12,7 @@ _PART_ROWS = 1 << 16
 _MOST_ROWS = 1 << 14
 _CHUNK_BYTES = 1 << 25
 _READ_BYTES = 1 << 20
+_LARGE_GROUPS = 1 << 28
 
 
 class TableChunk(NamedTuple):
@@ -80,10 +81,12 @@ def table_chunks(path: str, start: int, stop: int, first: int) -> Iterator[Table
     """The rows of some groups, a few thousand at a time, fewer where they are long. Memory does not grow with a group's size."""
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path, buffer_size=_READ_BYTES) as file:
+    with parquet.ParquetFile(path) as file:
         groups = [file.metadata.row_group(group) for group in range(start, stop)]
         rows = sum(group.num_rows for group in groups)
         size = sum(group.total_byte_size for group in groups)
+    # A column of a group is read at once where groups are small, else page by page, which is slower.
+    with parquet.ParquetFile(path, buffer_size=_READ_BYTES if size > _LARGE_GROUPS else 0) as file:
         at_once = max(1, min(_MOST_ROWS, _CHUNK_BYTES * rows // max(size, 1)))
         for batch in file.iter_batches(batch_size=at_once, row_groups=range(start, stop)):
             yield TableChunk(batch, first)

@@ -84,7 +84,7 @@ def test_a_pipe_from_end_to_end(run: Run) -> None:
     result = run("score", "math.reward", "--samples", "-", "--out", "-", "--json", stdin=json.dumps(ROWS[0]).encode())
     assert result.json["score"] == 2.5
     summary = json.loads(result.err)
-    expected = {"rows": 1, "completions": 1, "skipped": 0, "mean": 2.5, "seconds": 0, "resumed": 0, "out": "-"}
+    expected = {"rows": 1, "completions": 1, "skipped": 0, "mean": 2.5, "seconds": 0, "resumed": 0, "engine": "local", "out": "-"}
     assert summary | {"seconds": 0} == expected
 
 

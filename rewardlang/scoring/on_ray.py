@@ -1,0 +1,137 @@
+"""The engine `ray`: the parts as tasks of a Ray cluster, whose pieces come back to this process, in order.
+
+A task depends on its part alone, so Ray may run it again when a worker or a
+machine has gone. The machines must see the files under the same paths and have
+the same versions of what makes the bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import platform
+from collections import deque
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rewardlang.errors import DataError
+from rewardlang.samples.problem import UsageError
+from rewardlang.scoring.inputs import Part
+from rewardlang.scoring.pieces import Job, Piece, pieces_of
+
+_TRIES_AGAIN = 10
+_TASKS_A_CORE = 2
+
+
+class ClusterLost(Exception):
+    """The cluster could not do a part, although it was asked again; what was done before is kept."""
+
+
+class _Order(NamedTuple):
+    """What every task gets: the job, where this process stands, and the versions that it has."""
+
+    job: bytes
+    folder: str
+    versions: dict[str, str]
+
+
+class OnRay:
+    """The engine. `address` is that of a cluster; without one it is RAY_ADDRESS, a cluster of this machine, or one that is started here."""
+
+    def __init__(self, address: str | None) -> None:
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        try:
+            import ray
+        except ImportError:
+            raise UsageError("--engine ray needs ray, which is not installed; install it with: pip install 'rewardlang[ray]'") from None
+        self._ray: Any = ray
+        self._ours = not ray.is_initialized()
+        if self._ours:
+            self._connect(address)
+
+    def _connect(self, address: str | None) -> None:
+        quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+        try:
+            self._ray.init(address=address or "auto", **quiet)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            if address is not None or "RAY_ADDRESS" in os.environ:
+                place = address or os.environ["RAY_ADDRESS"]
+                raise UsageError(f"there is no Ray cluster at {place}: {str(error).splitlines()[0]}") from None
+            self._ray.init(address="local", include_dashboard=False, **quiet)
+
+    def close(self) -> None:
+        """Leaves the cluster, and ends it where it was started here."""
+        if self._ours:
+            self._ray.shutdown()
+
+    def __call__(self, job: Job, parts: Sequence[Part], first: int, skip: int) -> Iterator[Piece]:
+        """All pieces from a part on. Raises `ClusterLost`."""
+        order = self._ray.put(_Order(pickle.dumps(job), str(Path.cwd()), _versions()))
+        task = self._ray.remote(_pieces).options(num_cpus=1, max_retries=_TRIES_AGAIN)
+        cores = int(self._ray.cluster_resources().get("CPU", 1))
+        most = max(_TASKS_A_CORE, _TASKS_A_CORE * cores)
+        under_way: deque[Any] = deque()
+        try:
+            for index in range(first, len(parts)):
+                under_way.append(task.remote(order, index, parts[index], skip if index == first else 0))
+                if len(under_way) >= most:
+                    yield from self._taken(under_way.popleft())
+            while under_way:
+                yield from self._taken(under_way.popleft())
+        finally:
+            for one in under_way:
+                self._ray.cancel(one, force=True)
+
+    def _taken(self, task: Any) -> list[Piece]:
+        from ray.exceptions import RayError, RayTaskError
+
+        try:
+            pieces: list[Piece] = self._ray.get(task)
+        except RayTaskError as error:
+            raise error.as_instanceof_cause() from None
+        except RayError as error:
+            raise ClusterLost(f"{type(error).__name__}: {str(error).strip().splitlines()[0]}") from None
+        return pieces
+
+
+def _versions() -> dict[str, str]:
+    """Of what makes the bytes."""
+    import numpy
+
+    from rewardlang import __version__
+
+    versions = {"rewardlang": __version__, "Python": ".".join(platform.python_version_tuple()[:2]), "numpy": numpy.__version__}
+    try:
+        import pyarrow
+    except ImportError:
+        return versions
+    return {**versions, "pyarrow": pyarrow.__version__}
+
+
+def _pieces(order: _Order, index: int, part: Part, skip: int) -> list[Piece]:
+    """The task. What is wrong with the machine comes back as the reason to stop."""
+    here = _versions()
+    other = [
+        f"{name} {here.get(name, 'missing')} and not {version}" for name, version in order.versions.items() if here.get(name) != version
+    ]
+    machine = platform.node()
+    if other:
+        return [Piece(index, skip, stopped=f"the machine {machine} has {', '.join(other)}", misused=True)]
+    try:
+        os.chdir(order.folder)
+        job = _job(order.job)
+        return list(pieces_of(job, index, part, skip))
+    except FileNotFoundError as error:
+        message = f"the machine {machine} does not see {error.filename}; all machines must see the files under the same paths"
+        return [Piece(index, skip, stopped=message, misused=True)]
+    except DataError as error:
+        return [Piece(index, skip, stopped=f"on the machine {machine}: {error}", misused=True)]
+
+
+@lru_cache(maxsize=1)
+def _job(data: bytes) -> Job:
+    """A process of a cluster does many parts of one job, and compiles its reward once."""
+    job: Job = pickle.loads(data)
+    return job
