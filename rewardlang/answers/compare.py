@@ -114,6 +114,9 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
         case Listing(), Expression() if one.decimal is not None:
             return same_number(one.decimal, other)
         case Listing(), Listing() if _differently_named(one) != _differently_named(other):
+            plain, numbered = (other, one) if _differently_named(one) else (one, other)
+            if _numbers(numbered, plain):
+                return _unordered(_without_labels(one), _without_labels(other))
             return _ordered(one.items, other.items)
         case Listing(), SetOf() if _differently_named(one):
             return no("values of several names are no set")
@@ -173,6 +176,18 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
 def _differently_named(of: Listing) -> bool:
     """`x = 1, y = 2`: names, and not one name for all. Against bare values the order then counts."""
     return len({item.label for item in of.items if isinstance(item, Labelled)}) > 1
+
+
+def _numbers(numbered: Listing, plain: Listing) -> bool:
+    """Whether the names on one side are those on the other with numbers: `x_1 = 2, x_2 = 3` and `x = 2 or x = 3`."""
+    names = {item.label for item in plain.items if isinstance(item, Labelled)}
+    return len(names) == 1 and all(
+        isinstance(item, Labelled) and item.label.rstrip("0123456789") == f"{min(names)}_" for item in numbered.items
+    )
+
+
+def _without_labels(of: Listing) -> list[Value]:
+    return [item.value if isinstance(item, Labelled) else item for item in of.items]
 
 
 def _in_base(of: InBase) -> int:

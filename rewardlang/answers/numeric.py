@@ -113,8 +113,21 @@ def _log_of_atom(kind: str, argument: Any) -> float | None:
 
 
 def symbols_of(of: Quotient) -> set[str]:
-    """The symbols in a formula, also inside functions."""
-    return {str(item[1]) for item in _parts(of) if item[0] == "symbol"}
+    """The free symbols in a formula, also inside functions; not those that an integral, sum or limit runs over."""
+    return {name for kind, argument in of.atoms() for name in _symbols_in(kind, argument)}
+
+
+CALCULUS = ("integral", "series", "product series", "limit", "derivative")
+
+
+def _symbols_in(kind: str, argument: Any) -> set[str]:
+    if kind == "symbol":
+        return {str(argument)}
+    parts = argument if isinstance(argument, tuple) else (argument,)
+    inside = {name for part in parts if isinstance(part, Quotient) for name in symbols_of(part)}
+    if kind not in CALCULUS or kind == "derivative" or (kind == "integral" and parts[2] is None):
+        return inside
+    return inside - {parts[1]} | {name for part in parts[2:] for name in symbols_of(part)}
 
 
 def has_unknown_base(of: Quotient) -> bool:
@@ -131,8 +144,7 @@ def _parts(of: Quotient) -> Iterator[tuple[Any, ...]]:
             stack.extend(item.atoms())
         elif isinstance(item, tuple) and item:
             yield item
-            if item[0] != "symbol":
-                stack.extend(item)
+            stack.extend(item)
 
 
 def _quotient(of: Quotient, at: Mapping[str, float]) -> float:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from rewardlang.answers.algebra import LimitError, number
 from rewardlang.answers.expression import read_expression
 from rewardlang.answers.functions import PI
-from rewardlang.answers.kinds import Expression, InBase, Labelled, Listing, SetOf, Unread, Value, Words
+from rewardlang.answers.kinds import Expression, InBase, Labelled, Listing, SetOf, Tuple_, Unread, Value, Words
 from rewardlang.answers.named_functions import FUNCTIONS
 from rewardlang.answers.numerals import MAX_FIGURES
 from rewardlang.answers.parse_brackets import bracketed, parts_of, split, tuple_or_interval
@@ -230,8 +230,24 @@ def _can_be_decimal(parts: list[list[Token]]) -> bool:
     return len(figures) == 2 and all(text.isascii() and text.isdigit() for text in figures) and not right[0].spaced
 
 
+_NO_POINTS = "BCFNPU"
+"""Letters that more often stand for a distribution or a number of choices when two numbers follow them: `N(0, 1)`, `C(5, 2)`."""
+
+
+def _point(tokens: list[Token]) -> Value | None:
+    """`A(1, 2)`: a point with its name."""
+    name = tokens[0]
+    if name.kind != "name" or not name.text.isupper() or name.text in _NO_POINTS or bracketed(tokens[1:]) != "()":
+        return None
+    place = tuple_or_interval(tokens[1:], read_value)
+    numbers = isinstance(place, Tuple_) and len(place.items) > 1 and all(isinstance(item, Expression) for item in place.items)
+    return Labelled(name.text, place) if numbers and isinstance(place, Tuple_) else None
+
+
 def _in_brackets(tokens: list[Token]) -> Value | Missing | None:
     kind = bracketed(tokens)
+    if kind is None and len(tokens) > 5 and (point := _point(tokens)) is not None:
+        return point
     if kind is None:
         return None
     inner = tokens[1:-1]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rewardlang.answers.algebra import LimitError, Quotient, Sum, difference, number, quotient
+from rewardlang.answers.algebra import LimitError, Quotient, Sum, atom, difference, number, quotient
 from rewardlang.answers.compare_numbers import same_formula
 from rewardlang.answers.expression import read_expression
 from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval, Labelled, Ratio, Tuple_, Unread, Value
-from rewardlang.answers.numeric import symbols_of, value_at
+from rewardlang.answers.numeric import CALCULUS, symbols_of, value_at
 from rewardlang.answers.parse_brackets import Reader, split
 from rewardlang.answers.reading import UnreadError
 from rewardlang.answers.real_sets import INFINITY, as_value, between, complement, line
@@ -61,6 +61,25 @@ def _formula(tokens: list[Token]) -> Quotient | None:
         return None
 
 
+def _product_of_letters(tokens: list[Token]) -> Quotient | None:
+    """`xy` in an equation, where it could also be the name of a segment or a word."""
+    if len(tokens) != 1 or tokens[0].kind != "word" or len(tokens[0].text) > 3 or not tokens[0].text.islower():
+        return None
+    return _formula([Token("name", letter) for letter in tokens[0].text])
+
+
+def _is_value_of_function(tokens: list[Token]) -> bool:
+    r"""`\sin\theta`, `\cos(A)`: the function of something with a name."""
+    if tokens[0].text.removeprefix("\\") not in _OF_ANGLES or len(tokens) < 2:
+        return False
+    inner = [token for token in tokens[1:] if token.text not in ("(", ")", "∠")]
+    return len(inner) == 1 and (inner[0].kind in ("name", "word") or inner[0].text in _ANGLE_NAMES)
+
+
+_OF_ANGLES = ("sin", "cos", "tan", "cot", "sec", "csc")
+_ANGLE_NAMES = ("\\theta", "\\alpha", "\\beta", "\\gamma", "\\phi")
+
+
 def _is_name(tokens: list[Token]) -> bool:
     """A symbol with or without an index, a function of names, `|AB|`, an angle, words: what can be called something."""
     tokens = [token for token in tokens if token.text != "'"] or tokens
@@ -91,16 +110,19 @@ def _after_index(texts: list[str]) -> list[str]:
     return texts[3:]
 
 
-def _label(tokens: list[Token]) -> tuple[str, str]:
-    """The text of a name, and the argument that it binds (`x` in `f(x)`), which is renamed in the text."""
+def _label(tokens: list[Token], value: list[Token]) -> tuple[str, str]:
+    """The text of a name, and what it binds: `x` in `f(x)`, `n` in `a_n` if the value speaks of n."""
     texts = [token.text for token in tokens]
+    index = [token for token in tokens[2:] if token.text not in "{}"] if texts[1:2] == ["_"] else []
+    if len(index) == 1 and index[0].kind == "name" and any(token.text == index[0].text for token in value):
+        return f"{texts[0]}_□", index[0].text
     if len(texts) == 4 and texts[1] == "(" and tokens[2].kind == "name":
         return "function()", texts[2]
     return joined([Token(token.kind, token.text) for token in tokens]).replace("{", "").replace("}", ""), ""
 
 
 def _labelled(name: list[Token], value: list[Token], equation: Sum | None, read: Reader, *, member: bool = False) -> Value | Missing:
-    label, bound = _label(name)
+    label, bound = _label(name, value)
     meant = read(value)
     if isinstance(meant, Missing):
         return meant
@@ -114,13 +136,18 @@ def _labelled(name: list[Token], value: list[Token], equation: Sum | None, read:
 
 def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value | Missing:
     formulas = [_formula(part) for part in parts]
+    if formulas[0] is not None and any(kind in CALCULUS for kind, _ in formulas[0].atoms()):
+        return _labelled(parts[0], parts[-1], _equation(formulas[0], formulas[1]) if len(parts) == 2 and formulas[1] else None, read)
     known = [formula for formula in formulas if formula is not None]
     closed = len(known) == len(parts) and not any(symbols_of(formula) for formula in known)
     if closed:
         if all(same_formula(known[0], other).holds for other in known[1:]):
             return Expression(known[-1])
         return Missing("a chain of '=' whose members are not shown to be equal")
-    equation = _equation(known[0], known[1]) if len(parts) == len(known) == 2 else None
+    sides = [formula or _product_of_letters(part) for formula, part in zip(formulas, parts, strict=True)]
+    equation = _equation(sides[0], sides[1]) if len(sides) == 2 and sides[0] and sides[1] else None
+    if formulas[-1] is not None and not symbols_of(formulas[-1]) and _is_value_of_function(parts[0]):
+        return _labelled(parts[0], parts[-1], equation, read)
     if _is_name(parts[0]) and not _mentions(parts[-1], parts[0]):
         return _labelled(parts[0], parts[-1], equation, read)
     if len(parts) == 2 and _is_name(parts[1]) and not _mentions(parts[0], parts[1]):
@@ -137,10 +164,21 @@ def _mentions(tokens: list[Token], name: list[Token]) -> bool:
 def _equation(left: Quotient, right: Quotient) -> Sum | None:
     """`left − right` up to a non-zero constant factor."""
     try:
-        form = difference(left, right)
+        form = _without_denominator(difference(left, right))
         return quotient(form, Sum((((), form.terms[0][1]),))).over if form.terms else form
     except LimitError:
         return None
+
+
+def _without_denominator(form: Sum) -> Sum:
+    """`y - 1/x` as `xy - 1`: times a symbol that stands below, when no solution is won by it (at x = 0 the rest is a constant, not 0)."""
+    for name in sorted({name for product, _ in form.terms for name, exponent in product if name[0] == "symbol" and exponent < 0}):
+        least = min(exponent for product, _ in form.terms for part, exponent in product if part == name)
+        cleared = (Quotient(form) * atom(name[0], name[1], -least)).over
+        if [product for product, _ in cleared.terms if all(part != name for part, _ in product)] != [()]:
+            return form
+        form = cleared
+    return form
 
 
 def _inequality(parts: list[list[Token]], signs: list[str], tokens: list[Token]) -> Value | Missing:
@@ -201,7 +239,7 @@ def _between(parts: list[list[Token]], signs: list[str]) -> Value | None:
     if signs[0] in ">≥":
         low, high, with_low, with_high = high, low, with_high, with_low
     if _is_name(parts[1]):
-        return Labelled(_label(parts[1])[0], Interval(Expression(low), Expression(high), with_low, with_high))
+        return Labelled(_label(parts[1], [])[0], Interval(Expression(low), Expression(high), with_low, with_high))
     straight = line(middle.over) if (middle := _formula(parts[1])) is not None and middle.under.rational == 1 else None
     if straight is None or symbols_of(low) | symbols_of(high) - {"∞"}:
         return None
@@ -214,7 +252,7 @@ def _unequal(parts: list[list[Token]]) -> Value | None:
     bound = _formula(parts[1]) if len(parts) == 2 and all(parts) else None
     if bound is None or not _is_name(parts[0]) or symbols_of(bound):
         return None
-    return Labelled(_label(parts[0])[0], as_value(complement([(bound, True, bound, True)])))
+    return Labelled(_label(parts[0], [])[0], as_value(complement([(bound, True, bound, True)])))
 
 
 def said_of(tokens: list[Token], read: Reader) -> Value | Missing | None:
