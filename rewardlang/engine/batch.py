@@ -11,7 +11,7 @@ import numpy as np
 from rewardlang import types
 from rewardlang.checking.checker import BUILT_INS
 from rewardlang.engine.chats import Chats, chats_of, completion_texts, listed
-from rewardlang.engine.column import MISSING, THERE, Column, constant
+from rewardlang.engine.column import MISSING, THERE, Column, Constant
 from rewardlang.errors import DataError
 from rewardlang.marking.intake import PER_ROW, Intake, check_shape, rows_from_data
 from rewardlang.program import Program
@@ -72,7 +72,7 @@ class Batch:
             elif name not in columns:
                 columns[name] = _optional(None, size)
         for name, param in program.params.items():
-            columns[name] = constant(_number(param.default), size)
+            columns[name] = Constant(_number(param.default), size)
         texts = completion_texts(self._completions)
         if chats.prefills is not None:
             texts = [prefill + text for prefill, text in zip(chats.prefills, texts, strict=True)]

@@ -8,7 +8,6 @@ absent value is `2 - state`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -33,16 +32,27 @@ class Column:
     """Values of some rows: texts, `Fraction`s or whole `int`s, truth values, answers, tuples of those.
 
     `state` says of each row whether it has one (None: all have); what stands in
-    `values` where there is none is of no meaning. `wholes` may give whole
-    numbers as an array.
+    `values` where there is none is of no meaning, but of the column's type if
+    it is `filled`. `wholes` may give whole numbers as an array; the texts of a
+    `trimmed` column have no white space around them.
     """
 
-    __slots__ = ("_exact", "_folded", "_values", "state", "wholes")
+    __slots__ = ("_exact", "_folded", "_stripped", "_values", "filled", "state", "trimmed", "wholes")
 
-    def __init__(self, values: list[Any] | None, state: Codes | None = None, wholes: Wholes | None = None) -> None:
+    def __init__(
+        self,
+        values: list[Any] | None,
+        state: Codes | None = None,
+        wholes: Wholes | None = None,
+        *,
+        filled: bool = False,
+        trimmed: bool = False,
+    ) -> None:
         assert values is not None or wholes is not None
         self._values, self.state, self.wholes = values, state, wholes
+        self.filled, self.trimmed = filled or state is None, trimmed
         self._folded: list[str] | None = None
+        self._stripped: list[str] | None = None
         self._exact: Exact | None = None
 
     def __len__(self) -> int:
@@ -60,8 +70,17 @@ class Column:
     def folded(self) -> list[str]:
         """Texts, case-folded."""
         if self._folded is None:
-            self._folded = [text.casefold() for text in self.values]
+            self._folded = list(map(str.casefold, self.values))
         return self._folded
+
+    @property
+    def stripped(self) -> list[str]:
+        """Texts without the white space around them."""
+        if self.trimmed:
+            return self.values
+        if self._stripped is None:
+            self._stripped = list(map(str.strip, self.values))
+        return self._stripped
 
     @property
     def exact(self) -> Exact:
@@ -78,17 +97,39 @@ class Column:
         if self.wholes is not None:
             return Column(None, state, self.wholes[rows])
         values = self.values
-        return Column([values[row] for row in rows.tolist()], state)
+        return Column([values[row] for row in rows.tolist()], state, filled=self.filled, trimmed=self.trimmed)
+
+    def between(self, start: int, end: int) -> Column:
+        """The values of the rows [start, end)."""
+        values, state = self.values[start:end], None if self.state is None else self.state[start:end]
+        return Column(values, state, filled=self.filled, trimmed=self.trimmed)
 
 
-def constant(value: Any, size: int) -> Column:
+class Constant(Column):
     """The same value in every row."""
-    column = Column([value] * size)
-    if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
-        from rewardlang.engine.exact import Exact
 
-        column._exact = Exact.of([value]).repeated(size)
-    return column
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any, size: int) -> None:
+        super().__init__([value] * size)
+        self.value = value
+
+    @property
+    def exact(self) -> Exact:
+        """Numbers as `Exact`."""
+        if self._exact is None:
+            from rewardlang.engine.exact import Exact
+
+            self._exact = Exact.of([self.value]).repeated(len(self))
+        return self._exact
+
+    def take(self, rows: Rows) -> Column:
+        """The value, as often as there are rows."""
+        return Constant(self.value, len(rows))
+
+    def between(self, start: int, end: int) -> Column:
+        """The value, as often as there are rows."""
+        return Constant(self.value, end - start)
 
 
 def truths(flags: Iterable[bool]) -> Codes:

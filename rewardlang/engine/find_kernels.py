@@ -36,12 +36,15 @@ def _tag(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
         spans = _kept(spans, np.concatenate(([True], spans.row[1:] != spans.row[:-1])))
     elif selector == "last":
         spans = _kept(spans, np.concatenate((spans.row[1:] != spans.row[:-1], [True])))
-    values: list[Any] = [None] * size
-    for row, text in zip(spans.row.tolist(), cut(column.values, spans), strict=True):
+    texts = cut(column.values, spans)
+    if len(texts) == size:
+        return Column(texts, column.state, filled=True, trimmed=True)
+    values = [""] * size
+    for row, text in zip(spans.row.tolist(), texts, strict=True):
         values[row] = text
     state: Codes = np.full(size, MISSING, np.int8)
     state[spans.row] = THERE
-    return Column(values, state if column.state is None else np.maximum(state, column.state))
+    return Column(values, _where_there(column, state), filled=True, trimmed=True)
 
 
 def _kept(spans: Spans, chosen: Any) -> Spans:
@@ -146,11 +149,19 @@ def _after_last(frame: Frame, step: Step, rows: Rows) -> Column:
     marker = step.node.find.marker
     size = len(marker)
 
-    def behind(text: str) -> Any:
-        at = text.rfind(marker)
-        return _NOT_THERE if at < 0 else text[at + size :].strip()
+    column = frame.values(step.inputs[0], rows)
+    texts = texts_of(column)
+    at = [text.rfind(marker) for text in texts]
+    values = [text[found + size :].strip() if found >= 0 else "" for text, found in zip(texts, at, strict=True)]
+    if min(at, default=0) >= 0:
+        return Column(values, column.state, filled=True, trimmed=True)
+    state = np.where(np.array(at) < 0, np.int8(MISSING), np.int8(THERE))
+    return Column(values, _where_there(column, state), filled=True, trimmed=True)
 
-    return by_row(frame, rows, step.inputs, lambda _places, columns: list(map(behind, columns[0])))
+
+def _where_there(column: Column, state: Codes) -> Codes:
+    """The state of what is found in a column's texts: their own, where there is none."""
+    return state if column.state is None else np.where(column.state == THERE, state, column.state)
 
 
 _NOT_THERE = Missing("nothing, or more than one thing, was found")

@@ -46,7 +46,7 @@ class _Marking(NamedTuple):
         size, plan = end - start, self.plan
         columns: Mapping[str, Column] = self.batch.columns
         if size < len(self.batch):
-            columns = {name: _between(column, start, end) for name, column in columns.items()}
+            columns = {name: column.between(start, end) for name, column in columns.items()}
         frame = Frame(plan, self.kernels, self.calls, size, given=columns, first=start)
         gates, alive = _gates(plan, frame)
         skipped, score = _stopped(plan, gates) if len(alive) < size else (None, None)
@@ -83,10 +83,6 @@ def _rows_at_once(texts: Sequence[str]) -> int:
     letters = sum(map(len, texts))
     most = min(max(_ROWS_AT_ONCE, _LETTERS_AT_ONCE * len(texts) // max(letters, 1)), _MOST_AT_ONCE)
     return -(-len(texts) // -(-len(texts) // most))
-
-
-def _between(column: Column, start: int, end: int) -> Column:
-    return Column(column.values[start:end], None if column.state is None else column.state[start:end])
 
 
 def _gates(plan: Plan, frame: Frame) -> tuple[NDArray[np.int16], Rows]:

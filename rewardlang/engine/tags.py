@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -18,10 +17,11 @@ from numpy.typing import NDArray
 
 from rewardlang.engine.column import Rows
 
-_WORD = 8  # bytes that are compared at once
+_LESS = ord("<")
 _FEW = 8
 """So few texts are searched one by one."""
-Words = NDArray[np.uint64]
+_LETTERS_AT_ONCE = 100_000
+"""Of a buffer: less than what the allocator gives back to the system each time."""
 
 
 class Events(NamedTuple):
@@ -69,50 +69,48 @@ def _events(found: list[tuple[int, int, int, bool]]) -> Events:
 
 
 def _scan_bytes(texts: Sequence[str], names: tuple[str, ...]) -> Mapping[str, Events]:
-    """Every `<`, then the word behind it, eight letters at a time. A line break stands between two texts, and in no tag."""
-    longest = max(map(len, names)) + 2 * _WORD
-    joined = "\n".join(texts)
-    padding = "\n" * (longest + -(len(joined) + longest) % _WORD)
-    buffer = (joined + padding).encode("latin-1", "replace")
-    letters, words = np.frombuffer(buffer, np.uint8), np.frombuffer(buffer, "<u8")
-    at = (letters == ord("<")).nonzero()[0]
-    inner = at + 1
-    closing = letters[inner] == ord("/")
-    inner += closing
-    first = _words_at(words, inner)
-    begins = np.fromiter(accumulate(map(len, texts), _next, initial=0), np.intp, len(texts) + 1)
+    """Every `<`, then what stands behind it. A line break stands between two texts, and in no tag."""
+    begins = np.zeros(len(texts) + 1, np.intp)
+    np.cumsum(np.array(list(map(len, texts))) + 1, out=begins[1:])
+    width = max(map(len, names)) + 2  # of "/name>"
+    portions = _portions(begins)
+    found = [_windows(texts[first:last], width) for first, last in portions]
+    at = np.concatenate([here + begins[first] for (here, _), (first, _) in zip(found, portions, strict=True)])
+    behind = np.concatenate([windows for _, windows in found]).view(np.uint8).reshape(-1, width)
     row = begins.searchsorted(at, "right") - 1
     start = at - begins[row]
-    found = {}
-    for name in names:
-        wanted = f"{name}>".encode()
-        here = _begins(first, wanted[:_WORD]).nonzero()[0]
-        for done in range(_WORD, len(wanted), _WORD):
-            here = here[_begins(_words_at(words, inner[here] + done), wanted[done : done + _WORD])]
-        closes, starts = closing[here], start[here]
-        found[name] = Events(row[here], starts, starts + closes + (len(wanted) + 1), closes)
-    return found
+    return {name: _of_name(name, row, start, behind) for name in names}
 
 
-def _next(begin: int, length: int) -> int:
-    """Where the text behind one begins."""
-    return begin + length + 1
+def _portions(begins: Rows) -> list[tuple[int, int]]:
+    """The texts [first, last) that are searched at a time: memory of small size is at hand, that of large size must be fetched."""
+    portions, first = [], 0
+    while first < len(begins) - 1:
+        last = max(first + 1, int(begins.searchsorted(begins[first] + _LETTERS_AT_ONCE)))
+        portions.append((first, min(last, len(begins) - 1)))
+        first = last
+    return portions
 
 
-def _words_at(words: Words, at: Rows) -> Words:
-    """The eight bytes from each place on, put together from the two aligned words that they lie in."""
-    cell = at >> 3
-    shift = ((at & 7) << 3).astype(np.uint64)
-    joined: Words = (words[cell] >> shift) | (words[cell + 1] << (np.uint64(63) - shift) << np.uint64(1))
-    return joined
+def _windows(texts: Sequence[str], width: int) -> tuple[Rows, NDArray[np.void]]:
+    """Where each `<` of the joined texts stands, and the bytes behind it."""
+    buffer = "\n".join([*texts, "\n" * (width + 1)]).encode("latin-1", "replace")
+    at = (np.frombuffer(buffer, np.uint8) == _LESS).nonzero()[0]
+    windows = np.ndarray((len(buffer) - width + 1,), f"V{width}", buffer, strides=(1,))
+    return at, windows[at + 1]
 
 
-def _begins(words: Words, wanted: bytes) -> NDArray[np.bool_]:
-    """Whether the bytes of a word begin with those wanted."""
-    number = np.uint64(int.from_bytes(wanted, "little"))
-    if len(wanted) < _WORD:
-        words = words & np.uint64((1 << (8 * len(wanted))) - 1)
-    begins: NDArray[np.bool_] = words == number
+def _of_name(name: str, row: Rows, start: Rows, behind: NDArray[np.uint8]) -> Events:
+    closes = _reads(behind, f"/{name}>")
+    here = (_reads(behind, f"{name}>") | closes).nonzero()[0]
+    starts, closing = start[here], closes[here]
+    return Events(row[here], starts, starts + closing + (len(name) + 2), closing)
+
+
+def _reads(behind: NDArray[np.uint8], wanted: str) -> NDArray[np.bool_]:
+    """Whether the bytes begin with those wanted."""
+    size = len(wanted)
+    begins: NDArray[np.bool_] = np.ascontiguousarray(behind[:, :size]).view(f"S{size}").ravel() == wanted.encode()
     return begins
 
 

@@ -5,13 +5,28 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from functools import reduce
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rewardlang import meaning, types
-from rewardlang.engine.column import FALSE, MISSING, REFUSED, THERE, TRUE, UNKNOWN, Codes, Column, Rows, codes, joined_state, truths
+from rewardlang.engine.column import (
+    FALSE,
+    MISSING,
+    REFUSED,
+    THERE,
+    TRUE,
+    UNKNOWN,
+    Codes,
+    Column,
+    Constant,
+    Rows,
+    codes,
+    joined_state,
+    truths,
+)
 from rewardlang.engine.frame import Frame, TruthKernel
 from rewardlang.engine.plan import Step
 from rewardlang.engine.plan_from_program import bare
@@ -29,23 +44,43 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_ALL = slice(None)
+_MOST_WHOLE = 1 << 62
+_SHORT = 32
+"""Texts that are no longer, on average, are searched once for each distinct one."""
 
 
-def leaf(frame: Frame, rows: Rows, inputs: Sequence[int], decide: Callable[[Rows, list[Column]], Codes], *, negated: bool = False) -> Codes:
+Places: TypeAlias = "Rows | slice"
+Decide: TypeAlias = Callable[[Places, list[Column]], Codes]
+
+
+def leaf(
+    frame: Frame,
+    rows: Rows,
+    inputs: Sequence[int],
+    decide: Callable[[Places, list[Column]], Codes],
+    *,
+    negated: bool = False,
+    asks: bool = True,
+) -> Codes:
     """A test over values that are there; missing ones make it false, refused ones leave it open.
 
-    `decide` is given the places among `rows` and the operands there.
+    `decide` is given the places among `rows` and the operands there. One that
+    asks no verifier may be given rows in which something is missing as well.
     """
-    return judged([frame.values(index, rows) for index in inputs], decide, negated=negated)
+    return judged([frame.values(index, rows) for index in inputs], decide, negated=negated, asks=asks)
 
 
-def judged(columns: list[Column], decide: Callable[[Rows, list[Column]], Codes], *, negated: bool = False) -> Codes:
+def judged(columns: list[Column], decide: Decide, *, negated: bool = False, asks: bool = True) -> Codes:
     """The same for columns at hand."""
     state = joined_state(columns)
     if state is None:
-        held = decide(np.arange(len(columns[0])), columns)
+        held = decide(_ALL, columns)
         return TRUE - held if negated else held
-    there = np.flatnonzero(state == THERE)
+    if not asks and all(column.filled for column in columns):
+        held = decide(_ALL, columns)
+        return np.where(state == THERE, TRUE - held if negated else held, np.int8(2) - state)
+    there = (state == THERE).nonzero()[0]
     truth = np.int8(2) - state
     held = decide(there, [column.take(there) for column in columns])
     truth[there] = TRUE - held if negated else held
@@ -93,15 +128,28 @@ def _ordered(columns: list[Column], low: int, sign: Callable[[Any, Any], Any], h
 def _number_test(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     assert isinstance(step.node, meaning.NumberTest)
     sign = _COMPARE[step.node.operator]
+    if (held := _compared_with_whole(frame, step, rows, sign)) is not None:
+        return TRUE - held if step.node.negated else held
     numbers = [_numeric(frame, index, rows) for index in step.inputs]
     return _with_refused_first(frame, step, rows, numbers, lambda _, columns: _flags(_ordered(columns, 0, sign, 1)), step.node.negated)
+
+
+def _compared_with_whole(frame: Frame, step: Step, rows: Rows, sign: Callable[[Any, Any], Any]) -> Codes | None:
+    """A comparison of whole numbers at hand as an array with one whole number; None for any other."""
+    left = frame.values(step.inputs[0], rows)
+    if left.wholes is None or left.state is not None:
+        return None
+    right = frame.values(step.inputs[1], rows)
+    if not isinstance(right, Constant) or type(right.value) is not int or abs(right.value) > _MOST_WHOLE:
+        return None
+    return _flags(sign(left.wholes, right.value))
 
 
 def _between(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     assert isinstance(step.node, meaning.Between)
     numbers = [_numeric(frame, index, rows) for index in step.inputs]
 
-    def decide(_places: Rows, columns: list[Column]) -> Codes:
+    def decide(_places: Places, columns: list[Column]) -> Codes:
         above = _flags(_ordered(columns, 1, operator.le, 0))
         below = _flags(_ordered(columns, 0, operator.le, 2))
         return np.minimum(above, below)
@@ -109,9 +157,7 @@ def _between(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     return _with_refused_first(frame, step, rows, numbers, decide, step.node.negated)
 
 
-def _with_refused_first(
-    frame: Frame, step: Step, rows: Rows, numbers: list[Column], decide: Callable[[Rows, list[Column]], Codes], negated: bool
-) -> Codes:
+def _with_refused_first(frame: Frame, step: Step, rows: Rows, numbers: list[Column], decide: Decide, negated: bool) -> Codes:
     """A refused operand leaves a test open, even where another operand has no numeric value: only then is it looked at."""
     truth = judged(numbers, decide, negated=negated)
     refused = joined_state([frame.values(index, rows) for index in step.inputs])
@@ -161,52 +207,68 @@ def _equal(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     assert isinstance(step.node, meaning.Equal)
     node = step.node
 
-    def decide(places: Rows, columns: list[Column]) -> Codes:
+    def decide(places: Places, columns: list[Column]) -> Codes:
         left, right = columns
         if node.equivalence is not None:
             return _verdicts(frame, step, node.equivalence, rows[places], [left.values, right.values])
-        if len(places) and isinstance(left.values[0], str):
-            ones, others = map(str.strip, left.values), map(str.strip, right.values)
+        if len(left) and isinstance(left.values[0], str):
+            ones, others = left.stripped, right.stripped
             if node.ignoring_case:
-                ones, others = map(str.casefold, ones), map(str.casefold, others)
+                return truths(map(operator.eq, map(str.casefold, ones), map(str.casefold, others)))
             return truths(map(operator.eq, ones, others))
         return truths(map(operator.eq, left.values, right.values))
 
-    return leaf(frame, rows, step.inputs, decide)
+    return leaf(frame, rows, step.inputs, decide, asks=node.equivalence is not None)
 
 
 def _text_test(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     assert isinstance(step.node, meaning.TextTest)
     node = step.node
 
-    def decide(_places: Rows, columns: list[Column]) -> Codes:
+    def decide(_places: Places, columns: list[Column]) -> Codes:
         left, right = columns
         texts, wanted = (left.folded, right.folded) if node.ignoring_case else (left.values, right.values)
         match node.operator:
             case "contains":
+                if isinstance(right, Constant) and len(right) and _is_one_word(word := wanted[0]):
+                    return truths([word in text for text in texts])
                 return truths(map(_contains, texts, wanted))
             case "starts with":
                 return truths(map(str.startswith, texts, wanted))
             case "ends with":
                 return truths(map(str.endswith, texts, wanted))
 
-    return leaf(frame, rows, step.inputs, decide)
+    return leaf(frame, rows, step.inputs, decide, asks=False)
 
 
 def _contains(text: str, wanted: str) -> bool:
     """As it stands, or with every run of white space as one space; only for the latter can white space in `wanted` matter."""
     if wanted in text:
         return True
-    words = wanted.split()
-    if len(words) == 1 and len(words[0]) == len(wanted):
+    if _is_one_word(wanted):
         return False
-    return all(word in text for word in words) and spaced(wanted) in spaced(text)
+    return all(word in text for word in wanted.split()) and spaced(wanted) in spaced(text)
+
+
+def _is_one_word(text: str) -> bool:
+    """Whether there is no white space in a text, and something else."""
+    words = text.split()
+    return len(words) == 1 and len(words[0]) == len(text)
 
 
 def _matches(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     assert isinstance(step.node, meaning.Matches)
-    search = step.node.pattern.search
-    return leaf(frame, rows, step.inputs, lambda _, columns: truths(search(text) is not None for text in columns[0].values))
+    pattern = step.node.pattern
+
+    def decide(_places: Places, columns: list[Column]) -> Codes:
+        texts = columns[0].values
+        if sum(map(len, texts)) > _SHORT * len(texts):
+            return truths(pattern.holds(texts))
+        different = list(dict.fromkeys(texts))
+        known = dict(zip(different, pattern.holds(different), strict=True))
+        return truths(map(known.__getitem__, texts))
+
+    return leaf(frame, rows, step.inputs, decide, asks=False)
 
 
 # -------------------------------------------------------- values of any kind
@@ -235,7 +297,7 @@ def _in(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
             negated=node.negated,
         )
 
-    def decide(places: Rows, columns: list[Column]) -> Codes:
+    def decide(places: Places, columns: list[Column]) -> Codes:
         items, lists = columns[0].values, columns[1].values
         if node.equivalence is None:
             return truths(
@@ -322,11 +384,11 @@ def _at_least(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
 
 
 def _counted(parts: list[Codes], needed: int, spare: int) -> Codes:
-    table = np.stack(parts)
     if spare == 0:
-        return np.asarray(table.min(axis=0))
+        return reduce(np.minimum, parts)
     if needed == 1:
-        return np.asarray(table.max(axis=0))
+        return reduce(np.maximum, parts)
+    table = np.stack(parts)
     hold, fail = (table == TRUE).sum(axis=0), (table == FALSE).sum(axis=0)
     return np.where(hold >= needed, np.int8(TRUE), np.where(fail > spare, np.int8(FALSE), np.int8(UNKNOWN)))
 

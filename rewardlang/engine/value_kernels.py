@@ -13,7 +13,7 @@ import numpy as np
 from rewardlang import meaning
 from rewardlang.answers.values import Answer, identity_of
 from rewardlang.engine.calls import Shrink
-from rewardlang.engine.column import MISSING, REFUSED, THERE, Codes, Column, Rows, constant, joined_state
+from rewardlang.engine.column import MISSING, REFUSED, THERE, Codes, Column, Constant, Rows, joined_state
 from rewardlang.engine.frame import Frame, ValueKernel
 from rewardlang.engine.plan import Step
 from rewardlang.marking.row_values import MAX_BITS, contains_words, folded, share_of_verdicts, spaced
@@ -93,12 +93,12 @@ def _constant(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
     value = step.node.value
     if type(value) is Fraction and value.denominator == 1:
         value = value.numerator
-    return constant(value, len(rows))
+    return Constant(value, len(rows))
 
 
 def _list(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
     assert isinstance(step.node, meaning.NamedList)
-    return constant(step.node.values, len(rows))
+    return Constant(step.node.values, len(rows))
 
 
 def _given(frame: Frame, _index: int, step: Step, _rows: Rows) -> Column:
@@ -110,10 +110,13 @@ def _let(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
     value, otherwise = (frame.values(index, rows) for index in step.inputs)
     if value.state is None:
         return value
-    state, other = value.state, otherwise.values
-    missing = state == MISSING
-    values = [other[place] if gone else kept for place, (kept, gone) in enumerate(zip(value.values, missing.tolist(), strict=True))]
-    return Column(values, np.where(missing, np.int8(THERE), state) if (state == REFUSED).any() else None)
+    state, other, values = value.state, otherwise.values, value.values.copy()
+    for place in (state == MISSING).nonzero()[0].tolist():
+        values[place] = other[place]
+    refused = state == REFUSED
+    if not refused.any():
+        return Column(values)
+    return Column(values, refused.astype(np.int8))
 
 
 # -------------------------------------------------------- what is computed

@@ -8,7 +8,7 @@ which that is proved (`pattern_linear`), our own machine the others
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -47,6 +47,13 @@ class Pattern:
             return self._machine.find(text, 0)
         found = self._fast.search(text)
         return found.span() if found else None
+
+    def holds(self, texts: Iterable[str]) -> list[bool]:
+        """Whether each of some texts has a match."""
+        if self._fast is None:
+            return [self.search(text) is not None for text in texts]
+        search = self._fast.search
+        return [search(text if text.isascii() else readable(text)) is not None for text in texts]
 
     def finditer(self, text: str) -> Iterator[tuple[int, int]]:
         """The matches from left to right, without overlaps; none is empty right behind the one before."""
