@@ -15,6 +15,7 @@ from typing import Any
 from rewardlang import types
 from rewardlang.answers.values import Quantity
 from rewardlang.errors import DataError
+from rewardlang.record import replaced
 from rewardlang.registry import Registry
 from rewardlang.verdict import Missing, Refused
 from rewardlang.written import written
@@ -58,7 +59,7 @@ def value_from_data(wanted: types.Type, raw: Any, registry: Registry, separator:
                 raise DataError(f"true or false is wanted, and this is {shown(raw)}")
             return raw
         case types.MathType():
-            return _math(raw, registry)
+            return _math(raw, registry, notation)
         case types.ListType(item):
             return tuple(value_from_data(item, part, registry, notation=notation) for part in _list(raw, separator))
         case types.QuantityType():
@@ -143,10 +144,13 @@ def _range(wanted: types.NumberType) -> str:
     return "a number" if wanted.low is None else f"a number of at least {written(wanted.low)}"
 
 
-def _math(raw: Any, registry: Registry) -> Any:
+def _math(raw: Any, registry: Registry, notation: str | None) -> Any:
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str, Fraction)):
         raise DataError(f"a mathematical answer is wanted, and this is {shown(raw)}")
-    return _read("math", raw if isinstance(raw, str) else repr(raw) if isinstance(raw, float) else str(raw), registry)
+    if isinstance(raw, str):
+        return _read("math", raw, registry, **({"written": notation} if notation else {}))
+    figures = repr(raw) if isinstance(raw, float) else str(raw)
+    return replaced(_read("math", figures, registry), written=figures.replace(".", notation[-2] if notation else "."))
 
 
 def _read(word: str, text: str, registry: Registry, **options: str) -> Any:

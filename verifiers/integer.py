@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Literal, TypeAlias
 
 from rewardlang.answers.numerals import read_number
 from rewardlang.verdict import Refused, Verdict, cannot_judge, no, yes
 from rewardlang.verifier import predicate
 
+Notation: TypeAlias = Literal["1,234.5", "1.234,5"]
 
-@predicate("integer", cost="linear", version="1")
-def integer(texts: Sequence[str]) -> list[Verdict]:
+
+@predicate("integer", cost="linear", version="2")
+def integer(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[Verdict]:
     """Whether the whole text is one whole number.
 
     What it checks
@@ -30,11 +33,11 @@ def integer(texts: Sequence[str]) -> list[Verdict]:
     ----------
     Any whole number holds: pay little for it, and more for the right one.
     """
-    return [_verdict(text) for text in texts]
+    return [_verdict(text, written) for text in texts]
 
 
-def _verdict(text: str) -> Verdict:
-    value = read_number(text)
+def _verdict(text: str, notation: Notation) -> Verdict:
+    value = read_number(text, notation)
     if isinstance(value, Fraction):
         return yes() if value.denominator == 1 else no("a number, and not a whole one")
     return cannot_judge(value.reason) if isinstance(value, Refused) else no(value.reason)

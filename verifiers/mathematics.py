@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Missing, Refused, Verdict
 from rewardlang.verifier import equivalence, reader
 
+Notation: TypeAlias = Literal["1,234.5", "1.234,5"]
 LIMITS = {
     "characters": 3_000,
     "parts": 400,
@@ -55,8 +57,8 @@ def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
 
 
 @reader("math", cost="linear", version="2", limits=LIMITS)
-def as_math(texts: Sequence[str]) -> list[Answer | Missing | Refused]:
+def as_math(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[Answer | Missing | Refused]:
     """The answer that the whole trimmed text is; see the equivalence of the same word."""
-    from rewardlang.answers.parse import read_answer
+    from rewardlang.answers.notation import read_answer_in
 
-    return [read_answer(text) for text in texts]
+    return [read_answer_in(text, written) for text in texts]

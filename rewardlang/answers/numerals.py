@@ -22,14 +22,15 @@ SIGNS = "+\N{MINUS SIGN}-"
 
 
 @cache
-def _well_formed(notation: str) -> re.Pattern[str]:
+def well_formed(notation: str) -> re.Pattern[str]:
+    """A numeral without a sign; its groups are the whole part, and the decimals behind it or behind a bare point."""
     group, point = (re.escape(notation[1]), re.escape(notation[-2]))
     return re.compile(f"([1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+|[0-9]+)(?:{point}([0-9]+))?|{point}([0-9]+)")
 
 
 def value_of_numeral(numeral: str, notation: str = "1,234.5") -> Fraction | Missing | Refused:
     """The value of unsigned figures with their separators."""
-    match = _well_formed(notation).fullmatch(numeral)
+    match = well_formed(notation).fullmatch(numeral)
     if match is None:
         shown = numeral if len(numeral) <= 40 else numeral[:37] + "..."
         return Missing(f"'{shown}' is not a number written like {notation}")

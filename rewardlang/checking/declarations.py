@@ -9,7 +9,7 @@ from typing import Any
 
 from rewardlang import meaning, types
 from rewardlang.beside import Beside, why_unreadable
-from rewardlang.checking.checker import NOTATION, Checker, Mistake, bare, described, maybe
+from rewardlang.checking.checker import Checker, Mistake, bare, described, maybe
 from rewardlang.checking.finders import pattern
 from rewardlang.checking.values import fitted, list_constant
 from rewardlang.errors import DataError
@@ -76,10 +76,6 @@ def notation(checker: Checker, nodes: list[syntax.NumbersWritten]) -> None:
 def column(checker: Checker, node: syntax.Column) -> ColumnDecl:
     """A column of the data."""
     type_ = type_from_syntax(checker, node.type)
-    if checker.notation != NOTATION and types.MATH in (type_, bare(type_)[0]):
-        checker.not_yet(
-            node.span, f"mathematics in the notation {checker.notation}", "declare it as number, or leave out 'numbers written'"
-        )
     if node.separator is not None and not isinstance(bare(type_)[0], types.ListType):
         checker.report("RW204", node.span, f"'separated by' splits a cell into a list, and this column is {described(type_)}")
     return ColumnDecl(node.name.text, node.original or node.name.text, type_, node.separator, node.span)
@@ -89,7 +85,7 @@ def param(checker: Checker, node: syntax.Param) -> ParamDecl:
     """A param; its default must fit its type."""
     type_ = type_from_syntax(checker, node.type)
     try:
-        default = value_from_data(type_, raw_literal(checker, node.default), checker.registry)
+        default = value_from_data(type_, raw_literal(checker, node.default), checker.registry, None, checker.notation)
     except DataError as error:
         checker.fail("RW301", node.default.span, f"the default does not fit the param's type: {error.message}")
     return ParamDecl(node.name.text, type_, default, node.span)
@@ -167,8 +163,6 @@ def named_list(
 
 def _read_list(checker: Checker, node: syntax.ListFromFile, type_: types.Type, texts: tuple[str, ...]) -> Callable[[Span], meaning.Expr]:
     """A list of values that are no texts: each is read as a row would bring it."""
-    if type_ == types.MATH and checker.notation != NOTATION:
-        checker.not_yet(node.type.span, f"mathematics in the notation {checker.notation}", "declare it as number")
     if node.complete_for is not None:
         checker.fail(
             "RW320", node.span, "a list that is complete for a part is a list of texts", "declare it as text, or leave 'complete for' out"

@@ -237,7 +237,7 @@ class _Build:
         if param.name not in self.given:
             return param
         try:
-            value = value_from_data(param.type, self.given[param.name], self.checker.registry)
+            value = value_from_data(param.type, self.given[param.name], self.checker.registry, None, self.checker.notation)
         except DataError as error:
             raise DataError(f"the param does not fit: {error.message}", column=param.name) from None
         return ParamDecl(param.name, param.type, value, param.span)

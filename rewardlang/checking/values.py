@@ -127,8 +127,6 @@ def _convert(checker: Checker, node: ex.Convert) -> meaning.Expr:
         return meaning.AsMath(span=node.span, type=maybe(types.MATH, bare(operand.type)[1]), operand=operand)
     if not isinstance(inner, types.TextType):
         checker.fail("RW301", operand.span, f"'as {word}' reads a text, and this is {described(operand.type)}")
-    if reader.gives == types.MATH and checker.notation != NOTATION:
-        checker.not_yet(node.span, f"mathematics in the notation {checker.notation}", "read it 'as number', or leave out 'numbers written'")
     chosen = options(checker, reader, (), node.span)
     return meaning.Read(span=node.span, type=types.OptionalType(reader.gives), reader=reader, operand=operand, options=chosen)
 

@@ -56,7 +56,8 @@ def example_row(program: Program, registry: Registry, completion: str, values: M
         else:
             given[name] = Missing(f"the example does not give '{name}'")
     for name, param in program.params.items():
-        given[name] = _located(value_from_data(param.type, values[name], registry)) if name in values else _located(param.default)
+        said = value_from_data(param.type, values[name], registry, None, program.notation) if name in values else param.default
+        given[name] = _located(said)
     for name, type_ in BUILT_INS.items():
         given[name] = _located(value_from_data(type_, values.get(name), registry)) if name != "completion" else None
     text = normalised(completion)
