@@ -12,11 +12,15 @@ from rewardlang.trainer.problem import TrainingProblem
 
 def load_tokenizer(config: ModelConfig) -> Any:
     """The tokenizer, padding on the left, as generation wants it."""
-    from transformers import AutoTokenizer
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
     _check_folder(config.path)
+    read: Any = AutoTokenizer
+    if _declared_class(config) == "TokenizersBackend":
+        # Transformers 5.23 reads a Qwen2's vocabulary with Qwen2's own class even where the folder names this one.
+        read = PreTrainedTokenizerFast
     try:
-        tokenizer = AutoTokenizer.from_pretrained(config.path, revision=config.revision, padding_side="left")
+        tokenizer = read.from_pretrained(config.path, revision=config.revision, padding_side="left")
     except (OSError, ValueError) as error:
         raise _unreadable("tokenizer", config, error) from None
     if tokenizer.pad_token is None:
@@ -64,6 +68,16 @@ def adapter(config: LoraConfig) -> Any:
     return peft.LoraConfig(
         r=config.rank, lora_alpha=config.alpha, lora_dropout=config.dropout, target_modules=targets, task_type="CAUSAL_LM"
     )
+
+
+def _declared_class(config: ModelConfig) -> str | None:
+    from transformers.models.auto.tokenization_auto import get_tokenizer_config
+
+    try:
+        declared = get_tokenizer_config(config.path, revision=config.revision).get("tokenizer_class")
+    except (OSError, ValueError) as error:
+        raise _unreadable("tokenizer", config, error) from None
+    return declared if isinstance(declared, str) else None
 
 
 def _check_folder(path: str) -> None:

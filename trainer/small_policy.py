@@ -44,10 +44,19 @@ def make_tokenizer() -> Any:
 
     characters = [chr(code) for code in range(32, 127)] + ["\n"]
     special = [PAD, END, UNKNOWN, USER, ASSISTANT]
-    vocabulary = {token: number for number, token in enumerate([*special, *characters])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=UNKNOWN))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), behavior="isolated")
-    tokenizer.decoder = decoders.Fuse()
+    # Characters are written in the byte alphabet of Qwen2's tokenizer: `AutoTokenizer` reads a Qwen2's vocabulary with that, whatever
+    # the folder says, and would drop spaces otherwise.
+    [(space, _)], [(newline, _)] = (pre_tokenizers.ByteLevel(add_prefix_space=False).pre_tokenize_str(text) for text in " \n")
+    written = [{" ": space, "\n": newline}.get(character, character) for character in characters]
+    vocabulary = {token: number for number, token in enumerate([*special, *written])}
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges=[], unk_token=UNKNOWN, fuse_unk=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(r"[\s\S]"), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens(special)
     tokenizer.add_tokens([AddedToken(word, normalized=False, special=False) for word in _WORDS])
     make: Any = PreTrainedTokenizerFast

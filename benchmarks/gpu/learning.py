@@ -48,7 +48,7 @@ def main() -> int:
     """One run; its figures on lines that begin with RESULT, and in the file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--backend", choices=("memory", "transformers"), default="memory")
+    parser.add_argument("--backend", choices=("memory", "speed", "transformers"), default="memory")
     parser.add_argument("--hidden", type=int, default=512)
     parser.add_argument("--layers", type=int, default=8)
     parser.add_argument("--warm-up-steps", type=int, default=400)

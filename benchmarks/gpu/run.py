@@ -3,7 +3,7 @@
     python benchmarks/gpu/run.py memory share memory:llama3.1-8b --out results
 
 A part is `NAME` or `NAME:SHAPE` (a shape of `shapes.py`; qwen2.5-1.5b unless told); `learn:BACKEND:SEED` is a run of
-`learning.py`. Each prints its figures and writes
+`learning.py`, `throughput:SYSTEM` (with `+unmap`, `+compiled`) one of `throughput.py`. Each prints its figures and writes
 `NAME-SHAPE.json` with machine, date and versions. Weights are random, in the published shape. A part that fails leaves its log
 and the others run on.
 """
@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LIMITS = {"memory": 170, "sleep": 110, "share": 250, "rounding": 60, "merge": 60, "learn": 400}
+LIMITS = {"memory": 170, "sleep": 110, "share": 250, "rounding": 60, "merge": 60, "learn": 400, "throughput": 280}
 SHAPE = "qwen2.5-1.5b"
 
 
@@ -50,7 +51,7 @@ def parts(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int
         part, _, shape = wanted.partition(":")
         if part not in LIMITS:
             parser.error(f"there is no part {part!r}; known are {', '.join(sorted(LIMITS))}")
-        name = f"{part}-{shape.replace(':', '-') or SHAPE}"
+        name = f"{part}-{re.sub('[:+]', '-', shape) or SHAPE}"
         started = time.monotonic()
         log = arguments.out / f"{name}.log"
         command = [*command_of(part, shape), "--out", str(arguments.out / f"{name}.json")]
@@ -72,6 +73,9 @@ def parts(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int
 
 def command_of(part: str, shape: str) -> list[str]:
     """What runs a part."""
+    if part == "throughput":
+        system, *flags = shape.split("+")
+        return [sys.executable, str(HERE / "throughput.py"), "--system", system or "speed", *(f"--{flag}" for flag in flags)]
     if part == "learn":
         backend, _, seed = shape.partition(":")
         return [sys.executable, str(HERE / "learning.py"), "--backend", backend or "memory", "--seed", seed or "0"]

@@ -54,6 +54,44 @@ def write_config(name: str, folder: Path) -> Path:
     return folder
 
 
+def write_checkpoint(name: str, folder: Path) -> Path:
+    """A whole checkpoint of this shape in bf16, drawn on the GPU where there is one, with a tokenizer of words `t0`, `t1`, …
+
+    A folder that holds one already is left as it is.
+    """
+    import torch
+    from safetensors.torch import save_file
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
+
+    if (folder / "tokenizer.json").is_file():
+        return folder
+    write_config(name, folder)
+    config = AutoConfig.from_pretrained(folder)
+    with torch.device("meta"):
+        meta = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    generator = torch.Generator(device=device).manual_seed(0)
+    tensors = {parameter: _drawn(parameter, value.shape, device, generator) for parameter, value in meta.named_parameters()}
+    save_file({parameter: value.cpu() for parameter, value in tensors.items()}, folder / "model.safetensors", {"format": "pt"})
+    words = {f"t{index}": index for index in range(1000)} | {"<eos>": 1000}
+    table = Tokenizer(models.WordLevel(words, unk_token="t0"))
+    table.pre_tokenizer = pre_tokenizers.Whitespace()
+    make: Any = PreTrainedTokenizerFast
+    make(tokenizer_object=table, eos_token="<eos>", pad_token="<eos>").save_pretrained(folder)
+    return folder
+
+
+def _drawn(name: str, size: Any, device: str, generator: Any) -> Any:
+    """One parameter in bf16: normal with σ = 0.02; norms 1, biases 0."""
+    import torch
+
+    tensor = torch.empty(size, dtype=torch.bfloat16, device=device)
+    if name.endswith("norm.weight"):
+        return tensor.fill_(1.0)
+    return tensor.zero_() if name.endswith(".bias") else tensor.normal_(0.0, 0.02, generator=generator)
+
+
 def register_random_weights() -> None:
     """Makes vLLM's bitsandbytes loader draw its weights (normal, σ = 0.02; norms 1, biases 0) instead of reading files.
 
@@ -76,11 +114,4 @@ def register_random_weights() -> None:
                 meta = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
             generator = torch.Generator(device="cuda").manual_seed(0)
             for name, parameter in meta.named_parameters():
-                tensor = torch.empty(parameter.shape, dtype=torch.bfloat16, device="cuda")
-                if name.endswith("norm.weight"):
-                    tensor.fill_(1.0)
-                elif name.endswith(".bias"):
-                    tensor.zero_()
-                else:
-                    tensor.normal_(0.0, 0.02, generator=generator)
-                yield name, self.weight_mapper(name), tensor
+                yield name, self.weight_mapper(name), _drawn(name, parameter.shape, "cuda", generator)

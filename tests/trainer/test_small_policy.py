@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardlang.trainer import problems, pupils, small_policy, warm_up
+from rewardlang.trainer.config import ModelConfig
+from rewardlang.trainer.policy import load_tokenizer
 from rewardlang.trainer.pupils import Habits
 
 TOKENIZER = small_policy.make_tokenizer()
@@ -80,3 +82,20 @@ def test_the_warm_up_sees_no_held_out_problem(monkeypatch: pytest.MonkeyPatch) -
     assert len(seen) == 12 * 16
     assert not any(problem.is_held_out for problem in seen)
     assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("text", ["7 8  9", "a\nb\n\n", "Which is larger, 9.11 or 9.9?", " <think>x = 1</think> ~", "12\t"])
+def test_a_saved_tokenizer_reads_as_it_was(tmp_path: Path, text: str) -> None:
+    """Spaces and line breaks are kept by our own loading, and by `AutoTokenizer` for characters of the alphabet."""
+    from transformers import AutoTokenizer
+
+    tokenizer = small_policy.make_tokenizer()
+    small_policy.save(small_policy.make_model(tokenizer, seed=0), tokenizer, tmp_path)
+    expected = tokenizer(text)["input_ids"]
+    loaded = load_tokenizer(ModelConfig(path=str(tmp_path)))
+    assert loaded(text)["input_ids"] == expected
+    assert loaded.decode(expected) == text.replace("\t", small_policy.UNKNOWN)
+    if "\t" not in text:
+        automatic: Any = AutoTokenizer.from_pretrained(tmp_path)
+        assert automatic(text)["input_ids"] == expected
+        assert automatic.decode(expected) == text
