@@ -55,14 +55,15 @@ def write_config(name: str, folder: Path) -> Path:
 
 
 def write_checkpoint(name: str, folder: Path) -> Path:
-    """A whole checkpoint of this shape in bf16, drawn on the GPU where there is one, with a tokenizer of words `t0`, `t1`, …
+    """A whole checkpoint of this shape in bf16, drawn on the GPU where there is one, with a tokenizer of characters.
 
     A folder that holds one already is left as it is.
     """
     import torch
     from safetensors.torch import save_file
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    from rewardlang.trainer import small_policy
 
     if (folder / "tokenizer.json").is_file():
         return folder
@@ -74,11 +75,7 @@ def write_checkpoint(name: str, folder: Path) -> Path:
     generator = torch.Generator(device=device).manual_seed(0)
     tensors = {parameter: _drawn(parameter, value.shape, device, generator) for parameter, value in meta.named_parameters()}
     save_file({parameter: value.cpu() for parameter, value in tensors.items()}, folder / "model.safetensors", {"format": "pt"})
-    words = {f"t{index}": index for index in range(1000)} | {"<eos>": 1000}
-    table = Tokenizer(models.WordLevel(words, unk_token="t0"))
-    table.pre_tokenizer = pre_tokenizers.Whitespace()
-    make: Any = PreTrainedTokenizerFast
-    make(tokenizer_object=table, eos_token="<eos>", pad_token="<eos>").save_pretrained(folder)
+    small_policy.make_tokenizer().save_pretrained(folder)
     return folder
 
 

@@ -185,8 +185,7 @@ def trl(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
     threading.Thread(target=watch, daemon=True).start()
     size = arguments.completions
-    words = " ".join(f"t{index}" for index in range(PROMPT - 8))
-    data = Dataset.from_list([{"prompt": f"{words} t{index}"} for index in range(1024)])
+    data = Dataset.from_list([{"prompt": f"{index:04d}" + "7" * (PROMPT - 4)} for index in range(1024)])
     make: Any = BitsAndBytesConfig
     quantisation = make(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16, bnb_4bit_use_double_quant=True)
     steps = 6
