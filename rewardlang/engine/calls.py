@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import Any, TypeAlias
 
 from rewardlang.answers.values import Answer, Quantity
@@ -47,26 +48,38 @@ class Calls:
         """
         what = (verifier.kind, verifier.word, options, shrink)
         said, failed = self._said.setdefault(what, {}), self._failed.setdefault(what, {})
-        keys = _keys(columns)
-        new = _first_places(keys, said)
+        keys, new = self._new(columns, said)
         at_once = 1 if verifier.cost == "external" else _AT_ONCE
-        for start in range(0, len(new), at_once):
-            places = new[start : start + at_once]
-            given = [_passed([column[place] for place in places]) for column in columns]
+        waiting = iter(new.items())
+        while part := list(islice(waiting, at_once)):
+            given = [_passed(list(column)) for column in zip(*(arguments for _, arguments in part), strict=True)]
             rows = list(zip(*given, strict=True))
-            for place, arguments, result in zip(places, rows, self._results(verifier, given, rows, options), strict=True):
+            for (key, _), arguments, result in zip(part, rows, self._results(verifier, given, rows, options), strict=True):
                 kept = result
                 if type(result) in _FAULTS and (fault := _fault(verifier, result)) is not None:
-                    failed[keys[place]] = fault
+                    failed[key] = fault
                     kept = Refused(result.reason) if isinstance(result, Broke) else result
-                said[keys[place]] = kept if isinstance(kept, Refused) else shrink(arguments, kept)
-        if new and any(map(_by_identity, columns)):
-            self._kept += (column[place] for column in columns for place in new)
+                said[key] = kept if isinstance(kept, Refused) else shrink(arguments, kept)
         if failed:
             for key, owner in zip(keys, owners(), strict=True):
                 if key in failed:
                     self.failures.setdefault(owner, {})[failed[key]] = None
         return list(map(said.__getitem__, keys))
+
+    def _new(self, columns: Sequence[list[Any]], said: Mapping[Any, Any]) -> tuple[list[Any], dict[Any, Arguments]]:
+        """A key for each row, equal for equal arguments; and by key the arguments that nobody has asked."""
+        identified = [_by_identity(column) for column in columns]
+        if len(columns) == 1 and not identified[0]:
+            keys = columns[0]
+            return keys, {key: (key,) for key in dict.fromkeys(keys) if key not in said}
+        rows = list(zip(*columns, strict=True))
+        if not any(identified):
+            return rows, {row: row for row in dict.fromkeys(rows) if row not in said}
+        parts = (map(id, column) if by_identity else column for column, by_identity in zip(columns, identified, strict=True))
+        keys = list(zip(*parts, strict=True))
+        new = {key: row for key, row in zip(keys, rows, strict=True) if key not in said}
+        self._kept += new.values()
+        return keys, new
 
     def _results(self, verifier: Verifier, given: list[list[Any]], rows: list[Arguments], options: Options) -> list[Any]:
         """One result for each argument. A column that breaks the verifier is asked again one by one, so that only the culprit breaks."""
@@ -93,20 +106,6 @@ def _fault(verifier: Verifier, result: Any) -> Failure | None:
 def _by_identity(column: list[Any]) -> bool:
     """Whether there are answers or quantities in a column. They are told apart by identity: comparing them costs as much as asking."""
     return not _IDENTIFIED.isdisjoint(map(type, column))
-
-
-def _keys(columns: Sequence[list[Any]]) -> list[Any]:
-    """One key a row, equal for equal arguments."""
-    parts = [list(map(id, column)) if _by_identity(column) else column for column in columns]
-    return parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
-
-
-def _first_places(keys: list[Any], said: Mapping[Any, Any]) -> list[int]:
-    """Where each key stands first that nobody has asked."""
-    if said and said.keys() >= set(keys):
-        return []
-    first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
-    return sorted(place for key, place in first.items() if key not in said)
 
 
 def _passed(column: list[Any]) -> list[Any]:

@@ -13,7 +13,7 @@ from rewardlang.engine.column import MISSING, THERE, Codes, Column, Rows
 from rewardlang.engine.frame import Frame, ValueKernel, texts_of
 from rewardlang.engine.plan import Found, Step
 from rewardlang.engine.plan_from_program import is_cut_at_end
-from rewardlang.engine.tags import Events, Spans, blocks, cut, only, openings, scan
+from rewardlang.engine.tags import Events, Spans, after_last_closing, blocks, cut, only, openings, scan
 from rewardlang.engine.value_kernels import ask, by_row, same
 from rewardlang.marking.row_values import measured
 from rewardlang.passages import text_after, text_before, text_between
@@ -80,9 +80,15 @@ def _found(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
             return _tags(frame, step, tag, wants, rows)
         case meaning.WordFind(verifier=verifier):
             shrink = _number if wants == "count" else _values
-            return by_row(frame, rows, step.inputs, lambda places, columns: ask(frame, step, verifier, rows[places], columns, shrink))
+            found = by_row(frame, rows, step.inputs, lambda places, columns: ask(frame, step, verifier, rows[places], columns, shrink))
+            return _wholes(found) if wants == "count" and found.state is None else found
     keep: Callable[[Sequence[Any]], Any] = len if wants == "count" else tuple
     return by_row(frame, rows, step.inputs, lambda _places, columns: [keep(_searched(find, text)) for text in columns[0]])
+
+
+def _wholes(column: Column) -> Column:
+    """A column of numbers with their array."""
+    return Column(column.values, None, np.array(column.values, dtype=np.int64))
 
 
 def _searched(find: meaning.Find, text: str) -> list[Any]:
@@ -150,12 +156,29 @@ def _after_last(frame: Frame, step: Step, rows: Rows) -> Column:
     size = len(marker)
 
     column = frame.values(step.inputs[0], rows)
+    if marker[2:-1] in frame.plan.tags.get(step.inputs[0], ()) and marker == f"</{marker[2:-1]}>":
+        return _behind_closing(frame, step.inputs[0], marker[2:-1], rows)
     texts = texts_of(column)
     at = [text.rfind(marker) for text in texts]
     values = [text[found + size :].strip() if found >= 0 else "" for text, found in zip(texts, at, strict=True)]
     if min(at, default=0) >= 0:
         return Column(values, column.state, filled=True, trimmed=True)
     state = np.where(np.array(at) < 0, np.int8(MISSING), np.int8(THERE))
+    return Column(values, _where_there(column, state), filled=True, trimmed=True)
+
+
+def _behind_closing(frame: Frame, text: int, tag: str, rows: Rows) -> Column:
+    """The same, where the closing tags have been looked for already."""
+    column, events = _events(frame, text, tag, rows)
+    texts = column.values
+    found, ends = after_last_closing(events)
+    values = [""] * len(texts)
+    for row, end in zip(found.tolist(), ends.tolist(), strict=True):
+        values[row] = texts[row][end:].strip()
+    if len(found) == len(texts):
+        return Column(values, column.state, filled=True, trimmed=True)
+    state: Codes = np.full(len(texts), MISSING, np.int8)
+    state[found] = THERE
     return Column(values, _where_there(column, state), filled=True, trimmed=True)
 
 
@@ -169,6 +192,8 @@ _NOT_THERE = Missing("nothing, or more than one thing, was found")
 
 def _counts(column: Column) -> Column:
     """The number of findings, whether they were kept or only counted."""
+    if column.wholes is not None:
+        return column
     there = (
         column.values
         if column.state is None

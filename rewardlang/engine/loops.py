@@ -78,6 +78,8 @@ def _first_that_holds(laid: _Laid, where: int) -> Codes:
 def counted(frame: Frame, plan: EachPlan, rows: Rows) -> tuple[NDArray[np.int64], Codes | None]:
     """How many items of each row count for a rule, and the state of what the loop goes over."""
     items = frame.values(plan.loop.items, rows)
+    if items.wholes is not None and plan.where is None and not plan.distinct:
+        return items.wholes, items.state
     counts = np.zeros(len(rows), np.int64)
     if plan.where is None and not plan.distinct:
         sizes = [value if isinstance(value, int) else len(fitting(plan.loop.find, value)) for value in _values_there(items)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from rewardlang.engine.column import Rows
 
 _LESS = ord("<")
+_WORD = 8  # bytes that are compared at once
+Words: TypeAlias = "NDArray[np.uint64]"
 _FEW = 8
 """So few texts are searched one by one."""
 _LETTERS_AT_ONCE = 100_000
@@ -72,14 +74,18 @@ def _scan_bytes(texts: Sequence[str], names: tuple[str, ...]) -> Mapping[str, Ev
     """Every `<`, then what stands behind it. A line break stands between two texts, and in no tag."""
     begins = np.zeros(len(texts) + 1, np.intp)
     np.cumsum(np.array(list(map(len, texts))) + 1, out=begins[1:])
-    width = max(map(len, names)) + 2  # of "/name>"
+    width = -(-(max(map(len, names)) + 2) // _WORD) * _WORD  # enough for "/name>"
     portions = _portions(begins)
     found = [_windows(texts[first:last], width) for first, last in portions]
-    at = np.concatenate([here + begins[first] for (here, _), (first, _) in zip(found, portions, strict=True)])
-    behind = np.concatenate([windows for _, windows in found]).view(np.uint8).reshape(-1, width)
+    if len(found) == 1:
+        at, windows = found[0]
+    else:
+        at = np.concatenate([here + begins[first] for (here, _), (first, _) in zip(found, portions, strict=True)])
+        windows = np.concatenate([behind for _, behind in found])
+    words = windows.view("<u8").reshape(-1, width // _WORD)
     row = begins.searchsorted(at, "right") - 1
     start = at - begins[row]
-    return {name: _of_name(name, row, start, behind) for name in names}
+    return {name: _of_name(name, row, start, words) for name in names}
 
 
 def _portions(begins: Rows) -> list[tuple[int, int]]:
@@ -100,17 +106,24 @@ def _windows(texts: Sequence[str], width: int) -> tuple[Rows, NDArray[np.void]]:
     return at, windows[at + 1]
 
 
-def _of_name(name: str, row: Rows, start: Rows, behind: NDArray[np.uint8]) -> Events:
-    closes = _reads(behind, f"/{name}>")
-    here = (_reads(behind, f"{name}>") | closes).nonzero()[0]
+def _of_name(name: str, row: Rows, start: Rows, words: Words) -> Events:
+    closes = _read(words, f"/{name}>".encode())
+    here = (_read(words, f"{name}>".encode()) | closes).nonzero()[0]
     starts, closing = start[here], closes[here]
     return Events(row[here], starts, starts + closing + (len(name) + 2), closing)
 
 
-def _reads(behind: NDArray[np.uint8], wanted: str) -> NDArray[np.bool_]:
-    """Whether the bytes begin with those wanted."""
-    size = len(wanted)
-    begins: NDArray[np.bool_] = np.ascontiguousarray(behind[:, :size]).view(f"S{size}").ravel() == wanted.encode()
+def _read(words: Words, wanted: bytes) -> NDArray[np.bool_]:
+    """Whether each row of words begins with the bytes wanted."""
+    begins: NDArray[np.bool_] | None = None
+    for place in range(0, len(wanted), _WORD):
+        part = wanted[place : place + _WORD]
+        column = words[:, place // _WORD]
+        if len(part) < _WORD:
+            column = column & np.uint64((1 << (8 * len(part))) - 1)
+        here = column == np.uint64(int.from_bytes(part, "little"))
+        begins = here if begins is None else begins & here
+    assert begins is not None
     return begins
 
 
@@ -138,8 +151,17 @@ def openings(events: Events, size: int) -> NDArray[np.int64]:
     return np.bincount(events.row[~events.closes], minlength=size).astype(np.int64, copy=False)
 
 
+def after_last_closing(events: Events) -> tuple[Rows, Rows]:
+    """The rows that have a closing tag, and where the last one ends."""
+    closing = events.closes.nonzero()[0]
+    row = events.row[closing]
+    last = np.ones(len(row), bool)
+    np.not_equal(row[1:], row[:-1], out=last[:-1])
+    return row[last], events.end[closing][last]
+
+
 def cut(texts: Sequence[str], spans: Spans) -> list[str]:
     """The texts in the spans, trimmed."""
-    return [
-        texts[row][start:end].strip() for row, start, end in zip(spans.row.tolist(), spans.start.tolist(), spans.end.tolist(), strict=True)
-    ]
+    rows = spans.row.tolist()
+    chosen = texts if rows == list(range(len(texts))) else map(texts.__getitem__, rows)
+    return [text[start:end].strip() for text, start, end in zip(chosen, spans.start.tolist(), spans.end.tolist(), strict=True)]
