@@ -16,29 +16,19 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
 
 from rewardlang.answers.boxes import Box, boxes
-from rewardlang.answers.kinds import Labelled, Listing, SetOf, Tuple_, Union, Unread, Words
+from rewardlang.answers.corrections import corrected, corrected_box, taken_back_at_once
+from rewardlang.answers.kinds import Labelled, Words
 from rewardlang.answers.parse import read_answer
 from rewardlang.answers.spans import Span, joining, maths_spans, plain_numbers, with_unit
+from rewardlang.answers.statements import MAX_TAIL, Final, has_unread, last_mathematics, sentence_end, stated, statement
 from rewardlang.answers.values import Answer
-from rewardlang.verdict import Missing
 
 MAX_BARE = 400
-MAX_TAIL = 400
 MAX_BOXES = 50
 LOOKED_AT = 20_000
 """Characters at the end of a text that are searched for phrases, mathematics and numbers; boxes and tags are found everywhere."""
-
-
-class Final(NamedTuple):
-    """[start, end) in the text, the answer as it is read, and the step that found it."""
-
-    start: int
-    end: int
-    answer: str
-    step: str
 
 
 def final_answer(text: str) -> Final | None:
@@ -50,13 +40,13 @@ def final_answer(text: str) -> Final | None:
     body = text[begin:stop]
     found = _in_boxes(body)
     if found is not None:
-        found = _announced_later(body, found) or found
+        found = _announced_later(body, found) or corrected_box(body, found.end) or found
     elif "\\boxed" not in body[-MAX_TAIL:]:
         found = _in_tag(body)
         if found is None:
             cut = max(0, len(body) - LOOKED_AT)
             tail = body[cut:]
-            found = _after_phrase(tail) or _bare(tail) or _last_mathematics(tail)
+            found = _after_phrase(tail) or _bare(tail) or last_mathematics(tail)
             found = found and found._replace(start=found.start + cut, end=found.end + cut)
     return found and found._replace(start=found.start + begin, end=found.end + begin)
 
@@ -67,7 +57,7 @@ def _announced_later(text: str, box: Final) -> Final | None:
     tail = text[begin:]
     found = _after_phrase(tail) if "final answer" in tail.lower() else None
     read = None if found is None else read_answer(found.answer)
-    if found is None or not isinstance(read, Answer) or isinstance(read.value, Words) or _has_unread(read.value):
+    if found is None or not isinstance(read, Answer) or isinstance(read.value, Words) or has_unread(read.value):
         return None
     return found._replace(start=found.start + begin, end=found.end + begin)
 
@@ -172,11 +162,19 @@ def _in_tag(text: str) -> Final | None:
 def _phrase() -> re.Pattern[str]:
     r"""Where the words end that announce an answer: "#### ", "the answer to the question is", "Final answer:", "Answer $"."""
     return re.compile(
-        r"####\s?|(?i:\b(?:final\s+)?answers?\b)[*_]{0,3}(?:[^\n.:=$\\*]{0,60}?(?:\b(?:is|are|equals|be)\b|[:：=])|\s*(?=\\\(|\\\[|\$))|(?i:答案)[是为：:]"
+        r"####\s?|(?i:\b(?:(?:final\s+)?answers?|(?:correct|right|best)\s(?:option|choice))\b)[*_]{0,3}(?:[^\n.:=$\\*]{0,60}?(?:\b(?:is|are|equals|be)\b|[:：=])|\s*(?=\\\(|\\\[|\$))|(?i:答案)[是为：:]"
     )
 
 
 _NO_ANSWERS = ("correct", "right", "wrong", "incorrect", "not", "clear", "obvious", "given", "found", "therefore", "as")
+
+
+@cache
+def _bound() -> re.Pattern[str]:
+    """What is said before a number that is a bound, and no answer."""
+    return re.compile(
+        r"(?i)(?:strictly )?(?:(?:less|more|greater|fewer|smaller|larger|bigger|lower|higher) than|at (?:least|most)|up to|between)\b"
+    )
 
 
 def _after_phrase(text: str) -> Final | None:
@@ -185,8 +183,19 @@ def _after_phrase(text: str) -> Final | None:
     for match in [*reversed(finals[-20:]), *reversed(matches[-20:])]:
         found = _said(text, match.end())
         if found is not None:
-            return found
+            return _with_another(text, matches, match, found)
     return None
+
+
+def _with_another(text: str, matches: list[re.Match[str]], match: re.Match[str], found: Final) -> Final:
+    """With what the same sentence announced before: `The answer is 4 and the answer is 5` is no 5."""
+    before = next((other for other in reversed(matches) if other.end() < match.start()), None)
+    between = "" if before is None else text[before.end() : match.start()]
+    joined = re.search(r"(?i)[\s,;(](?:and|or)\b[^.!?\n]{0,30}$", between) if len(between) <= MAX_TAIL else None
+    first = None if joined is None or sentence_end(between) < len(between) else stated(between[: joined.start()].strip(' ,;*_"'))
+    if before is None or first is None or first == found.answer:
+        return found
+    return found._replace(start=before.end(), answer=f"{first} or {found.answer}")
 
 
 def _said(text: str, at: int) -> Final | None:
@@ -194,102 +203,24 @@ def _said(text: str, at: int) -> Final | None:
     lead = re.match(r"[\s*_:：]*", text[at : at + 40])
     start = at + (lead.end() if lead else 0)
     tail = text[start : start + MAX_TAIL]
-    tail = tail[: _sentence_end(tail)]
-    tail, start = _statement(tail, start)
+    tail = tail[: sentence_end(tail)]
+    back = taken_back_at_once(tail)
+    if back is not None:
+        return _said(text, start + back)
+    tail, start = statement(tail, start)
     plain = tail.strip(' *_"“”`\n').rstrip(".*")
     first = re.match(r"[a-z]+", plain.lower())
     if not plain or (first and first[0] in _NO_ANSWERS):
         return None
-    found = _stated(plain)
+    found = plain if _bound().match(plain) else stated(plain)
     if found is None:
         return None
     end = start + len(tail)
-    corrected = _corrected(text, end)
-    if corrected is not None:
-        return corrected
+    instead = corrected(text, end)
+    if instead is not None:
+        return instead
     more = _hedge(text, end)
     return Final(start, more.end if more else end, f"{found} or {more.content}" if more else found, "the answer as announced")
-
-
-@cache
-def _verb() -> re.Pattern[str]:
-    return re.compile(r"\b(?:is|are|equals|has|have|get|find|obtain|becomes)\s|[是为]")
-
-
-@cache
-def _clause() -> re.Pattern[str]:
-    """Where a clause begins that gives a reason, a condition or the answer once more."""
-    return re.compile(
-        r",?\s\(?(?:because|since|as|when|where|which|for|so|given|after|if|by|at|i\.e\.|that is|or (?:about|approximately))(?=[\s,])"
-        r"|,\s(?!and\b|or\b)[a-z]{4,20}\b(?!\s?=)|，"
-    )
-
-
-def _statement(sentence: str, start: int) -> tuple[str, int]:
-    """What stands behind the last verb of a sentence, up to the next clause, and where it begins."""
-    masked = _masked(sentence)
-    verb = list(_verb().finditer(masked))
-    if verb:
-        start += verb[-1].end()
-        sentence, masked = sentence[verb[-1].end() :], masked[verb[-1].end() :]
-    if masked.startswith("that "):
-        start, sentence, masked = start + 5, sentence[5:], masked[5:]
-    clause = _clause().search(masked)
-    return (sentence[: clause.start()] if clause else sentence), start
-
-
-@cache
-def _correction() -> re.Pattern[str]:
-    return re.compile(r"[\s.?!…,;*-]{0,8}\(?(?i:wait|actually|no,|correction|sorry|i mean|hold on|scratch that|let me correct)")
-
-
-def _corrected(text: str, end: int) -> Final | None:
-    """The answer of a sentence that takes back the one before: `The answer is 41. No, it is 42.`"""
-    if _correction().match(text, end) is None:
-        return None
-    found = _last_mathematics(text[end : end + MAX_TAIL])
-    return found and found._replace(start=found.start + end, end=found.end + end, step="the answer as corrected")
-
-
-def _stated(plain: str) -> str | None:
-    """What a short stretch of text states: an answer as a whole, its marked mathematics, its numbers, or a few words."""
-    read = read_answer(plain)
-    if isinstance(read, Missing) or (isinstance(read, Answer) and not isinstance(read.value, (Unread, Words))):
-        return plain
-    spans = maths_spans(plain)
-    if spans:
-        return _group(plain, spans)
-    numbers = plain_numbers(plain, [])
-    if numbers:
-        return " or ".join(dict.fromkeys(span.content for span in numbers))
-    return plain if len(plain.split()) <= 6 or "\\" in plain else None
-
-
-def _group(text: str, spans: list[Span]) -> str:
-    """The last marked pieces that are joined, with a unit behind each."""
-    parts: list[str] = []
-    how = ""
-    for index in range(len(spans) - 1, -1, -1):
-        span = spans[index]
-        if parts:
-            join = joining(text[with_unit(text, span.end)[0] : spans[index + 1].start])
-            if not join:
-                break
-            how = "or" if "or" in (how, join) else join
-        parts.insert(0, span.content + with_unit(text, span.end)[1])
-    return (" or " if how == "or" else ", ").join(parts)
-
-
-def _masked(text: str) -> str:
-    """The text with its mathematics blanked, so that words in it are not taken for words of the sentence."""
-    for span in maths_spans(text):
-        text = text[: span.start] + "\x00" * (span.end - span.start) + text[span.end :]
-    return text
-
-
-def _sentence_end(text: str) -> int:
-    end = re.search(r"(?<![A-Z])[.!?](?=[\s*\"”)]|$)|\n|。|<", _masked(text))
-    return end.start() if end else len(text)
 
 
 def _bare(text: str) -> Final | None:
@@ -302,65 +233,11 @@ def _bare(text: str) -> Final | None:
     if not isinstance(read, Answer):
         bare = len(words) <= 2
     elif isinstance(read.value, Labelled):
-        bare = len(words) <= 1 and not re.search(r"\b(?:is|are|find|get)\b", plain) and not _has_unread(read.value)
+        bare = len(words) <= 1 and not re.search(r"\b(?:is|are|find|get)\b", plain) and not has_unread(read.value)
     else:
         most = 3 if isinstance(read.value, Words) else 2
-        bare = not words or (len(words) <= most and not _has_unread(read.value))
+        bare = not words or (len(words) <= most and not has_unread(read.value))
     if not bare:
         return None
     start = text.index(plain)
     return Final(start, start + len(plain), plain, "the whole text")
-
-
-def _has_unread(value: object) -> bool:
-    """Whether a part of it, at any depth, has no reading."""
-    if isinstance(value, Unread):
-        return True
-    if isinstance(value, Labelled):
-        return _has_unread(value.value)
-    return isinstance(value, Listing | SetOf | Tuple_ | Union) and any(map(_has_unread, value.items))
-
-
-MAX_HEDGES = 4
-
-
-def _last_mathematics(text: str, hedges: int = MAX_HEDGES) -> Final | None:
-    """What the last sentence with mathematics in it says, with those before it to which "Or" or "Maybe" joins it."""
-    found, begin = _last_sentence(text)
-    if found is None or not hedges or not re.match(r"\W{0,8}(?i:or|maybe|perhaps|possibly|alternatively)\b", text[begin:]):
-        return found
-    before = _last_mathematics(text[:begin], hedges - 1)
-    return found if before is None else found._replace(start=before.start, answer=f"{before.answer} or {found.answer}")
-
-
-def _last_sentence(text: str) -> tuple[Final | None, int]:
-    """What it says, and where it begins."""
-    spans = [span for span in maths_spans(text) if not _is_denied(text, span)]
-    numbers = [span for span in plain_numbers(text, spans) if not _is_denied(text, span)]
-    if not spans and not numbers:
-        nothing = list(re.finditer(r"\bno (?:real )?(?:solutions?|roots?)\b", text))
-        return (Final(*nothing[-1].span(), nothing[-1][0], "the last words"), nothing[-1].start()) if nothing else (None, 0)
-    last = max([*spans[-1:], *numbers[-1:]])
-    begin = _sentence_begin(text, last.start)
-    sentence, start = _statement(text[begin : begin + _sentence_end(text[begin:])], begin)
-    plain = sentence.strip(" *_\n").rstrip(".*")
-    if plain and start > begin:
-        read = read_answer(plain)
-        if isinstance(read, Answer) and not _has_unread(read.value) and not isinstance(read.value, Words):
-            return Final(start, start + len(sentence), plain, "the last statement"), begin
-    here = [span for span in spans if span.start >= begin]
-    told = numbers[-1:] == [last] and re.search(r"(?:\bis|\bare|\bequals|=|:)\s?[*_]{0,3}$", text[max(0, last.start - 12) : last.start])
-    if here and not told:
-        return Final(here[0].start, with_unit(text, here[-1].end)[0], _group(text, here), "the last mathematics"), begin
-    together = [number for number in numbers if number.start >= begin]
-    joined = [number.content for number in together if joining(text[number.end : last.start]) == "or"]
-    return Final(last.start, last.end, " or ".join([*joined, last.content]), "the last number"), begin
-
-
-def _is_denied(text: str, span: Span) -> bool:
-    return re.search(r"\bnot\s[*_]{0,2}$", text[max(0, span.start - 8) : span.start]) is not None
-
-
-def _sentence_begin(text: str, at: int) -> int:
-    ends = [match.end() for match in re.finditer(r"[.!?。][\s*$]{1,4}|\n\s*\n", text[max(0, at - MAX_TAIL) : at])]
-    return max(0, at - MAX_TAIL) + ends[-1] if ends else max(0, at - MAX_TAIL)

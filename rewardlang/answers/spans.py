@@ -54,8 +54,9 @@ def _number() -> re.Pattern[str]:
     """A number in running text: figures with their separators, a fraction, a LaTeX fraction or root; every part is of bounded length."""
     figures = r"[0-9](?:[0-9.,]|\{,\}(?=[0-9])|\\,(?=[0-9])|[ \u00a0\u202f](?=[0-9]{3}(?![0-9])))*+"
     inner = r"\{[^{}\n]{1,60}\}"
+    clock = r"[0-9]{1,2}:[0-5][0-9](?::[0-5][0-9])?(?![0-9:])(?:\s?[AaPp]\.?[Mm](?:\.(?=\s|$)|\b))?"
     return re.compile(
-        rf"(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,4}}\b)?"
+        rf"(?<![A-Za-z0-9_.\\^{{:]){clock}|(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,4}}\b)?"
         rf"(?:\s?/\s?[0-9][0-9.,]*+)?)"
     )
 

@@ -1,0 +1,75 @@
+"""Answers that their writer takes back: `5, no wait, 7`, `The answer is 41. No, it is 42.`, `5. Let me recheck. It should be 7.`"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from rewardlang.answers.statements import MAX_TAIL, Final, last_mathematics, masked
+
+_STEP = "the answer as corrected"
+
+
+@cache
+def _at_once() -> re.Pattern[str]:
+    return re.compile(
+        r"(?i)[\s.?!…,;*–—-]{0,8}\(?"
+        r"(?:wait|actually|no[,:]|no wait|oops|correction|sorry|i mean|make that|hold on|scratch that|let me correct)"
+    )
+
+
+@cache
+def _inside() -> re.Pattern[str]:
+    return re.compile(
+        r"(?i)[\s,.;:…(–—-](?:no,? wait|wait,? no|no[,:;]|no\s?[.…–—-]|wait|actually|oops|sorry|i mean|make that|scratch that|correction)"
+        r"[\s,.;:…–—-]{1,6}"
+    )
+
+
+@cache
+def _later() -> re.Pattern[str]:
+    return re.compile(
+        r"(?i)(?:^|[.!?…\n])[\s*(]{0,6}(?:wait|actually|no[,.]|oops|hmm|sorry|correction|scratch that|hold on|let me (?:re|correct|fix))"
+    )
+
+
+@cache
+def _restated() -> re.Pattern[str]:
+    return re.compile(r"(?i)\b(?:it|this|that|answer|result|value|total|we)\b[^.\n]{0,30}\b(?:is|be|equals|get)\b")
+
+
+@cache
+def _instead() -> re.Pattern[str]:
+    return re.compile(r"(?i)\b(?:should|must) be\b|\b(?:answer|result|value|total)\b[^.\n]{0,20}\bis\b")
+
+
+def taken_back_at_once(sentence: str) -> int | None:
+    """Where the last correction in a sentence ends that has mathematics behind it, and some before it; None without one."""
+    blank = masked(sentence)
+    for match in reversed(list(_inside().finditer(blank))[-4:]):
+        if last_mathematics(sentence[match.end() :]) is not None and last_mathematics(sentence[: match.start()]) is not None:
+            return match.end()
+    return None
+
+
+def corrected(text: str, end: int) -> Final | None:
+    """The answer that takes back the one that ends at `end`: told at once, or in a later sentence that says what it is instead."""
+    rest = text[end : end + MAX_TAIL]
+    if _at_once().match(rest) is None:
+        later = _later().search(rest)
+        if later is None or _restated().search(rest, later.start()) is None:
+            return None
+        rest, end = rest[later.start() :], end + later.start()
+    found = last_mathematics(rest)
+    return found and found._replace(start=found.start + end, end=found.end + end, step=_STEP)
+
+
+def corrected_box(text: str, end: int) -> Final | None:
+    """As `corrected`, for a box: only a sentence with another answer in it takes a box back."""
+    rest = text[end : end + MAX_TAIL]
+    at_once = _at_once().match(rest.lstrip("$ )]\\")) is not None
+    later = _later().search(rest)
+    if not (at_once and _restated().search(rest)) and not (later and _instead().search(rest, later.start())):
+        return None
+    found = last_mathematics(rest)
+    return found and found._replace(start=found.start + end, end=found.end + end, step=_STEP)

@@ -1,0 +1,150 @@
+"""What a sentence of a completion states: an answer as a whole, its marked mathematics, or its numbers; nothing that it denies."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from rewardlang.answers.kinds import Labelled, Listing, SetOf, Tuple_, Union, Unread, Words
+from rewardlang.answers.parse import read_answer
+from rewardlang.answers.spans import Span, joining, maths_spans, plain_numbers, with_unit
+from rewardlang.answers.values import Answer
+from rewardlang.verdict import Missing
+
+MAX_TAIL = 400
+MAX_HEDGES = 4
+
+
+class Final(NamedTuple):
+    """[start, end) in the text, the answer as it is read, and the step that found it."""
+
+    start: int
+    end: int
+    answer: str
+    step: str
+
+
+@cache
+def _verb() -> re.Pattern[str]:
+    return re.compile(r"\b(?:is|are|equals|has|have|get|find|obtain|becomes)\s|[是为]")
+
+
+@cache
+def _clause() -> re.Pattern[str]:
+    """Where a clause begins that gives a reason, a condition or the answer once more."""
+    return re.compile(
+        r",?\s\(?(?:because|since|as|when|where|which|for|so|given|after|if|by|at|not|i\.e\.|that is|or (?:about|approximately))(?=[\s,])"
+        r"|,\s(?!and\b|or\b)[a-z]{4,20}\b(?!\s?=)|，"
+    )
+
+
+def statement(sentence: str, start: int) -> tuple[str, int]:
+    """What stands behind the last verb of a sentence, up to the next clause, and where it begins."""
+    blank = masked(sentence)
+    verb = list(_verb().finditer(blank))
+    if verb:
+        start += verb[-1].end()
+        sentence, blank = sentence[verb[-1].end() :], blank[verb[-1].end() :]
+    if blank.startswith("that "):
+        start, sentence, blank = start + 5, sentence[5:], blank[5:]
+    clause = _clause().search(blank)
+    return (sentence[: clause.start()] if clause else sentence), start
+
+
+def stated(plain: str) -> str | None:
+    """What a short stretch of text states: an answer as a whole, its marked mathematics, its numbers, or a few words."""
+    read = read_answer(plain)
+    if isinstance(read, Missing) or (isinstance(read, Answer) and not isinstance(read.value, (Unread, Words))):
+        return plain
+    spans = maths_spans(plain)
+    if spans:
+        return group(plain, spans)
+    numbers = plain_numbers(plain, [])
+    if numbers:
+        return " or ".join(dict.fromkeys(span.content for span in numbers))
+    return plain if len(plain.split()) <= 6 or "\\" in plain else None
+
+
+def group(text: str, spans: list[Span]) -> str:
+    """The last marked pieces that are joined, with a unit behind each."""
+    parts: list[str] = []
+    how = ""
+    for index in range(len(spans) - 1, -1, -1):
+        span = spans[index]
+        if parts:
+            join = joining(text[with_unit(text, span.end)[0] : spans[index + 1].start])
+            if not join:
+                break
+            how = "or" if "or" in (how, join) else join
+        parts.insert(0, span.content + with_unit(text, span.end)[1])
+    return (" or " if how == "or" else ", ").join(parts)
+
+
+def masked(text: str) -> str:
+    """The text with its mathematics blanked, so that words in it are not taken for words of the sentence."""
+    for span in maths_spans(text):
+        text = text[: span.start] + "\x00" * (span.end - span.start) + text[span.end :]
+    return text
+
+
+def sentence_end(text: str) -> int:
+    """Where the first sentence ends, or the line."""
+    end = re.search(r"(?<![A-Z])[.!?](?=[\s*\"”)]|$)|\n|。|<", masked(text))
+    return end.start() if end else len(text)
+
+
+def has_unread(value: object) -> bool:
+    """Whether a part of it, at any depth, has no reading."""
+    if isinstance(value, Unread):
+        return True
+    if isinstance(value, Labelled):
+        return has_unread(value.value)
+    return isinstance(value, Listing | SetOf | Tuple_ | Union) and any(map(has_unread, value.items))
+
+
+def last_mathematics(text: str, hedges: int = MAX_HEDGES) -> Final | None:
+    """What the last sentence with mathematics in it says, with those before it to which "Or" or "Maybe" joins it."""
+    found, begin = _last_sentence(text)
+    if found is None or not hedges or not re.match(r"\W{0,8}(?i:or|maybe|perhaps|possibly|alternatively)\b", text[begin:]):
+        return found
+    before = last_mathematics(text[:begin], hedges - 1)
+    return found if before is None else found._replace(start=before.start, answer=f"{before.answer} or {found.answer}")
+
+
+def _last_sentence(text: str) -> tuple[Final | None, int]:
+    """What it says, and where it begins."""
+    spans = [span for span in maths_spans(text) if not _is_denied(text, span)]
+    numbers = [span for span in plain_numbers(text, spans) if not _is_denied(text, span)]
+    if not spans and not numbers:
+        nothing = list(re.finditer(r"\bno (?:real )?(?:solutions?|roots?)\b", text))
+        return (Final(*nothing[-1].span(), nothing[-1][0], "the last words"), nothing[-1].start()) if nothing else (None, 0)
+    last = max([*spans[-1:], *numbers[-1:]])
+    begin = _sentence_begin(text, last.start)
+    sentence, start = statement(text[begin : begin + sentence_end(text[begin:])], begin)
+    plain = sentence.strip(" *_\n").rstrip(".*")
+    if plain and start > begin:
+        read = read_answer(plain)
+        if isinstance(read, Answer) and not has_unread(read.value) and not isinstance(read.value, Words):
+            return Final(start, start + len(sentence), plain, "the last statement"), begin
+    here = [span for span in spans if span.start >= begin]
+    told = numbers[-1:] == [last] and re.search(r"(?:\bis|\bare|\bequals|=|:)\s?[*_]{0,3}$", text[max(0, last.start - 12) : last.start])
+    if here and not told:
+        return Final(here[0].start, with_unit(text, here[-1].end)[0], group(text, here), "the last mathematics"), begin
+    together = [number for number in numbers if number.start >= begin]
+    joined = [number.content for number in together if joining(text[number.end : last.start]) == "or"]
+    return Final(last.start, last.end, " or ".join([*joined, last.content]), "the last number"), begin
+
+
+@cache
+def _denial() -> re.Pattern[str]:
+    return re.compile(r"(?i)(?:\bnot|n['’]t|\bcannot|\bnever)(?:\s(?:be|equal(?:\sto)?|the\sanswer))?\s[*_]{0,2}$")
+
+
+def _is_denied(text: str, span: Span) -> bool:
+    return _denial().search(text[max(0, span.start - 40) : span.start]) is not None
+
+
+def _sentence_begin(text: str, at: int) -> int:
+    ends = [match.end() for match in re.finditer(r"[.!?。][\s*$]{1,4}|\n\s*\n", text[max(0, at - MAX_TAIL) : at])]
+    return max(0, at - MAX_TAIL) + ends[-1] if ends else max(0, at - MAX_TAIL)
