@@ -100,18 +100,27 @@ def timed(action: Any) -> tuple[Any, float]:
     return value, time.perf_counter() - begun
 
 
-def part_memory(model: str, *, unmap: bool) -> dict[str, Any]:
-    """NVML peak by phase of GRPO rounds of 8 × (512 + 512) tokens against the plan, and the speed of their parts."""
+def part_memory(model: str, *, unmap: bool, completion: int = 512, concurrent: int = 8) -> dict[str, Any]:
+    """NVML peak by phase of GRPO rounds of 8 × (512 + completion) tokens against the plan, and the speed of their parts."""
     small = shapes.SHAPES[model]["hidden_size"] < 3000
     batches = ([2, 2, 2] if unmap else [2, 2, 2, 4, 8]) if small else [1, 1, 2]
-    load = Workload(prompt=512, completion=512, micro_batch=batches[0], prefill=512, unmap_cache=unmap)
-    result: dict[str, Any] = {"workload": "8 × (512 + 512)", "micro_batch": batches[0], "unmap_cache": unmap, "rounds": []}
+    if completion > 4096:
+        batches = [1]
+    load = Workload(prompt=512, completion=completion, concurrent=concurrent, micro_batch=batches[0], prefill=512, unmap_cache=unmap)
+    result: dict[str, Any] = {
+        "workload": f"8 × (512 + {completion})",
+        "concurrent": concurrent,
+        "micro_batch": batches[0],
+        "unmap_cache": unmap,
+        "rounds": [],
+    }
     with MemoryWatch() as watch:
         result["before_gib"] = round(watch.before / GIB, 3)
         with watch.phase("context"):
             torch.zeros(1, device="cuda")
         with watch.phase("start"):
-            engine, result["start_s"] = timed(lambda: started(model, load, sequences=8, prefill=512, unmap=unmap))
+            engine, result["start_s"] = timed(lambda: started(model, load, sequences=concurrent, prefill=512, unmap=unmap))
+        engine.unmap_cache = unmap
         result |= {"after_start_gib": round(watch.now() / GIB, 3), "torch_after_start": torch_memory()}
         with watch.phase("diagnostics"):
             gate = engine.gate(prompts_of(8, 48, 1))
@@ -124,7 +133,7 @@ def part_memory(model: str, *, unmap: bool) -> dict[str, Any]:
         adam: Any = vars(bitsandbytes.optim)["AdamW8bit"]
         optimizer = adam([p for p in engine.model.parameters() if p.requires_grad], lr=1e-5)
         for number, micro_batch in enumerate(batches):
-            row = one_round(engine, optimizer, watch, number, micro_batch, planned=micro_batch == batches[0], unmap=unmap)
+            row = one_round(engine, optimizer, watch, number, micro_batch, planned=micro_batch == batches[0], completion=completion)
             result["rounds"].append(row)
             say("round", row)
         result |= {"peaks_gib": watch.table(), "torch_end": torch_memory(), "swap_ms": swap_times(engine)}
@@ -148,18 +157,13 @@ def part_memory(model: str, *, unmap: bool) -> dict[str, Any]:
 
 
 def one_round(
-    engine: Engine, optimizer: Any, watch: MemoryWatch, number: int, micro_batch: int, *, planned: bool, unmap: bool
+    engine: Engine, optimizer: Any, watch: MemoryWatch, number: int, micro_batch: int, *, planned: bool, completion: int
 ) -> dict[str, float]:
     """One group of 8 generated, trained on and published; phases with another micro-batch than the plan's are counted apart."""
     seeds, advantages = list(range(number * 8, number * 8 + 8)), np.random.default_rng(number).normal(size=8).tolist()
-    sampler: Any = engine.sampler
     rows = prompts_of(8, 512, 2, distinct=False)
-    if unmap and number:
-        sampler.map_cache()
-    with watch.phase("rollout"):
-        completions, generation = timed(partial(engine.generate, rows, 512, seeds=seeds))
-    if unmap:
-        sampler.unmap_cache()
+    with watch.phase("rollout"), engine.cache_mapped():
+        completions, generation = timed(partial(engine.generate, rows, completion, seeds=seeds))
     torch.cuda.empty_cache()
     with watch.phase("training" if planned else f"training, {micro_batch} in a pass"):
         torch.cuda.reset_peak_memory_stats()
@@ -176,7 +180,7 @@ def one_round(
         "publish_s": publish,
         "torch_peak_gib": peak / GIB,
         "mean_difference": report.mean_difference,
-        "trained_tokens_s": 8 * 512 / (generation + update + step + publish),
+        "trained_tokens_s": 8 * completion / (generation + update + step + publish),
     }
     return {key: round(value, 4) for key, value in figures.items()}
 
@@ -354,6 +358,7 @@ def main() -> None:
     arguments = parser.parse_args()
     parts: dict[str, Callable[[], dict[str, Any]]] = {
         "memory": lambda: part_memory(arguments.model, unmap=False),
+        "long": lambda: part_memory(arguments.model, unmap=True, completion=19_968, concurrent=4),
         "sleep": lambda: part_memory(arguments.model, unmap=True),
         "share": lambda: part_share(arguments.model),
         "merge": lambda: part_merge(arguments.model),

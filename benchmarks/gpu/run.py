@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LIMITS = {"memory": 170, "sleep": 110, "share": 250, "rounding": 60, "merge": 60, "learn": 400, "throughput": 280}
+LIMITS = {"memory": 170, "sleep": 110, "share": 250, "rounding": 60, "merge": 60, "learn": 400, "throughput": 280, "long": 500}
 SHAPE = "qwen2.5-1.5b"
 
 
