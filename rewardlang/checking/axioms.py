@@ -1,48 +1,107 @@
-"""What the tests of a file say about each other: this one implies that one, these two cannot both hold.
+"""What the tests of a file say about each other: one implies another, two cannot both hold, one of several must.
 
 All of it is about tests after "a missing value makes a test false". Sound and
-incomplete: two tests about which nothing is known are taken to be independent.
+incomplete: tests about which nothing is known are taken to be independent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from typing import NamedTuple
 
-from rewardlang import meaning
+from rewardlang import meaning, types
+from rewardlang.checking import text_tests
+from rewardlang.checking.checker import bare
 from rewardlang.checking.comparisons import Comparisons
+from rewardlang.checking.judged import Judging
+from rewardlang.checking.outcomes import FAILS, HOLDS, NOT_HELD, UNJUDGED, Known, Outcomes
 from rewardlang.checking.same_meaning import Keys
 from rewardlang.record import replaced
 
 
+class Cover(NamedTuple):
+    """Tests of which one holds for every row in which the `optional` values are there."""
+
+    tests: frozenset[str]
+    optional: frozenset[str]
+
+
 class Axioms:
-    """Implications and exclusions between single tests, given as `atoms`: key to test."""
+    """Implications, exclusions and covers of single tests, given as `atoms`: key to test."""
 
-    def __init__(self, keys: Keys, comparisons: Comparisons, atoms: Mapping[str, meaning.Expr]) -> None:
-        self._keys = keys
+    def __init__(self, keys: Keys, comparisons: Comparisons, judging: Judging, atoms: Mapping[str, meaning.Expr]) -> None:
+        self._keys, self._atoms = keys, atoms
         self._facts = {id(test): comparisons.facts(test) or () for test in atoms.values()}
+        self._fallible = frozenset(key for key, test in atoms.items() if judging.fallible(test))
+        self._there = {key: judging.there(test) for key, test in atoms.items()}
+        self._optional = {key: judging.optional(test) for key, test in atoms.items()}
+        found = ((key, judging.needs(atoms[key])) for key in self._fallible)
+        self._needs = {key: needed for key, needed in found if needed is not None}
+        steps = {key: judging.steps(test) for key, test in atoms.items()}
         pairs = self.related(atoms)
-        self._implied = _grouped((a, b) for a, b in pairs if self._implies(atoms[a], atoms[b]))
-        self._implying = _grouped((b, a) for a, found in self._implied.items() for b in found)
+        self._implied: dict[str, list[tuple[str, Outcomes]]] = {}
+        for a, b in pairs:
+            if self._implies(atoms[a], atoms[b]):
+                judged = steps[b] <= steps[a] and not self._asks_again(atoms[a], atoms[b])
+                self._implied.setdefault(a, []).append((b, HOLDS if judged else HOLDS | UNJUDGED))
+        self._implying = _grouped((b, a) for a, found in self._implied.items() for b, outcomes in found if outcomes == HOLDS)
         self._excluded = _grouped((a, b) for a, b in pairs if self._excludes(atoms[a], atoms[b]))
+        self._covers = [*self._pairs_that_cover(pairs), *self._whole_types(judging)]
 
-    def closed(self, known: Mapping[str, bool]) -> dict[str, bool] | None:
+    def open(self, key: str) -> Outcomes:
+        """The ways in which a single test can come out of which nothing is known."""
+        return HOLDS | NOT_HELD if key in self._fallible else HOLDS | FAILS
+
+    def linked(self) -> Iterator[tuple[str, str]]:
+        """Pairs of tests of which one can say something about the other."""
+        yield from ((a, b) for a, found in self._implied.items() for b, _ in found)
+        yield from ((a, b) for a, found in self._excluded.items() for b in found)
+        for cover in self._covers:
+            first, *others = sorted(cover.tests)
+            yield from ((first, other) for other in others)
+
+    def closed(self, known: Known) -> dict[str, Outcomes] | None:
         """All that follows from what is known of some tests; None when it cannot be so."""
-        closed: dict[str, bool] = {}
+        closed: dict[str, Outcomes] = {}
         queue = list(known.items())
         while queue:
-            key, holds = queue.pop()
-            if key in closed:
-                if closed[key] != holds:
+            while queue:
+                key, outcomes = queue.pop()
+                before = closed.get(key)
+                now = (self.open(key) if before is None else before) & outcomes
+                if not now:
                     return None
-                continue
-            closed[key] = holds
-            if holds:
-                queue += [(other, True) for other in self._implied.get(key, ())]
-                queue += [(other, False) for other in self._excluded.get(key, ())]
-            else:
-                queue += [(other, False) for other in self._implying.get(key, ())]
+                closed[key] = now
+                if now == before:
+                    continue
+                if now == HOLDS:
+                    queue += self._implied.get(key, ())
+                    queue += [(other, NOT_HELD) for other in self._excluded.get(key, ())]
+                elif not now & HOLDS:
+                    queue += [(other, NOT_HELD) for other in self._implying.get(key, ())]
+            queue = list(self._following(closed))
         return closed
+
+    def _following(self, closed: Known) -> Iterator[tuple[str, Outcomes]]:
+        """What follows from several tests at once, if it is not known yet."""
+        there = frozenset().union(*(self._there[key] for key, outcomes in closed.items() if outcomes == HOLDS))
+        judged = set(there)
+        for key, outcomes in closed.items():
+            # A test that fails over values that are there has compared them; a missing one hides what was not judged.
+            compared = outcomes == FAILS and self._optional[key] <= there
+            if compared or (not outcomes & UNJUDGED and isinstance(self._atoms[key], meaning.Present)):
+                judged |= self._needs.get(key, frozenset())
+        for key, needed in self._needs.items():
+            if closed.get(key, UNJUDGED) & UNJUDGED and needed <= judged:
+                yield key, HOLDS | FAILS
+        for cover in self._covers:
+            if cover.optional <= there:
+                left = [key for key in cover.tests if closed.get(key) != FAILS]
+                if len(left) <= 1:
+                    key = left[0] if left else next(iter(cover.tests))
+                    if closed.get(key, FAILS) & FAILS:
+                        yield key, HOLDS | UNJUDGED
 
     # -------------------------------------------------------- pairs
 
@@ -79,6 +138,9 @@ class Axioms:
                         yield "constant", self._keys.key(other)
             case meaning.Within(operand=operand, target=target):
                 yield "sides", frozenset((self._keys.key(operand), self._keys.key(target)))
+        text = text_tests.subject(test, self._keys)
+        if text is not None:
+            yield "text", text
         if isinstance(getattr(test, "negated", None), bool):
             yield "plain", self._keys.key(_without_negation(test))
         for fact in self._facts[id(test)]:
@@ -98,14 +160,24 @@ class Axioms:
             case meaning.Equal(), meaning.Equal():
                 return self._same_pair((a.left, a.right), (b.left, b.right)) and (b.ignoring_case or not a.ignoring_case)
             case ((meaning.Equal() | meaning.NumberTest(operator="=", negated=False)), meaning.Within(negated=False)):
-                return self._same_pair((a.left, a.right), (b.operand, b.target))
+                return self._same_pair((a.left, a.right), (b.operand, b.target)) and not bare(b.tolerance.type)[1]
             case meaning.Within(negated=False), meaning.Within(negated=False):
-                wider = _constant(b.tolerance), _constant(a.tolerance)
-                if wider[0] is None or wider[1] is None or a.relative != b.relative or wider[1] > wider[0]:
-                    return False
-                return self._same(a.operand, b.operand) and self._same(a.target, b.target)
+                near, wide = _constant(a.tolerance), _constant(b.tolerance)
+                if near is not None and wide is not None and a.relative == b.relative and near <= wide:
+                    return self._same(a.operand, b.operand) and self._same(a.target, b.target)
+        if text_tests.implies(a, b, self._keys):
+            return True
         known, wanted = self._facts[id(a)], self._facts[id(b)]
         return bool(wanted) and all(any(x.term == y.term and x.range.inside(y.range) for x in known) for y in wanted)
+
+    def _asks_again(self, a: meaning.Expr, b: meaning.Expr) -> bool:
+        """Whether the second asks a verifier about the same answers the other way round, which may then not be judged."""
+        match a, b:
+            case meaning.Equal(equivalence=e), meaning.Equal() if e is not None:
+                return True
+            case meaning.Equal(equivalence=e), meaning.Within() if e is not None:
+                return not self._same(a.left, b.operand)
+        return False
 
     def _excludes(self, a: meaning.Expr, b: meaning.Expr) -> bool:
         match a, b:
@@ -115,20 +187,59 @@ class Axioms:
                 return any(self._same(child, a.operand) for child in meaning.children(b))
             case _, meaning.Present(present=False):
                 return any(self._same(child, b.operand) for child in meaning.children(a))
-            case meaning.Equal(equivalence=None), meaning.Equal(equivalence=None):
-                texts = [(side, other) for node in (a, b) for side, other in ((node.left, node.right), (node.right, node.left))]
-                constants = [
-                    (other, side.value) for side, other in texts if isinstance(side, meaning.Constant) and isinstance(side.value, str)
-                ]
-                if len(constants) == 2 and self._same(constants[0][0], constants[1][0]):
-                    return bool(constants[0][1].strip().casefold() != constants[1][1].strip().casefold())
-        if _is_opposite(a, b) and self._same(_without_negation(a), _without_negation(b)):
+        if self._are_opposite(a, b) or text_tests.excludes(a, b, self._keys):
             return True
         return any(x.term == y.term and x.range.apart(y.range) for x in self._facts[id(a)] for y in self._facts[id(b)])
 
+    def _are_opposite(self, a: meaning.Expr, b: meaning.Expr) -> bool:
+        """Whether one test is the other with its word for "not"; where every value is there, exactly one of them holds."""
+        if isinstance(a, meaning.NumberTest) and isinstance(b, meaning.NumberTest) and a.negated == b.negated:
+            return {a.operator, b.operator} == {"=", "!="} and self._same(a.left, b.left) and self._same(a.right, b.right)
+        if type(a) is not type(b) or getattr(a, "negated", None) == getattr(b, "negated", None):
+            return False
+        return self._same(_without_negation(a), _without_negation(b))
 
-def _is_opposite(a: meaning.Expr, b: meaning.Expr) -> bool:
-    return type(a) is type(b) and getattr(a, "negated", None) != getattr(b, "negated", None)
+    # -------------------------------------------------------- covers
+
+    def _pairs_that_cover(self, pairs: Iterable[tuple[str, str]]) -> Iterator[Cover]:
+        """Opposites, presence among them, and comparisons of one term that leave out no number."""
+        for first, second in pairs:
+            if first < second:
+                a, b = self._atoms[first], self._atoms[second]
+                both = frozenset((first, second))
+                if isinstance(a, meaning.Present) and isinstance(b, meaning.Present) and self._excludes(a, b):
+                    yield Cover(both, frozenset())
+                elif self._decides(a) and self._decides(b) and (self._are_opposite(a, b) or self._reach_everywhere(a, b)):
+                    yield Cover(both, self._optional[first] | self._optional[second])
+
+    def _decides(self, test: meaning.Expr) -> bool:
+        """Whether a test that fails over values that are there has compared them: answers of mathematics may have no numeric value."""
+        if isinstance(test, (meaning.Some, meaning.CoveredIn)):
+            return False
+        return not any(isinstance(bare(child.type)[0], types.MathType) for child in meaning.children(test))
+
+    def _reach_everywhere(self, a: meaning.Expr, b: meaning.Expr) -> bool:
+        one, other = self._facts[id(a)], self._facts[id(b)]
+        return len(one) == len(other) == 1 and one[0].term == other[0].term and one[0].range.covers_with(other[0].range)
+
+    def _whole_types(self, judging: Judging) -> Iterator[Cover]:
+        """Of all values of a `one of`, one is the value."""
+        tests: dict[str, dict[str, str]] = {}
+        values: dict[str, tuple[frozenset[str], bool]] = {}
+        for key, test in self._atoms.items():
+            if isinstance(test, meaning.Equal) and test.equivalence is None:
+                for side, other in ((test.left, test.right), (test.right, test.left)):
+                    kind, optional = bare(side.type)
+                    if not isinstance(judging.root(side), (meaning.ColumnValue, meaning.ParamValue)):
+                        continue
+                    if isinstance(kind, types.OneOfType) and isinstance(other, meaning.Constant) and isinstance(other.value, str):
+                        subject = self._keys.key(side)
+                        tests.setdefault(subject, {})[other.value.strip()] = key
+                        values[subject] = frozenset(value.strip() for value in kind.values), optional
+        for subject, (wanted, optional) in values.items():
+            if wanted <= tests[subject].keys():
+                chosen = frozenset(tests[subject][value] for value in wanted)
+                yield Cover(chosen, frozenset((subject,)) if optional else frozenset())
 
 
 def _without_negation(test: meaning.Expr) -> meaning.Expr:

@@ -15,6 +15,7 @@ from rewardlang import meaning, types
 from rewardlang.checking.checker import bare
 from rewardlang.checking.same_meaning import Keys
 from rewardlang.program import LetDecl, Require
+from rewardlang.record import replaced
 
 _INFINITE = None
 _Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
@@ -49,11 +50,24 @@ class Range(NamedTuple):
         """Whether no number is in both."""
         return _before(self, other) or _before(other, self)
 
+    def covers_with(self, other: Range) -> bool:
+        """Whether every number is in one of the two."""
+        return _reach(self, other) or _reach(other, self)
+
 
 def _before(first: Range, second: Range) -> bool:
     if first.high is None or second.low is None:
         return False
     return first.high < second.low or (first.high == second.low and (first.high_open or second.low_open))
+
+
+def _reach(first: Range, second: Range) -> bool:
+    """Whether the first goes from minus infinity at least to where the second begins, which has no end."""
+    if first.low is not None or second.high is not None:
+        return False
+    if first.high is None or second.low is None or first.high > second.low:
+        return True
+    return first.high == second.low and not (first.high_open and second.low_open)
 
 
 class Fact(NamedTuple):
@@ -99,6 +113,17 @@ class Comparisons:
                 return (Fact(lower.term, lower.range.both(upper.range)),) if lower.term == upper.term else (lower, upper)
             case meaning.NumberTest(left=left, operator=operator, right=right, negated=negated):
                 fact = self._fact(left, _NEGATED[operator] if negated else operator, right)
+            case meaning.Within(
+                operand=operand,
+                tolerance=meaning.Constant(value=Fraction() as tolerance),
+                relative=relative,
+                target=meaning.Constant(value=Fraction() as target),
+                negated=False,
+            ) if tolerance >= 0 and isinstance(bare(operand.type)[0], _EXACT):
+                reach, side = tolerance * abs(target) if relative else tolerance, test.target
+                low, high = (replaced(side, value=end) for end in (target - reach, target + reach))
+                lower, upper = self._fact(operand, ">=", low), self._fact(operand, "<=", high)
+                return None if lower is None or upper is None else (Fact(lower.term, lower.range.both(upper.range)),)
             case meaning.Equal(left=left, right=right) if all(isinstance(bare(side.type)[0], _EXACT) for side in (left, right)):
                 fact = self._fact(left, "=", right)
             case _:

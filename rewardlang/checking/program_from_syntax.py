@@ -96,7 +96,12 @@ class _Build:
         if self.whole:
             self._unused()
         self._once()
-        if score is None or reachable is None or self._wrong():
+        if score is None or reachable is None:
+            return None
+        if self._wrong():
+            if check_rules.leaves_bounds(score, reachable):
+                far = reachable.high if reachable.low >= score.low else reachable.low
+                check_rules.out_of_range(self.checker, score, sections, rules, reachable, far)
             return None
         params = {name: self._set(decl) for name, decl in self.params.items()}
         file = self.file
@@ -132,6 +137,10 @@ class _Build:
             from rewardlang.checking.error_values import check_error_values
 
             check_error_values(self.checker, program)
+        if check_rules.leaves_bounds(score, reachable):
+            from rewardlang.checking.guarantees import within_bounds
+
+            program = within_bounds(self.checker, program)
         if program.guarantees:
             from rewardlang.checking.guarantees import prove
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from rewardlang import meaning, types
@@ -179,22 +179,10 @@ def score(checker: Checker, nodes: list[syntax.ScoreRange], end: Span) -> ScoreR
 
 
 def reachable(checker: Checker, sections: list[Section], rules: list[Rule], requires: list[Require], declared: ScoreRange) -> Interval:
-    """The range of the score over all rows, held against the declared one."""
-    parts = [(item, section_range(item, [rule for rule in rules if rule.section == item.name])) for item in sections]
+    """The range that the score has over all rows if every rule can be at its best or worst by itself, the gates' scores included."""
     total = ZERO
-    for _, interval in parts:
-        total = total + interval
-    if not declared.clamped and (total.low < declared.low or total.high > declared.high):
-        side, number = ("below", total.low) if total.low < declared.low else ("above", total.high)
-        wide = f"score between {written(min(total.low, declared.low))} and {written(max(total.high, declared.high))}"
-        sums = ", ".join(f"{item.name or 'the rules before any section'} {written(i.low)} to {written(i.high)}" for item, i in parts)
-        checker.report(
-            "RW402",
-            declared.span,
-            f"the score can reach {written(number)}, {side} the bound that is given",
-            f"widen it to: {wide} ({sums})",
-            fix=instead(declared.span, wide, safe=False),
-        )
+    for item in sections:
+        total = total + section_range(item, [rule for rule in rules if rule.section == item.name])
     for gate in requires:
         if gate.score is not None:
             if not declared.low <= gate.score <= declared.high:
@@ -204,8 +192,37 @@ def reachable(checker: Checker, sections: list[Section], rules: list[Rule], requ
                     f"the gate gives {written(gate.score)}, outside the bounds of the score",
                     f"choose a value from {written(declared.low)} to {written(declared.high)}",
                 )
-            total = total.hull(Interval(gate.score, gate.score))
+            else:
+                total = total.hull(Interval(gate.score, gate.score))
     return total
+
+
+def leaves_bounds(declared: ScoreRange, total: Interval) -> bool:
+    """Whether a range of the score goes beyond the declared one."""
+    return not declared.clamped and (total.low < declared.low or total.high > declared.high)
+
+
+def out_of_range(
+    checker: Checker,
+    declared: ScoreRange,
+    sections: Sequence[Section],
+    rules: Sequence[Rule],
+    total: Interval,
+    reached: Fraction,
+    how: str = "",
+) -> None:
+    """Reports RW402: a score that can be reached lies outside the declared range."""
+    side = "below" if reached < declared.low else "above"
+    wide = f"score between {written(min(total.low, declared.low))} and {written(max(total.high, declared.high))}"
+    parts = [(item.name, section_range(item, [rule for rule in rules if rule.section == item.name])) for item in sections]
+    sums = ", ".join(f"{name or 'the rules before any section'} {written(i.low)} to {written(i.high)}" for name, i in parts)
+    checker.report(
+        "RW402",
+        declared.span,
+        f"the score can reach {written(reached)}, {side} the bound that is given",
+        f"widen it to: {wide} ({sums})" + (f"; {how}" if how else ""),
+        fix=instead(declared.span, wide, safe=False),
+    )
 
 
 def guarantee(

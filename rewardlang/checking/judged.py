@@ -1,0 +1,100 @@
+"""Which tests can be left unjudged, and what must be there or judged once a test has come out.
+
+A verifier can decline or break, and exact arithmetic has a limit of digits:
+what depends on either may not be judged. A test that holds has had all its
+values before it, so that other tests over the same values were judged as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rewardlang import meaning
+from rewardlang.checking.checker import bare
+from rewardlang.checking.same_meaning import Keys
+from rewardlang.program import LetDecl
+
+_PLAIN = (meaning.NumberTest, meaning.Between, meaning.TextTest, meaning.Matches, meaning.Truth, meaning.Present)
+_BUILT = (meaning.Arithmetic, meaning.Read, meaning.Outside, meaning.AsMath, meaning.Select, meaning.Measure)
+
+
+class Judging:
+    """What the single tests of one program depend on."""
+
+    def __init__(self, keys: Keys, lets: Mapping[str, LetDecl]) -> None:
+        self._keys, self._lets = keys, lets
+        self._fallible: dict[str, bool] = {}
+
+    def fallible(self, node: meaning.Expr) -> bool:
+        """Whether a value or test can stay unjudged for some row."""
+        key = self._keys.key(node)
+        if key not in self._fallible:
+            below = list(meaning.children(node))
+            if isinstance(node, meaning.LetValue):
+                let = self._lets[node.name]
+                below += [let.value] if let.otherwise is None else [let.value, let.otherwise]
+            elif isinstance(node, meaning.Some):
+                below.append(node.each.operand)
+            own = isinstance(node, meaning.Arithmetic) or any(True for _ in _called(node))
+            self._fallible[key] = own or any(self.fallible(child) for child in below)
+        return self._fallible[key]
+
+    def needs(self, test: meaning.Expr) -> frozenset[str] | None:
+        """Values that, once judged, leave no way for the test to stay unjudged; None where there is no such set."""
+        plain = isinstance(test, _PLAIN) or (isinstance(test, (meaning.Equal, meaning.Within, meaning.In)) and test.equivalence is None)
+        if not plain:
+            return None
+        return frozenset(self._keys.key(_root(child)) for child in meaning.children(test) if self.fallible(child))
+
+    def there(self, test: meaning.Expr) -> frozenset[str]:
+        """Values that are there, and judged, for every row for which the test holds."""
+        if isinstance(test, meaning.Some):
+            return frozenset(self._implied(test.each.operand))
+        if isinstance(test, meaning.Present) and not test.present:
+            return frozenset()
+        return frozenset(key for child in meaning.children(test) for key in self._implied(child))
+
+    def optional(self, test: meaning.Expr) -> frozenset[str]:
+        """Values of the test that may be missing."""
+        return frozenset(self._keys.key(child) for child in meaning.children(test) if bare(child.type)[1])
+
+    def steps(self, test: meaning.Expr) -> frozenset[str]:
+        """The sums and products in a test, any of which can pass the limit of digits."""
+        return frozenset(self._arithmetic(test))
+
+    def root(self, value: meaning.Expr) -> meaning.Expr:
+        """A let without `else` is its value."""
+        while isinstance(value, meaning.LetValue) and self._lets[value.name].otherwise is None:
+            value = self._lets[value.name].value
+        return value
+
+    def _implied(self, value: meaning.Expr) -> Iterator[str]:
+        yield self._keys.key(value)
+        if isinstance(value, meaning.LetValue):
+            let = self._lets[value.name]
+            if let.otherwise is None:
+                yield from self._implied(let.value)
+        elif isinstance(value, _BUILT):
+            for child in meaning.children(value):
+                yield from self._implied(child)
+
+    def _arithmetic(self, node: meaning.Expr) -> Iterator[str]:
+        if isinstance(node, meaning.Arithmetic):
+            yield self._keys.key(node)
+        if isinstance(node, meaning.LetValue):
+            yield from self._arithmetic(self._lets[node.name].value)
+        for child in meaning.children(node):
+            yield from self._arithmetic(child)
+
+
+def _called(node: meaning.Expr) -> Iterator[object]:
+    yield from meaning.verifiers(node)
+    if isinstance(node, meaning.Some):
+        yield from (node.each.find.verifier,) if isinstance(node.each.find, meaning.WordFind) else ()
+
+
+def _root(value: meaning.Expr) -> meaning.Expr:
+    """The value that must be judged for this one to be: steps that never fail are looked through."""
+    while isinstance(value, (meaning.AsMath, meaning.Outside)):
+        value = value.operand
+    return value
