@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rewardlang.marking.guard import VerifierBreakdown
     from rewardlang.reward import Reward, load, loads
     from rewardlang.scores import Scores
+    from rewardlang.submission import Submission
 
 __version__ = "0.1.0.dev0"
 
@@ -27,12 +28,13 @@ _HOME = {
     "Reward": "rewardlang.reward",
     "RewardError": "rewardlang.errors",
     "Scores": "rewardlang.scores",
+    "Submission": "rewardlang.submission",
     "VerifierBreakdown": "rewardlang.marking.guard",
     "load": "rewardlang.reward",
     "loads": "rewardlang.reward",
 }
 
-__all__ = ["DataError", "Diagnostic", "Reward", "RewardError", "Scores", "VerifierBreakdown", "load", "loads"]
+__all__ = ["DataError", "Diagnostic", "Reward", "RewardError", "Scores", "Submission", "VerifierBreakdown", "load", "loads"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from rewardlang.bridges import TrlReward, TrlSectionReward
     from rewardlang.engine.outcomes import Tables
     from rewardlang.engine.plan import Plan
+    from rewardlang.marking.guard import Asked
     from rewardlang.marks import RowMarks
+    from rewardlang.submission import Submission
     from rewardlang.types import Type
+
+_ROWS_OF_EXTERNAL_WORK = 8
+"""So many rows are submitted as one part where a verdict is reached in another process; parts are marked side by side."""
 
 
 class Reward:
@@ -108,15 +113,40 @@ class Reward:
         may give `truncated` and `completion_tokens`; `step` is the training step that schedules read. Raises `DataError`,
         with column and row, for data that do not fit; `VerifierBreakdown` when a verifier broke too often.
         """
+        scores, asked = self._scored(completions, prompts, columns or {}, step)
+        self._breaker.batch_done(asked)
+        return scores
+
+    def _scored(
+        self, completions: Sequence[Any], prompts: Sequence[Any] | None, columns: Mapping[str, Sequence[Any]], step: int
+    ) -> tuple[Scores, Asked]:
         from rewardlang.engine.batch import Batch
         from rewardlang.engine.calls import Calls
         from rewardlang.engine.run import run
 
-        batch = Batch(self.program, self.registry, completions, prompts, columns or {})
+        batch = Batch(self.program, self.registry, completions, prompts, columns)
         calls = Calls()
         marks = run(self._plan, batch, step, calls, tables=self._tables)
-        self._breaker.batch_done(calls.asked)
-        return Scores(self.program, batch, marks, step, calls.remembered)
+        return Scores(self.program, batch, marks, step, calls.remembered), calls.asked
+
+    def submit(
+        self,
+        completions: Sequence[Any],
+        prompts: Sequence[Any] | None = None,
+        columns: Mapping[str, Sequence[Any]] | None = None,
+        step: int = 0,
+    ) -> Submission:
+        """Marks in the background what `score` marks at once: further rows can be added to what comes back, and it is collected.
+
+        Raises `DataError` for columns of the wrong shape; `Submission.collect` raises what `score` raises for rows.
+        """
+        from rewardlang.submission import Marking, Submission
+
+        plan, _ = self._plan, self._tables  # made here, once, and not by several threads
+        most = _ROWS_OF_EXTERNAL_WORK if any(one.cost == "external" for one in plan.steps) else None
+        submission = Submission(Marking(self.program, partial(self._scored, step=step), self._breaker.batch_done, most))
+        submission.add(completions, prompts, columns)
+        return submission
 
     def mark(
         self,

@@ -66,6 +66,14 @@ class Asked:
                     broke.add(what)
                     self._error[verifier.word] = result.error
 
+    def include(self, other: Asked) -> None:
+        """Takes note of what another took note of later."""
+        for word, asked in other._asked.items():
+            self._asked.setdefault(word, set()).update(asked)
+            self._broke.setdefault(word, set()).difference_update(asked)
+            self._broke[word] |= other._broke[word]
+        self._error |= other._error
+
     def counts(self) -> Mapping[str, tuple[int, int]]:
         """Of each verifier how many arguments were put to it, and how many broke it."""
         return {word: (len(asked), len(self._broke[word])) for word, asked in self._asked.items()}
