@@ -4,7 +4,7 @@ Its first line is `# RW103: title`, its second `severity: error` or
 `severity: warning`; adding a page adds the code. Nothing is read before
 somebody asks. Ranges: RW1xx syntax, RW2xx names, RW3xx types and missing
 values, RW4xx ranges and scores, RW5xx examples, RW6xx data and samples, RW7xx
-lints, RW9xx not yet available.
+lints.
 """
 
 from __future__ import annotations

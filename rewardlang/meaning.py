@@ -119,6 +119,12 @@ class AsMath(Expr):
     operand: Expr
 
 
+class AsWritten(Expr):
+    """The text of an answer, or the texts of a list of answers, for a function of Python."""
+
+    operand: Expr
+
+
 class Outside(Expr):
     """`x outside <tag>`."""
 

@@ -95,8 +95,8 @@ def _number(wanted: types.NumberType, raw: Any, registry: Registry, notation: st
         value = Fraction(repr(raw))
     else:
         value = Fraction(raw)
-    if (wanted.low is not None and value < wanted.low) or (wanted.high is not None and value > wanted.high):
-        raise DataError(f"{_range(wanted)} is wanted, and this is {shown(raw)}")
+    if not wanted.holds(value):
+        raise DataError(f"{number_wanted(wanted)} is wanted, and this is {shown(raw)}")
     assert isinstance(value, Fraction)
     return value
 
@@ -138,7 +138,8 @@ def _in_unit(number: Fraction, unit: str, figures: str) -> Quantity:
     return Quantity(number * known.size, known.dimensions, f"{figures} {unit}")
 
 
-def _range(wanted: types.NumberType) -> str:
+def number_wanted(wanted: types.NumberType) -> str:
+    """A type of numbers with its bounds, as a sentence names it."""
     if wanted.low is not None and wanted.high is not None:
         return f"a number between {written(wanted.low)} and {written(wanted.high)}"
     return "a number" if wanted.low is None else f"a number of at least {written(wanted.low)}"

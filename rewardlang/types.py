@@ -29,6 +29,14 @@ class NumberType(PlainRecord):
     def __str__(self) -> str:
         return "number"
 
+    def holds(self, value: Fraction) -> bool:
+        """Whether a value lies between the bounds."""
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+    def apart(self, other: NumberType) -> bool:
+        """Whether no number lies between the bounds of both."""
+        return any(a.low is not None and b.high is not None and a.low > b.high for a, b in ((self, other), (other, self)))
+
 
 class MathType(PlainRecord):
     """An answer of mathematics: a number, an expression, a set, an interval, …"""

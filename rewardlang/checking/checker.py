@@ -151,10 +151,6 @@ class Checker:
         self.report(code, span, message, advice, related=related, label=label, fix=fix)
         raise Mistake
 
-    def not_yet(self, span: Span, what: str, instead: str) -> NoReturn:
-        """Refuses a construct that the language has and this version does not evaluate."""
-        self.fail("RW901", span, f"not yet: {what} cannot be evaluated by this version", instead)
-
     # -------------------------------------------------------- names
 
     def declare(self, name: ex.Word, kind: NameKind, make: Callable[[Span], Any]) -> None:

@@ -123,7 +123,7 @@ class _Polarity:
                 if operator == "/" and not isinstance(right, meaning.Constant):
                     return True
                 return self._may_be_missing(left, present) or self._may_be_missing(right, present)
-            case meaning.Outside(operand=operand) | meaning.AsMath(operand=operand):
+            case meaning.Outside(operand=operand) | meaning.AsMath(operand=operand) | meaning.AsWritten(operand=operand):
                 return self._may_be_missing(operand, present)
             case meaning.Select(selector="every" | "count of" | "count of distinct", operand=operand):
                 return self._may_be_missing(operand, present)

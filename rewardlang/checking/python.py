@@ -6,12 +6,12 @@ from rewardlang import types
 from rewardlang.checking.checker import Checker, PythonUse, bare, described
 from rewardlang.checking.declarations import type_from_syntax
 from rewardlang.parsing import syntax
+from rewardlang.python.crossing import Signature
 from rewardlang.python.function import python_verifier
 from rewardlang.python.source import SourceProblem, find
 
 DEFAULT_MILLISECONDS = 2000
 MAX_MILLISECONDS = 60_000
-_SIMPLE = (types.TextType, types.NumberType, types.BooleanType, types.OneOfType)
 
 
 def declare(checker: Checker, node: syntax.UsePython, folder: str | None) -> None:
@@ -43,14 +43,16 @@ def declare(checker: Checker, node: syntax.UsePython, folder: str | None) -> Non
         near = checker.suggest(problem.wrong, problem.known) if problem.wrong else None
         advice = near or "modules are found beside this file or installed"
         checker.fail("RW317", node.target.span, f"this function cannot be called: {problem.message}", advice)
-    checker.functions[name] = PythonUse(python_verifier(name, source, parameters, gives, milliseconds, batched=node.batched), node.on_error)
+    signature = Signature(parameters, gives, checker.notation)
+    checker.functions[name] = PythonUse(python_verifier(name, source, signature, milliseconds, batched=node.batched), node.on_error)
     checker.refused.discard(name)
 
 
 def _crossing(checker: Checker, node: syntax.TypeNode, type_: types.Type) -> None:
     item = type_.item if isinstance(type_, types.ListType) else type_
-    if not isinstance(item, _SIMPLE):
-        checker.not_yet(node.span, f"{described(type_)} in 'use python'", "use text, number, boolean or a list of those")
+    if isinstance(item, types.QuantityType) and item.unit is None:
+        message = "a function is given a quantity as a plain number, and gives one, so its unit must be said"
+        checker.fail("RW204", node.span, message, "write the unit behind the type: quantity of mass in mg")
 
 
 def _on_error(checker: Checker, node: syntax.UsePython, gives: types.Type) -> None:

@@ -163,7 +163,8 @@ def _call(checker: Checker, node: ex.Call) -> meaning.Expr:
     arguments = []
     for written, (name, wanted) in zip(node.arguments, measure.parameters, strict=True):
         argument = checker.value(written)
-        arguments.append(fitted(checker, argument, wanted, f"'{word}' takes {described(wanted)} as its {name}"))
+        argument = fitted(checker, argument, wanted, f"'{word}' takes {described(wanted)} as its {name}")
+        arguments.append(argument if python is None else _for_python(argument))
     may_be_missing = python is None or any(bare(argument.type)[1] for argument in arguments)
     return meaning.Measure(
         span=node.span,
@@ -173,6 +174,16 @@ def _call(checker: Checker, node: ex.Call) -> meaning.Expr:
         options=options(checker, measure, node.options, node.span),
         on_error=None if python is None else python.on_error,
     )
+
+
+def _for_python(argument: meaning.Expr) -> meaning.Expr:
+    """What a function of the author is given: of answers of mathematics their text, anything else as it is."""
+    inner, optional = bare(argument.type)
+    if isinstance(inner, types.MathType):
+        return meaning.AsWritten(span=argument.span, type=maybe(types.TEXT, optional), operand=argument)
+    if isinstance(inner, types.ListType) and isinstance(inner.item, types.MathType):
+        return meaning.AsWritten(span=argument.span, type=maybe(types.ListType(types.TEXT), optional), operand=argument)
+    return argument
 
 
 def answers_of(expression: meaning.Expr) -> meaning.Expr:
@@ -188,15 +199,27 @@ def answers_of(expression: meaning.Expr) -> meaning.Expr:
 def fitted(checker: Checker, argument: meaning.Expr, wanted: types.Type, sentence: str) -> meaning.Expr:
     """The argument where a type is wanted, by the implicit conversions and no others."""
     inner, _ = bare(argument.type)
-    if isinstance(inner, types.NumberType) and wanted == types.MATH:
-        return answers_of(argument)
-    if isinstance(inner, types.OneOfType) and wanted == types.TEXT:
-        return argument
-    if isinstance(inner, types.QuantityType) and isinstance(wanted, types.NumberType) and checker.dimensions.equate(inner.dimension, ()):
-        return argument
-    if _widened(inner) != _widened(wanted) and not _one_dimension(checker, inner, wanted):
+    if wanted in (types.MATH, types.ListType(types.MATH)):
+        argument = answers_of(argument)
+        inner, _ = bare(argument.type)
+    if not _fits(checker, inner, wanted):
         checker.fail("RW301", argument.span, f"{sentence}, and this is {described(argument.type)}")
+    if isinstance(inner, types.NumberType) and isinstance(wanted, types.NumberType) and inner.apart(wanted):
+        from rewardlang.rows import number_wanted
+
+        checker.fail("RW301", argument.span, f"{sentence}, {number_wanted(wanted)}, and this never is one")
     return argument
+
+
+def _fits(checker: Checker, inner: types.Type, wanted: types.Type) -> bool:
+    """Whether a value of a type can stand where another is wanted."""
+    if isinstance(inner, types.ListType) and isinstance(wanted, types.ListType):
+        return _fits(checker, inner.item, wanted.item)
+    if isinstance(inner, types.OneOfType) and wanted == types.TEXT:
+        return True
+    if isinstance(inner, types.QuantityType) and isinstance(wanted, types.NumberType) and checker.dimensions.equate(inner.dimension, ()):
+        return True
+    return _widened(inner) == _widened(wanted) or _one_dimension(checker, inner, wanted)
 
 
 def options(checker: Checker, verifier: Verifier, written: tuple[ex.Option, ...], span: Span) -> meaning.Options:

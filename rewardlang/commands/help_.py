@@ -27,7 +27,6 @@ _GROUPS = {
     "6": "data and samples",
     "7": "usually a mistake",
     "8": "guarantees",
-    "9": "not yet available",
 }
 
 

@@ -224,6 +224,13 @@ def _as_math(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
     return by_row(frame, rows, step.inputs, lambda _places, columns: list(map(answer, columns[0])))
 
 
+def _as_written(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
+    def text(value: Any) -> Any:
+        return tuple(map(text, value)) if isinstance(value, tuple) else value.written
+
+    return by_row(frame, rows, step.inputs, lambda _places, columns: list(map(text, columns[0])))
+
+
 def _measure(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
     assert isinstance(step.node, meaning.Measure)
     node = step.node
@@ -249,5 +256,6 @@ VALUES: Mapping[type, ValueKernel] = {
     meaning.ShareOf: _share,
     meaning.Read: _read,
     meaning.AsMath: _as_math,
+    meaning.AsWritten: _as_written,
     meaning.Measure: _measure,
 }

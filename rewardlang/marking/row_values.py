@@ -132,6 +132,12 @@ class Row:
             return value
         return tuple(map(answer_of_number, value)) if isinstance(value, tuple) else answer_of_number(value)
 
+    def _as_written(self, node: meaning.AsWritten) -> Value:
+        value = self.value(node.operand)
+        if isinstance(value, ABSENT):
+            return value
+        return tuple(Piece(answer.written) for answer in value) if isinstance(value, tuple) else Piece(value.written)
+
     def _outside(self, node: meaning.Outside) -> Value:
         value = self.value(node.operand)
         return value if isinstance(value, ABSENT) else value.outside(node.tag)
@@ -327,6 +333,7 @@ _VALUES: Mapping[type, Callable[[Row, Any], Value]] = {
     meaning.Arithmetic: Row._arithmetic,
     meaning.Read: Row._read,
     meaning.AsMath: Row._as_math,
+    meaning.AsWritten: Row._as_written,
     meaning.Outside: Row._outside,
     meaning.Measure: Row._measure,
     meaning.Select: Row._select,

@@ -14,9 +14,12 @@ import pytest
 import rewardlang
 from rewardlang.compiled import compile_text
 from rewardlang.work import pool
+from tests.engine.agreement import agree
 
+MG = "quantity of mass in mg"
 MODULE = """
 import os, random, sys, time
+from fractions import Fraction
 
 def double(x): return 2 * x
 def half(x): return x / 2
@@ -45,6 +48,9 @@ def seven(text): return 7.0
 def chance(text): return random.random()
 def stamp(text): return str(os.getpid())
 def tenth(text): return 0.1
+def same(x): return x
+def length(x): return len(x)
+def exact(x): return Fraction(1, 3)
 """
 
 
@@ -93,10 +99,20 @@ def reason(reward: rewardlang.Reward, completion: str) -> str:
         ("nothing", "(t: text) returns optional number", "award 1 point when f(completion) is missing", "x"),
         ("batch", "(t: text) returns number batched", "award 1 point when f(completion) = 0.3", "abc"),
         ("tenth", "(t: text) returns number", "award 1 point when f(completion) = 0.1", "x"),
+        ("double", f"(d: {MG}) returns {MG}", "award 1 point when f(only quantity in completion) = 1 g", "500 mg"),
+        ("half", f"(d: {MG}) returns number", "award 1 point when f(only quantity in completion) = 250", "0.5 g"),
+        ("length", f"(d: list of {MG}) returns number", "award 1 point when f(every quantity in completion) = 2", "5 mg, 3 h, 2 g"),
+        ("same", f"(d: list of {MG}) returns list of {MG}", "award 1 point when 2 g is in f(every quantity in completion)", "2 g 4 g"),
+        ("same", "(a: math) returns math", "award 1 point when f(only <a> in completion as math) equals 0.5", r"<a>\frac{2}{4}</a>"),
+        ("length", "(a: math) returns number", "award 1 point when f(only <a> in completion as math) = 11", r"<a>\frac{2}{4}</a>"),
+        ("length", "(a: math) returns number", "award 1 point when f(only number in completion / 3) = 3", "1"),
+        ("exact", "(t: text) returns math", "award 1 point when f(completion) equals 1 / 3", "x"),
+        ("parts", "(t: text) returns list of math", "award 1 point when 0.5 is in f(completion)", "1/3 1/2"),
+        ("same", "(x: list of math) returns list of math", "award 1 point when share of [1, 2] found in f([2, 4, 1]) = 1", "x"),
     ],
 )
 def test_values_cross_both_ways(tmp_path: Path, use: str, rule: str, completion: str, points: str) -> None:
-    """Texts, numbers, truth values and lists of texts go in and come out; floats are read by the digits that Python shows."""
+    """Every type goes in and comes out as plain Python; floats are read by the digits that Python shows."""
     assert load(tmp_path, f'"checks:{use}" as f{rule}', completion).score_one(points) == 1.0
 
 
@@ -195,7 +211,8 @@ def test_on_error_never_pays(tmp_path: Path, rule: str, value: str, pays: bool) 
         ('"checks:slow" as f(t: text) returns text on error 0', "RW301", "'on error' gives a number"),
         ('"checks:slow" as f(t: text) returns number between 0 and 1 on error 2', "RW301", "outside the range"),
         ('"checks:slow" as f(t: optional text) returns number', "RW204", "never given a missing value"),
-        ('"checks:slow" as f(t: math) returns number', "RW901", "not yet"),
+        ('"checks:slow" as f(t: quantity of mass) returns number', "RW204", "its unit must be said"),
+        ('"checks:slow" as f(t: text) returns list of quantity of mass per time', "RW204", "its unit must be said"),
     ],
 )
 def test_what_is_wrong_is_told_when_the_file_is_checked(tmp_path: Path, use: str, code: str, words: str) -> None:
@@ -205,6 +222,53 @@ def test_what_is_wrong_is_told_when_the_file_is_checked(tmp_path: Path, use: str
     compiled = compile_text(file(use, "award 1 point when f(completion) = 1"), folder=str(tmp_path))
     assert [d.code for d in compiled.errors] == [code]
     assert words in compiled.errors[0].message
+
+
+@pytest.mark.parametrize(
+    ("function", "returns", "words"),
+    [
+        ("upper", "math", "f returned '', and it must return a text or number that can be read as mathematics (the answer is empty)"),
+        ("upper", "quantity of mass in mg", "f returned '', and it must return a number, which counts as mg"),
+        ("long", "math", "f returned False, and it must return a text or number"),
+    ],
+)
+def test_an_answer_or_a_quantity_that_is_none_breaks(tmp_path: Path, function: str, returns: str, words: str) -> None:
+    """A text is no quantity, though it has a unit, and what cannot be read is no answer."""
+    use = f'"checks:{function}" as f(t: text) returns optional {returns}'
+    (failure,) = load(tmp_path, use, "award 1 point when f(completion) is present").score([""]).rows[0].failures
+    assert failure.broke
+    assert words in failure.reason
+
+
+def test_answers_of_mathematics_keep_their_notation(tmp_path: Path) -> None:
+    """A function is given the text as it was written, and what it returns is read in the notation of the file."""
+    use = '"checks:same" as f(a: math) returns math'
+    (tmp_path / "checks.py").write_text(MODULE, encoding="utf-8")
+    text = file(use, "award 1 point when f(only <a> in completion as math) = 2.5").replace("use", 'numbers written "1.234,5"\nuse', 1)
+    reward = rewardlang.loads(text, folder=tmp_path)
+    assert list(reward.score(["<a>2,50</a>", "<a>2.5</a>"]).values) == [1.0, 0.0]
+
+
+def test_rows_with_equal_answers_are_marked_apart(tmp_path: Path) -> None:
+    """A function sees how an answer was written, so 1/2 and 2/4 are two arguments; the batch and the single row agree."""
+    use, rule = '"checks:length" as f(a: math) returns number', "award up to 1 point scaled by f(only <a> in completion as math) / 20"
+    reward = load(tmp_path, use, rule)
+    completions = ["<a>1/2</a>", r"<a>\frac{2}{4}</a>", "<a>1/2</a>", "none"]
+    assert list(reward.score(completions).values) == [0.15, 0.55, 0.15, 0.0]
+    agree(reward, completions)
+
+
+def test_a_value_outside_the_range_of_a_parameter_is_not_passed_on(tmp_path: Path) -> None:
+    """The verdict is open, and nothing broke: a model must not be able to stop a run by the numbers that it writes."""
+    use = '"checks:half" as f(x: number between 0 and 1) returns number'
+    reward = load(tmp_path, use, "award 1 point when f(only number in completion) = 0.25")
+    scores = reward.score(["0.5", "7"])
+    assert list(scores.values) == [1.0, 0.0]
+    (failure,) = scores.rows[1].failures
+    assert not failure.broke
+    assert failure.reason == "f takes a number between 0 and 1 as its x, and was given 7"
+    compiled = compile_text(file(use, "award 1 point when f(7) = 1"), folder=str(tmp_path))
+    assert [d.code for d in compiled.errors] == ["RW301"]
 
 
 def test_an_unused_function_is_an_error(tmp_path: Path) -> None:
