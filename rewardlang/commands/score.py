@@ -96,6 +96,7 @@ class _Call:
     def run(self) -> int:
         """The exit code."""
         from rewardlang.scoring.inputs import parts_of
+        from rewardlang.scoring.on_ray import OnRay
         from rewardlang.scoring.run import check_tables, one_after_the_other
         from rewardlang.scoring.targets import target_of
 
@@ -107,24 +108,14 @@ class _Call:
             _tell(problem)
         if problems:
             return self._nothing_written()
-        with target_of(self._out, self._job.form, self._head(), lasting=self._files != ["-"]) as target:
-            self._tell_of_an_earlier_run(target)
-            if self._engine == "local":
-                return self._score(parts, one_after_the_other, target)
-            return self._score_on_ray(parts, target)
-
-    def _score_on_ray(self, parts: Sequence[Part], target: Target) -> int:
-        from rewardlang.scoring.on_ray import ClusterLost, OnRay
-
-        engine = OnRay(self._address)
+        engine = OnRay(self._address) if self._engine == "ray" else None
         try:
-            return self._score(parts, engine, target)
-        except ClusterLost as lost:
-            target.keep()
-            print(f"rewardlang score: the cluster gave up: {lost}\n{self._kept(target)}", file=sys.stderr)
-            return 1
+            with target_of(self._out, self._job.form, self._head(), lasting=self._files != ["-"]) as target:
+                self._tell_of_an_earlier_run(target)
+                return self._score(parts, engine or one_after_the_other, target)
         finally:
-            engine.close()
+            if engine is not None:
+                engine.close()
 
     def _head(self) -> dict[str, Any]:
         """What the bytes of the output depend on."""
@@ -147,6 +138,7 @@ class _Call:
             print(f"going on after {shared.counted(rows, 'row')} of a run that was stopped", file=sys.stderr)
 
     def _score(self, parts: Sequence[Part], engine: Engine, target: Target) -> int:
+        from rewardlang.scoring.on_ray import ClusterLost
         from rewardlang.scoring.run import Refused, run
 
         try:
@@ -165,6 +157,10 @@ class _Call:
             print(
                 f"rewardlang score: cannot go on writing {self._place}: {told[:1].lower()}{told[1:]}\n{self._kept(target)}", file=sys.stderr
             )
+            return 1
+        except ClusterLost as lost:
+            target.keep()
+            print(f"rewardlang score: the cluster gave up: {lost}\n{self._kept(target)}", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
             target.keep()

@@ -40,7 +40,7 @@ class Growing:
     """The file of pieces. `entries` are the pieces that count, those of an earlier run of the same job first.
 
     `job` says all that the bytes depend on. Raises `UsageError` where another run is writing the same output. Leaving the
-    `with` block leaves everything as it is, to be gone on with; `finish` or `discard` end it.
+    `with` block leaves what counts, to be gone on with; `finish` or `discard` end it.
     """
 
     def __init__(self, out: Path, job: Mapping[str, Any]) -> None:
@@ -67,6 +67,8 @@ class Growing:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stream.close()
         self._journal.close()
+        if not self.entries:
+            self.discard()
 
     @property
     def end(self) -> int:

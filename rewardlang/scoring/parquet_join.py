@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import IO, Any
 
-from rewardlang.scoring.thrift import I16, I64, LIST, STRUCT, Field, Reader, struct_bytes
+from rewardlang.scoring.thrift import I64, LIST, STRUCT, Field, Reader, struct_bytes
 
 MAGIC = b"PAR1"
 _TAIL = 8
@@ -22,7 +22,6 @@ _CHUNK_OFFSETS = (2, 4, 6)
 _CHUNK_META = 3
 _META_OFFSETS = (9, 10, 11, 14)
 """In ColumnMetaData: of data pages, index pages, the dictionary and the Bloom filter."""
-_MOST_ORDINALS = 1 << 15
 
 Fields = dict[int, Field]
 
@@ -37,8 +36,7 @@ def joined_footer(stream: IO[bytes], ends: Iterable[int]) -> bytes:
         whole = whole or footer
         assert [whole.get(key) for key in (_SCHEMA, _KEYS)] == [footer.get(key) for key in (_SCHEMA, _KEYS)], "unequal schemas"
         rows += footer[_ROWS].value
-        for group in footer[_GROUPS].value[1]:
-            groups.append(_moved(group, start, len(groups)))
+        groups += [_moved(group, start) for group in footer[_GROUPS].value[1]]
         start = end
     assert whole is not None, "no file at all"
     joined = whole | {_ROWS: Field(I64, rows), _GROUPS: Field(LIST, (STRUCT, groups))}
@@ -61,13 +59,11 @@ def schema_of(footer: Fields) -> Any:
     return footer.get(_SCHEMA), footer.get(_KEYS)
 
 
-def _moved(group: Fields, distance: int, ordinal: int) -> Fields:
-    """A group of rows whose data stand so many bytes further on."""
+def _moved(group: Fields, distance: int) -> Fields:
+    """A group of rows whose data stand so many bytes further on; its number in its old file, which need not be told, is left out."""
     item, chunks = group[_GROUP_COLUMNS].value
     moved = group | {_GROUP_COLUMNS: Field(LIST, (item, [_moved_chunk(chunk, distance) for chunk in chunks]))}
     moved |= _shifted(group, (_GROUP_OFFSET,), distance)
-    if ordinal < _MOST_ORDINALS:
-        return moved | ({_GROUP_ORDINAL: Field(I16, ordinal)} if _GROUP_ORDINAL in group else {})
     return {number: field for number, field in moved.items() if number != _GROUP_ORDINAL}
 
 
