@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rewardlang.patterns.linear import linear_pattern
 from rewardlang.patterns.parse import PatternError, parse_groups, parse_pattern
 from rewardlang.patterns.pattern import SpellingError, compile_like, compile_pattern
-from rewardlang.patterns.run import Machine
+from rewardlang.patterns.run import Backwards, Machine
 from rewardlang.patterns.spelled import compile_spelled
 
 
@@ -138,6 +138,21 @@ def test_hostile_texts_are_read_in_linear_time(pattern: str) -> None:
         compiled.search(text)
 
 
+@settings(max_examples=100, deadline=None)
+@given(PATTERNS, TEXTS, st.integers(0, 12))
+def test_reading_backwards_first_gives_the_same_matches(pattern: str, text: str, position: int) -> None:
+    """From every place on, the way that the threads would find."""
+    machine, position = Machine(parse_pattern(pattern)), min(position, len(text))
+    assert Backwards(machine, text, position).find(position) == machine.find(text, position)
+
+
+@pytest.mark.parametrize("pattern", ["a.*b|a", "(a|a)*b|a", "(?:a+b)|a", "a*?b|a"])
+def test_all_matches_of_a_hostile_text_are_found_in_linear_time(pattern: str) -> None:
+    """Each match leaves a hope that is given up at the end of the text only."""
+    found = list(compile_pattern(pattern, "s").finditer("a" * 4_000))
+    assert found == [(at, at + 1) for at in range(4_000)]
+
+
 @pytest.mark.parametrize("pattern", [r"^\d+$", r"####\s*[0-9]+", r"\d\.0\s*(mg|g)\b", r"^[^@]+@[^@]+$", r"\d{1,3}", "<b>[^<]*</b>"])
 def test_everyday_patterns_run_on_the_fast_engine(pattern: str) -> None:
     """These are proved linear for Python's engine."""
@@ -206,7 +221,7 @@ def test_a_spelling_is_put_together_from_the_groups_of_a_match(pattern: str, spe
     assert [finding.value for finding in compile_spelled(pattern, "", spelling).finditer(text)] == values
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(PATTERNS, TEXTS)
 def test_groups_are_those_of_backtracking(pattern: str, text: str) -> None:
     """On the subset that both read, every group stands where Python's own engine has it; loops over the empty text are left out."""

@@ -19,6 +19,8 @@ from rewardlang.patterns.tree import LAST, Assert, Chars, Either, Group, Place, 
 MAX_INSTRUCTIONS = 5_000
 MAX_PARTS = 50_000
 MAX_REMEMBERED = 2_000
+MAX_TIMES = 4
+"""How many times a text is looked at for all its matches before it is read backwards."""
 
 _WORD = ((0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A))
 _EDGE = -1
@@ -162,6 +164,10 @@ class Machine:
 
     def find(self, text: str, position: int) -> tuple[int, int] | None:
         """The leftmost match that begins at `position` or later."""
+        return self._found(text, position)[0]
+
+    def _found(self, text: str, position: int) -> tuple[tuple[int, int] | None, int]:
+        """The leftmost match, and where looking for it ended, which may be far behind it."""
         steps, kind_of = self._steps, self._kind_of
         threads: tuple[int, ...] = ()
         starts: list[int] = []
@@ -172,7 +178,7 @@ class Machine:
             if self._first and not threads:
                 candidate = self._first.search(text, at)
                 if candidate is None:
-                    return None
+                    return None, len(text)
                 if candidate.start() > at:
                     at = candidate.start()
                     before = self._kind(ord(text[at - 1]))
@@ -196,16 +202,28 @@ class Machine:
             if matched >= 0:
                 found = (starts[matched], at)
             if not threads and found is not None:
-                return found
+                return found, at
             starts = [starts[origin] for origin in origins]
             before = here
-        return found
+        return found, len(text)
 
     def find_all(self, text: str) -> Iterator[tuple[int, int]]:
-        """The matches from left to right, without overlaps; none is empty right behind the one before, as in RE2."""
+        """The matches from left to right, without overlaps; none is empty right behind the one before, as in RE2.
+
+        `a.*b|a` looks at all the rest of a text for each of its matches. Once a text has been looked at a few times over,
+        what is left of it is read backwards first, and then each match costs its own length.
+        """
         position, last_end = 0, -1
+        left = MAX_TIMES * len(text) + MAX_TIMES
+        backwards: Backwards | None = None
         while position <= len(text):
-            found = self.find(text, position)
+            if backwards is None and left < 0:
+                backwards = Backwards(self, text, position)
+            if backwards is not None:
+                found = backwards.find(position)
+            else:
+                found, end = self._found(text, position)
+                left -= end - position
             if found is None:
                 return
             if found[0] < found[1] or found[1] != last_end:
@@ -246,6 +264,81 @@ class Machine:
                     ahead.setdefault(after, marks)
             threads = list(ahead.items())
         raise AssertionError("no match ends there")
+
+
+class Backwards:
+    """The rest of a text, read from its end: from which instruction the match can still be reached at each place.
+
+    With that known, the first way that leads on, in the order of threads, is the way of the match, and no other is followed.
+    """
+
+    def __init__(self, machine: Machine, text: str, position: int) -> None:
+        self._machine, self._text, self._begin = machine, text, position
+        self._before: dict[int, list[int]] = {}  # what goes on to an instruction without a character
+        for at, after in enumerate(machine._next):
+            if at not in machine._sets and at != machine._match:
+                for other in {after, machine._other.get(at, after)}:
+                    self._before.setdefault(other, []).append(at)
+        known: dict[tuple[frozenset[int], int, int], frozenset[int]] = {}
+        kinds = [_EDGE if position == 0 else machine._kind(ord(text[position - 1]))]
+        kinds += [machine._kind(ord(character)) for character in text[position:]]
+        alive: frozenset[int] = frozenset()
+        here = _EDGE
+        self._alive: list[frozenset[int]] = []
+        for before in reversed(kinds):
+            key = (alive, before, here)
+            if key not in known:
+                if len(known) >= MAX_REMEMBERED:
+                    known.clear()
+                known[key] = self._alive_before(*key)
+            alive, here = known[key], before
+            self._alive.append(alive)
+        self._alive.reverse()
+        self._kinds = [*kinds, _EDGE]
+
+    def _alive_before(self, after: frozenset[int], before: int, here: int) -> frozenset[int]:
+        """The instructions from which a match can be reached at a place between two kinds of characters, given those one further on."""
+        machine = self._machine
+        waiting = [machine._match, *(at for at, kinds in machine._sets.items() if here in kinds and machine._next[at] in after)]
+        alive: set[int] = set()
+        while waiting:
+            at = waiting.pop()
+            if at not in alive and (at not in machine._places or machine._holds(machine._places[at], before, here)):
+                alive.add(at)
+                waiting += self._before.get(at, ())
+        return frozenset(alive)
+
+    def find(self, position: int) -> tuple[int, int] | None:
+        """The leftmost match that begins at `position` or later."""
+        machine, begin = self._machine, self._begin
+        for start in range(position, len(self._text) + 1):
+            if machine._start in self._alive[start - begin]:
+                thread: int | None = machine._start
+                end = start - 1
+                while thread is not None:
+                    end += 1
+                    thread = self._onwards(thread, end - begin)
+                return start, end
+        return None
+
+    def _onwards(self, thread: int, place: int) -> int | None:
+        """Where the first thread that leads to a match goes over the next character; None when it is the match."""
+        machine, alive, here = self._machine, self._alive[place], self._kinds[place + 1]
+        stack, seen = [thread], set[int]()
+        while stack:
+            at = stack.pop()
+            if at in seen or at not in alive:
+                continue
+            seen.add(at)
+            if at == machine._match:
+                return None
+            if at in machine._sets:
+                assert here in machine._sets[at], "it is alive"
+                return machine._next[at]
+            if at in machine._other:
+                stack.append(machine._other[at])
+            stack.append(machine._next[at])
+        raise AssertionError("a thread that is alive leads on")
 
 
 def _bounds(tree: Tree) -> list[int]:
