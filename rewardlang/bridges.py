@@ -174,6 +174,11 @@ def trl_section_rewards(reward: Reward) -> list[TrlSectionReward]:
     return [TrlSectionReward(shared, section, label, leads=index == 0) for index, (section, label) in enumerate(labels)]
 
 
+def score_arguments(reward: Reward, prompts: Sequence[Any], completions: Sequence[Any], passed: Mapping[str, Any]) -> dict[str, Any]:
+    """What a reward function of a bridge calls `Reward.score` with, by name, when TRL calls it with these."""
+    return _Batch(reward, prompts, completions, passed).arguments()
+
+
 class _Batch:
     """A batch in the words of `Reward.score`, made of what TRL passed."""
 
@@ -186,8 +191,11 @@ class _Batch:
             self.columns.setdefault("completion_tokens", [len(ids) for ids in passed["completion_ids"]])
         self.step = int(getattr(passed.get("trainer_state"), "global_step", None) or 0)
 
+    def arguments(self) -> dict[str, Any]:
+        return {"completions": self.completions, "prompts": self.prompts, "columns": self.columns, "step": self.step}
+
     def evaluate(self) -> Scores:
-        return self.reward.score(self.completions, prompts=self.prompts, columns=self.columns, step=self.step)
+        return self.reward.score(**self.arguments())
 
     def key(self) -> bytes:
         """Equal keys mean equal batches: pickling is injective, and its size is why the digest is kept in its place."""
@@ -247,7 +255,10 @@ def _check_columns(reward: Reward, names: Iterable[str]) -> None:
 
 
 def _floats(values: NDArray[np.float64]) -> list[float | None]:
-    return [None if math.isnan(value) else value for value in values.tolist()]
+    floats: list[float | None] = values.tolist()
+    if math.isnan(values.sum()):  # no score is infinite
+        return [None if value is None or math.isnan(value) else value for value in floats]
+    return floats
 
 
 def _log_common(reward: Reward, scores: Scores, passed: Mapping[str, Any]) -> None:

@@ -48,6 +48,7 @@ def make_trainer(
         "train_dataset": rows_in_order(config, reward, rows, shares),
         "processing_class": tokenizer,
         "callbacks": list(callbacks),
+        "begins": reward if isinstance(reward, RecordingReward) else None,
         "refill_rows": trained,
         "refill_shares": shares,
         "refill_tries": algorithm.refill,

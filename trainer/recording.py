@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardlang.bridges import TrlReward, trl_section_rewards
+from rewardlang.bridges import TrlReward, score_arguments, trl_section_rewards
 from rewardlang.program import Program
 from rewardlang.reward import Reward
 from rewardlang.scores import Scores
+from rewardlang.submission import Submission
 from rewardlang.trainer.curriculum import SolveRates
 from rewardlang.trainer.ledger import Ledger, prompt_text
 from rewardlang.trainer.progress import Progress
@@ -25,6 +26,7 @@ class RecordingReward:
     def __init__(self, reward: Reward, ledger: Ledger, group: int, progress: Progress, rates: SolveRates | None = None) -> None:
         self._reward, self._ledger, self._group, self._progress, self._rates = reward, ledger, group, progress, rates
         self._shares: dict[str, float] = {}
+        self._begun: tuple[dict[str, Any], Submission] | None = None
 
     @property
     def name(self) -> str:
@@ -50,7 +52,7 @@ class RecordingReward:
     ) -> Scores:
         """Marks a batch and records it."""
         began = time.monotonic()
-        scores = self._reward.score(completions, prompts=prompts, columns=columns, step=step)
+        scores = self._marked({"completions": completions, "prompts": prompts, "columns": columns, "step": step})
         seconds = time.monotonic() - began
         asked = prompts if prompts is not None else [""] * len(completions)
         self._ledger.add(step, asked, scores.rows, columns or {}, seconds)
@@ -59,6 +61,24 @@ class RecordingReward:
         self._progress.drawn(scores.rows)
         self._shares = shares_of_spread(scores.values, scores.rules, self._group)
         return scores
+
+    def begin(self, prompts: Sequence[Any], completions: Sequence[Any], passed: Mapping[str, Any]) -> None:
+        """Marks rows in the background for the next call of `score`, if that is for them; see `early_marking`."""
+        self.give_up()
+        given = score_arguments(self, prompts, completions, passed)
+        self._begun = given, self._reward.submit(**given)
+
+    def give_up(self) -> None:
+        """Drops what was begun and not asked for."""
+        if self._begun is not None:
+            self._begun[1].cancel()
+            self._begun = None
+
+    def _marked(self, given: dict[str, Any]) -> Scores:
+        if self._begun is not None and self._begun[0] == given:
+            return self._begun[1].collect()
+        self.give_up()
+        return self._reward.score(**given)
 
     def trl_reward(self) -> Callable[..., Any]:
         """The whole score for TRL."""
