@@ -16,6 +16,7 @@ from trl.trainer.rloo_trainer import RLOOTrainer
 from rewardlang.trainer.curriculum import ChosenPrompts
 from rewardlang.trainer.early_marking import EarlyMarking
 from rewardlang.trainer.exact_resume import ExactResume
+from rewardlang.trainer.ratios import Ratios
 from rewardlang.trainer.refill import Refill
 
 TokenIds: TypeAlias = list[int]
@@ -53,11 +54,11 @@ class _Seam:
         return self.generation.generate(prompt_ids, trainer.num_generations or 1)
 
 
-class PolicyTrainer(ChosenPrompts, Refill, EarlyMarking, ExactResume, _Seam, GRPOTrainer):
+class PolicyTrainer(ChosenPrompts, Refill, Ratios, EarlyMarking, ExactResume, _Seam, GRPOTrainer):
     """TRL's trainer with the seam, with checkpoints that resume exactly, and prompts chosen and groups refilled where that is asked for."""
 
 
-class LeaveOneOutTrainer(ChosenPrompts, Refill, EarlyMarking, ExactResume, _Seam, RLOOTrainer):
+class LeaveOneOutTrainer(ChosenPrompts, Refill, Ratios, EarlyMarking, ExactResume, _Seam, RLOOTrainer):
     """The same around TRL's RLOO, whose generation gives no log-probabilities."""
 
     def _generate_single_turn(self, prompt_ids: list[TokenIds], *rest: Any, **options: Any) -> Any:

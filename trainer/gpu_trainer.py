@@ -139,6 +139,7 @@ class EngineTrainer(PolicyTrainer):
         mask = inputs["completion_mask"].bool()
         log_ratio = torch.where(mask, logprobs - inputs["sampling_per_token_logps"], 0.0)
         inputs["importance_sampling_ratio"] = log_ratio.exp().clamp(max=self.cap)
+        self.note_ratios(logprobs, inputs)
         seen = log_ratio[mask]
         metrics = self._metrics["train" if self.engine.model.training else "eval"]
         metrics["sampling/sampling_logp_difference/mean"].append(float(seen.abs().mean()))

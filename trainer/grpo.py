@@ -16,6 +16,7 @@ from rewardlang.trainer.data import Row
 from rewardlang.trainer.data_order import Share, endless_order
 from rewardlang.trainer.generation import Generation, LeaveOneOutTrainer, PolicyTrainer
 from rewardlang.trainer.gpu_run import EngineRun
+from rewardlang.trainer.ledger import Ledger
 from rewardlang.trainer.policy import adapter
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.recording import RecordingReward
@@ -35,10 +36,12 @@ def make_trainer(
     engine: EngineRun | None = None,
     rates: SolveRates | None = None,
     shares: Sequence[Share] = (),
+    ledger: Ledger | None = None,
 ) -> Any:
     """One of TRL's trainers in our clothes, ready to run; over an engine its model is the engine's, and `model` None.
 
     With `rates` the prompts of a round are drawn by difficulty. `shares`: the sources of the rows, where there are several.
+    Importance ratios go into the `ledger`.
     """
     shares = shares or [Share("data", len(rows), 1.0)]
     algorithm = algorithm_of(config.training)
@@ -48,6 +51,7 @@ def make_trainer(
         "train_dataset": rows_in_order(config, reward, rows, shares),
         "processing_class": tokenizer,
         "callbacks": list(callbacks),
+        "ledger": ledger,
         "begins": reward if isinstance(reward, RecordingReward) else None,
         "refill_rows": trained,
         "refill_shares": shares,
@@ -79,7 +83,8 @@ def make_trainer(
 def _over_engine(config: RunConfig, algorithm: Algorithm, engine: EngineRun, shared: dict[str, Any]) -> Any:
     if algorithm.leave_one_out or algorithm.value_head or algorithm.pairs:
         raise TrainingProblem(
-            f"the {config.engine.backend!r} backend does not train by '{config.training.algorithm}' yet", "choose another 'training.algorithm'"
+            f"the {config.engine.backend!r} backend does not train by '{config.training.algorithm}' yet",
+            "choose another 'training.algorithm'",
         )
     from rewardlang.trainer.gpu_trainer import EngineTrainer
 

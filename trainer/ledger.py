@@ -4,7 +4,8 @@ A row has `version` (the policy that wrote it, counted in updates), `row` and
 `group` within that version, `prompt` (a chat as JSON), `completion`, `tokens`,
 `score` (null where the row was skipped), `success`, `gate` (the words of the
 `require` that stopped it), `clamping`, `failures` (of verifiers),
-`marking_seconds` (of the call that marked it, with all its rows), and
+`marking_seconds` (of the call that marked it, with all its rows),
+`ratio_mean`, `ratio_min`, `ratio_max` (importance ratios of its tokens when it was learned from, `ratios.py`; null until then), and
 `section.NAME`, `points.NAME`, `fired.NAME`, `reason.NAME` for each section and
 rule of the reward file; points are those before caps and weight of the section.
 
@@ -16,6 +17,7 @@ beside and renamed, so that what was there stays readable at any moment.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from rewardlang.marks import RowMarks
 from rewardlang.program import Program
 
 _VERSIONS_A_FILE = 16
+_RATIOS = ("ratio_mean", "ratio_min", "ratio_max")
 
 
 class Ledger:
@@ -35,8 +38,10 @@ class Ledger:
         self._tables: list[Any] = []
         self._first = self._version = from_version
         self._rows = 0
+        self._ratios: dict[tuple[int, int], tuple[float | None, ...]] = {}  # by version and row, not in the tables yet
         folder.mkdir(parents=True, exist_ok=True)
         _cut(folder, from_version)
+        self._go_on()
 
     def add(
         self, version: int, prompts: Sequence[Any], marks: Sequence[RowMarks], columns: Mapping[str, Sequence[Any]], seconds: float
@@ -45,6 +50,7 @@ class Ledger:
         import pyarrow
 
         if not self._tables or version - self._first >= _VERSIONS_A_FILE:
+            self.flush()
             self._tables, self._first = [], version
         if version != self._version:
             self._version, self._rows = version, 0
@@ -55,7 +61,33 @@ class Ledger:
             rows[-1] |= {"prompt": prompt_text(prompt)} | _marked(row)
         self._rows += len(marks)
         self._tables.append(pyarrow.Table.from_pylist(rows, schema=_schema(self._program)))
+        self._write()
+
+    def fill_ratios(
+        self, version: int, rows: Sequence[int], mean: Sequence[float], least: Sequence[float], greatest: Sequence[float]
+    ) -> None:
+        """Statistics of the ratios of some rows, NaN where there are none; on the disk after the next `add` or `flush`."""
+        for row, *found in zip(rows, mean, least, greatest, strict=True):
+            self._ratios[version, row] = tuple(value if math.isfinite(value) else None for value in found)
+
+    def flush(self) -> None:
+        """Brings what was filled in to the disk."""
+        if self._ratios and self._tables:
+            self._write()
+
+    def _write(self) -> None:
+        if self._ratios:
+            self._tables = [_with_ratios(table, self._ratios) for table in self._tables]
+            self._ratios = {}
         _write(self._folder / f"from-{self._first:07d}.parquet", self._tables)
+
+    def _go_on(self) -> None:
+        """The newest file of a run that is resumed is written on."""
+        import pyarrow.parquet
+
+        files = sorted(self._folder.glob("from-*.parquet"))
+        if files:
+            self._tables, self._first = [pyarrow.parquet.read_table(files[-1])], int(files[-1].stem.removeprefix("from-"))
 
 
 def prompt_text(prompt: Any) -> str:
@@ -80,6 +112,7 @@ def _schema(program: Program) -> Any:
     fields = [("version", pa.int32()), ("row", pa.int32()), ("group", pa.int32()), ("prompt", pa.string()), ("completion", pa.string())]
     fields += [("tokens", pa.int32()), ("score", pa.float64()), ("success", pa.bool_()), ("gate", pa.string()), ("clamping", pa.float64())]
     fields += [("failures", pa.string()), ("marking_seconds", pa.float64())]
+    fields += [(name, pa.float64()) for name in _RATIOS]
     fields += [(f"section.{section.name or ''}", pa.float64()) for section in program.sections]
     for rule in program.rules:
         fields += [(f"points.{rule.name}", pa.float64()), (f"fired.{rule.name}", pa.bool_()), (f"reason.{rule.name}", pa.string())]
@@ -99,6 +132,19 @@ def _marked(row: RowMarks) -> dict[str, Any]:
     for mark in row.marks:
         values |= {f"points.{mark.rule}": float(mark.points), f"fired.{mark.rule}": mark.fired, f"reason.{mark.rule}": mark.reason}
     return values
+
+
+def _with_ratios(table: Any, ratios: Mapping[tuple[int, int], tuple[float | None, ...]]) -> Any:
+    import pyarrow
+
+    keys = list(zip(table["version"].to_pylist(), table["row"].to_pylist(), strict=True))
+    if not any(key in ratios for key in keys):
+        return table
+    for number, name in enumerate(_RATIOS):
+        old = table[name].to_pylist()
+        new = [ratios[key][number] if key in ratios else value for key, value in zip(keys, old, strict=True)]
+        table = table.set_column(table.column_names.index(name), name, pyarrow.array(new, pyarrow.float64()))
+    return table
 
 
 def _write(path: Path, tables: Sequence[Any]) -> None:

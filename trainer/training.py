@@ -136,9 +136,9 @@ class _Run:
         self.stop = StopRequest(lambda: progress.say("stopping after this step; the checkpoint is saved (Ctrl-C again to stop at once)"))
         spread = float(reward.program.score.high - reward.program.score.low)
         self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure, spread, self._save)
-        ledger = Ledger(Path(config.output) / "ledger", reward.program, config.training.group, from_version=done)
+        self.ledger = Ledger(Path(config.output) / "ledger", reward.program, config.training.group, from_version=done)
         rates = self._solve_rates()
-        recorded = RecordingReward(reward, ledger, config.training.group, progress, rates)
+        recorded = RecordingReward(reward, self.ledger, config.training.group, progress, rates)
         self.engine = None
         if config.engine.backend != "transformers":
             from rewardlang.trainer import gpu_run
@@ -146,6 +146,7 @@ class _Run:
             self.engine = gpu_run.start_run(config, self.tokenizer, [*rows, *self.held_out], progress.say)
         model = load_model(config.model) if self.engine is None else None
         options: dict[str, Any] = {"callbacks": [self.callback], "engine": self.engine, "rates": rates, "shares": found.shares}
+        options["ledger"] = self.ledger
         self.trainer = make_trainer(config, recorded, model, self.tokenizer, rows, **options)
         self._quiet()
         self.done = done
@@ -158,6 +159,7 @@ class _Run:
             try:
                 self.trainer.train(resume_from_checkpoint=None if self.checkpoint is None else str(self.checkpoint))
             finally:
+                self.ledger.flush()
                 self.progress.finish()
         ended = self.callback.ended_early
         if ended is None and self.trainer.state.global_step < self.config.training.steps:
