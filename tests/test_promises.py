@@ -41,6 +41,15 @@ CONDITIONS = [
     'none of (completion contains "x"; completion contains "y")',
     'v = gold or completion contains "y"',
     'some word in completion where word equals "x"',
+    'no word in completion where word equals "x"',
+    "v is less than 5",
+    "v != gold",
+    'completion starts with "x"',
+    'completion starts with "y"',
+    'completion is "valid_json"',
+    'not completion is "valid_json"',
+    'completion contains "x" or completion is "valid_json"',
+    'completion is not "valid_json" and not completion contains "x"',
 ]
 BOUNDS = [*(f"at most {n}" for n in ("-0.5", "0", "0.5", "1", "2", "3")), *(f"at least {n}" for n in ("-3", "-2", "-1", "0", "0.5"))]
 conditions = st.sampled_from(CONDITIONS)
@@ -51,7 +60,8 @@ gates = st.one_of(
     st.builds(lambda c, g: f"require {c} else score {g}", conditions, st.sampled_from(["-3", "-1", "0"])),
 )
 caps = st.sampled_from(["", " at most 1", " at least -1 at most 1.5", " weight 0.5", " weight from 1 at step 0 to 0.2 at step 10"])
-FRAGMENTS = ["<a>", "</a>", "<a>7</a>", "<a>5</a>", "<a>6.5</a>", "<a>z</a>", "7", "x", "y", " ", "word "]
+FRAGMENTS = ["<a>", "</a>", "<a>7</a>", "<a>5</a>", "<a>6.5</a>", "<a>z</a>", "7", "x", "y", " ", "word ", "{}", "[" * 250]
+"""The last is what a predicate declines to judge."""
 completions = st.lists(st.sampled_from(FRAGMENTS), max_size=6).map("".join)
 
 SETTINGS = settings(
@@ -99,17 +109,17 @@ def test_an_accepted_promise_is_never_broken(text: str, condition: str, rows: li
 
 
 def _holds(condition: str, rows: list[tuple[str, int]]) -> list[bool]:
-    """Whether the condition holds, asked of a file that pays for nothing else; polarity does not matter to a lone award."""
-    probe = rewardlang.loads(f"{HEAD}\nrule probe: award 1 point when {_positive(condition)}\nscore between 0 and 1\n")
-    asked = probe.score([completion for completion, _ in rows], columns={"gold": [gold for _, gold in rows]})
-    negated = condition.startswith(("not ", "none of"))
-    return [bool(value) != negated for value in asked.rules["probe"]]
-
-
-def _positive(condition: str) -> str:
+    """Whether the condition holds, asked of a file that pays for nothing else: what nobody could judge does not."""
+    if " and not " in condition:
+        one, other = condition.split(" and not ")
+        return [a and not b for a, b in zip(_holds(one, rows), _holds(other, rows), strict=True)]
     if condition.startswith("not "):
-        return condition.removeprefix("not ")
-    return condition.replace("none of", "any of") if condition.startswith("none of") else condition
+        return [not holds for holds in _holds(condition.removeprefix("not "), rows)]
+    if condition.startswith("none of"):
+        return [not holds for holds in _holds(condition.replace("none of", "any of"), rows)]
+    probe = rewardlang.loads(f"{HEAD}\nrule probe: award 1 point when {condition}\nscore between 0 and 1\n")
+    asked = probe.score([completion for completion, _ in rows], columns={"gold": [gold for _, gold in rows]})
+    return [bool(value) for value in asked.rules["probe"]]
 
 
 @SETTINGS
@@ -118,6 +128,25 @@ def test_the_reachable_range_holds(text: str, rows: list[tuple[str, int]], step:
     """`reachable` bounds every score, at every step."""
     reward = rewardlang.loads(text)
     reachable = reward.program.reachable
+    for row in reward.score([completion for completion, _ in rows], columns={"gold": [gold for _, gold in rows]}, step=step).rows:
+        assert row.score is not None
+        assert reachable.low - Fraction(1, 10**9) <= Fraction(row.score) <= reachable.high + Fraction(1, 10**9)
+
+
+@SETTINGS
+@given(
+    files(),
+    st.tuples(st.integers(-4, 1), st.integers(1, 8)),
+    st.lists(st.tuples(completions, st.sampled_from([7, 5])), min_size=8, max_size=16),
+    st.sampled_from([0, 4, 7, 50]),
+)
+def test_an_accepted_range_is_never_left(text: str, ends: tuple[int, int], rows: list[tuple[str, int]], step: int) -> None:
+    """A narrower range than the rules add up to is accepted only where their tests exclude one another."""
+    text = text.replace("score between -20 and 20", f"score between {ends[0]} and {ends[1]}")
+    assume(compile_text(text).program is not None)
+    reward = rewardlang.loads(text)
+    reachable = reward.program.reachable
+    assert ends[0] <= reachable.low <= reachable.high <= ends[1]
     for row in reward.score([completion for completion, _ in rows], columns={"gold": [gold for _, gold in rows]}, step=step).rows:
         assert row.score is not None
         assert reachable.low - Fraction(1, 10**9) <= Fraction(row.score) <= reachable.high + Fraction(1, 10**9)

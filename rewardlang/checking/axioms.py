@@ -46,7 +46,8 @@ class Axioms:
                 judged = steps[b] <= steps[a] and not self._asks_again(atoms[a], atoms[b])
                 self._implied.setdefault(a, []).append((b, HOLDS if judged else HOLDS | UNJUDGED))
         self._implying = _grouped((b, a) for a, found in self._implied.items() for b, outcomes in found if outcomes == HOLDS)
-        self._excluded = _grouped((a, b) for a, b in pairs if self._excludes(atoms[a], atoms[b]))
+        apart = [(a, b) for a, b in pairs if a < b and self._excludes(atoms[a], atoms[b])]
+        self._excluded = _grouped((*apart, *((b, a) for a, b in apart)))
         self._covers = [*self._pairs_that_cover(pairs), *self._whole_types(judging)]
 
     def open(self, key: str) -> Outcomes:
@@ -209,7 +210,7 @@ class Axioms:
                 both = frozenset((first, second))
                 if isinstance(a, meaning.Present) and isinstance(b, meaning.Present) and self._excludes(a, b):
                     yield Cover(both, frozenset())
-                elif self._decides(a) and self._decides(b) and (self._are_opposite(a, b) or self._reach_everywhere(a, b)):
+                elif (self._are_opposite(a, b) or self._reach_everywhere(a, b)) and self._decides(a) and self._decides(b):
                     yield Cover(both, self._optional[first] | self._optional[second])
 
     def _decides(self, test: meaning.Expr) -> bool:

@@ -24,6 +24,7 @@ class Judging:
     def __init__(self, keys: Keys, lets: Mapping[str, LetDecl]) -> None:
         self._keys, self._lets = keys, lets
         self._fallible: dict[str, bool] = {}
+        self._known: dict[str, frozenset[str]] = {}  # what is there with a value, by the value's key
 
     def fallible(self, node: meaning.Expr) -> bool:
         """Whether a value or test can stay unjudged for some row."""
@@ -49,7 +50,7 @@ class Judging:
     def there(self, test: meaning.Expr) -> frozenset[str]:
         """Values that are there, and judged, for every row for which the test holds."""
         if isinstance(test, meaning.Some):
-            return frozenset(self._implied(test.each.operand))
+            return self._implied(test.each.operand)
         if isinstance(test, meaning.Present) and not test.present:
             return frozenset()
         return frozenset(key for child in meaning.children(test) for key in self._implied(child))
@@ -68,15 +69,16 @@ class Judging:
             value = self._lets[value.name].value
         return value
 
-    def _implied(self, value: meaning.Expr) -> Iterator[str]:
-        yield self._keys.key(value)
-        if isinstance(value, meaning.LetValue):
-            let = self._lets[value.name]
-            if let.otherwise is None:
-                yield from self._implied(let.value)
-        elif isinstance(value, _BUILT):
-            for child in meaning.children(value):
-                yield from self._implied(child)
+    def _implied(self, value: meaning.Expr) -> frozenset[str]:
+        key = self._keys.key(value)
+        if key not in self._known:
+            below: list[meaning.Expr] = []
+            if isinstance(value, meaning.LetValue):
+                below = [self._lets[value.name].value] if self._lets[value.name].otherwise is None else []
+            elif isinstance(value, _BUILT):
+                below = list(meaning.children(value))
+            self._known[key] = frozenset((key, *(other for child in below for other in self._implied(child))))
+        return self._known[key]
 
     def _arithmetic(self, node: meaning.Expr) -> Iterator[str]:
         if isinstance(node, meaning.Arithmetic):
