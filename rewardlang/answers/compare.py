@@ -150,6 +150,8 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             return _ordered([item for row in one.rows for item in row], other.items)
         case Inequality(), Interval() | Union() | Tuple_() | SetOf():
             return cannot_judge("the solutions of this inequality are not computed")
+        case Matrix(), Expression() if len(one.rows) == len(one.rows[0]) == 1:
+            return same_value(one.rows[0][0], other)
         case Matrix(), Matrix():
             return _matrices(one, other)
         case Equation(), Equation():

@@ -116,7 +116,12 @@ def _quantities(one: Expression, other: Expression) -> Verdict:
     if left.dimension != right.dimension:
         return no(f"{one.unit} and {other.unit} measure different things")
     sides = [side.value * number(unit.size) + number(unit.zero) for side, unit in ((one, left), (other, right))]
-    return same_formula(*sides)
+    verdict = same_formula(*sides)
+    if verdict.holds is False:
+        for decimal, exact, unit in ((one, sides[1], left), (other, sides[0], right)):
+            if _rounded(decimal, Expression((exact - number(unit.zero)) / number(unit.size))):
+                return yes("equal to all decimals given")
+    return verdict
 
 
 def _rounded(one: Expression, other: Expression) -> bool:

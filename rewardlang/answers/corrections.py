@@ -14,7 +14,7 @@ _STEP = "the answer as corrected"
 def _at_once() -> re.Pattern[str]:
     return re.compile(
         r"(?i)[\s.?!…,;*–—-]{0,8}\(?"
-        r"(?:wait|actually|no[,:]|no wait|oops|correction|sorry|i mean|make that|hold on|scratch that|let me correct)"
+        r"(?:wait|actually|no[,:!.]|no wait|oops|correction|sorry|i mean|make that|hold on|scratch that|let me correct)"
     )
 
 

@@ -22,7 +22,7 @@ from rewardlang.answers.corrections import corrected, corrected_box, taken_back_
 from rewardlang.answers.kinds import Labelled, Words
 from rewardlang.answers.parse import read_answer
 from rewardlang.answers.spans import Span, joining, maths_spans, plain_numbers, with_unit
-from rewardlang.answers.statements import MAX_TAIL, Final, has_unread, last_mathematics, sentence_end, stated, statement
+from rewardlang.answers.statements import MAX_TAIL, Final, has_unread, last_mathematics, masked, sentence_end, stated, statement
 from rewardlang.answers.values import Answer
 
 MAX_BARE = 400
@@ -223,9 +223,17 @@ def _said(text: str, at: int) -> Final | None:
     return Final(start, more.end if more else end, f"{found} or {more.content}" if more else found, "the answer as announced")
 
 
+@cache
+def _lead() -> re.Pattern[str]:
+    """Words and signs of inference before an answer."""
+    return re.compile(r"(?i)(?:(?:(?:thus|so|hence|therefore|then|finally|and so)\b[,:]?|∴|⇒|=>|→)\s*){1,3}(?=\S)")
+
+
 def _bare(text: str) -> Final | None:
     """A text that is nothing but an answer: it has hardly a word in it, and is read as one where it has."""
-    plain = text.strip().strip("*_").strip()
+    plain = text.strip().strip("*_`").strip()
+    lead = _lead().match(plain)
+    plain = plain[lead.end() :] if lead else plain
     if not plain or len(plain) > MAX_BARE or "\n\n" in plain:
         return None
     words = re.findall(r"[^\W\d_]{3,}", re.sub(r"\\[A-Za-z]+", " ", plain))
@@ -236,7 +244,8 @@ def _bare(text: str) -> Final | None:
         bare = len(words) <= 1 and not re.search(r"\b(?:is|are|find|get)\b", plain) and not has_unread(read.value)
     else:
         most = 3 if isinstance(read.value, Words) else 2
-        bare = not words or (len(words) <= most and not has_unread(read.value))
+        says = re.search(r"\b(?:is|are)\b", masked(plain)) is not None
+        bare = not words or (len(words) <= most and not says and not has_unread(read.value))
     if not bare:
         return None
     start = text.index(plain)

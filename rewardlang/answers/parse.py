@@ -30,6 +30,7 @@ from rewardlang.answers.reading import NoValueError, UnreadError
 from rewardlang.answers.real_sets import REALS, as_value
 from rewardlang.answers.times import time_of_day
 from rewardlang.answers.tokens import Token, joined, tokens_of, with_thousands
+from rewardlang.answers.units import is_unit
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Missing, Refused
 
@@ -54,6 +55,7 @@ _EMPTY_SET = frozenset(
 )
 _ALL_REALS = frozenset({"all real numbers", "any real number", "all reals", "all real values", "the real numbers", "every real number"})
 _JOINING = ("or", "and")
+_ADVERBS = ("about", "approximately", "roughly", "around", "exactly", "simply", "just")
 _HEDGES = ("maybe", "perhaps", "possibly", "both", "either")
 
 
@@ -140,8 +142,10 @@ def _without_wrappers(tokens: list[Token]) -> list[Token]:
     if dollars != 1 or tokens[-1].text == "$":
         tokens = [token for token in tokens if token.text != "$"]
     tokens = [token for token in tokens if token.text not in ("\\(", "\\)", "\\[", "\\]", "\\boxed", "\\fbox")]
-    while tokens and tokens[0].text == "=":
+    while tokens and (tokens[0].text == "=" or tokens[0].text.lower() in _ADVERBS):
         tokens = tokens[1:]
+    if len(tokens) > 2 and tokens[0].text == tokens[-1].text == '"':
+        tokens = tokens[1:-1]
     while tokens and tokens[-1].text in (".", ",", ";", "\\\\") and tokens[-1].kind != "number":
         tokens = tokens[:-1]
     return [] if all(token.text in "{}" for token in tokens) else tokens
@@ -248,6 +252,8 @@ def _in_brackets(tokens: list[Token]) -> Value | Missing | None:
     kind = bracketed(tokens)
     if kind is None and len(tokens) > 5 and (point := _point(tokens)) is not None:
         return point
+    if kind is None and joined(tokens[-2:]) in ("^T", "^\\top") and bracketed(tokens[:-2]) == "()":
+        return _in_brackets(tokens[:-2])
     if kind is None:
         return None
     inner = tokens[1:-1]
@@ -311,6 +317,10 @@ def _measured(tokens: list[Token]) -> Value | Missing:
         unit, rest = rest[1].text, [rest[0], *rest[2:]]
     elif len(rest) > 1 and rest[-1].text in _CURRENCIES:
         unit, rest = rest[-1].text, rest[:-1]
+    if unit and (rate := next((at for at, token in enumerate(rest) if at and token.text in ("/", "per")), 0)):
+        each = joined(rest[rate + 1 :])
+        if each and is_unit(each):
+            unit, rest = f"{unit}/{each}", rest[:rate]
     if len(rest) > 2 and [token.text.lower() for token in rest[-2:]] == ["per", "cent"]:
         percent, rest = True, rest[:-2]
     elif len(rest) > 1 and rest[-1].text.lower() in ("%", "percent", "pct"):

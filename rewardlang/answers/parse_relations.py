@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from rewardlang.answers.algebra import LimitError, Quotient, Sum, atom, difference, number, quotient
 from rewardlang.answers.compare_numbers import same_formula
 from rewardlang.answers.expression import read_expression
+from rewardlang.answers.forms import ACCENTS
 from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval, Labelled, Ratio, Tuple_, Unread, Value
 from rewardlang.answers.numeric import CALCULUS, symbols_of, value_at
 from rewardlang.answers.parse_brackets import Reader, split
@@ -80,10 +82,25 @@ _OF_ANGLES = ("sin", "cos", "tan", "cot", "sec", "csc")
 _ANGLE_NAMES = ("\\theta", "\\alpha", "\\beta", "\\gamma", "\\phi")
 
 
+_DERIVATIVE = re.compile(r"\\frac\{d[a-z]\}\{d[a-z]\}|d[a-z]/d[a-z]")
+_OF_THE_PLANE = ("x", "y", "z", "t", "r")
+
+
+def _is_sum_of_names(of: Quotient) -> bool:
+    """`m + n`, asked for as one number; not `x + y`, which is a line."""
+    names = symbols_of(of)
+    plain = all(len(product) == 1 and product[0][1] == 1 and value == 1 for product, value in of.over.terms)
+    return plain and of.under.rational == 1 and len(of.over.terms) == len(names) > 1 and not names & set(_OF_THE_PLANE)
+
+
 def _is_name(tokens: list[Token]) -> bool:
     """A symbol with or without an index, a function of names, `|AB|`, an angle, words: what can be called something."""
     tokens = [token for token in tokens if token.text != "'"] or tokens
     texts = [token.text for token in tokens]
+    if _DERIVATIVE.fullmatch(joined(tokens)):
+        return True
+    if texts[0].removeprefix("\\") in ACCENTS and "".join(texts[1:2] + texts[-1:]) == "{}":
+        return not any(text in "{}" for text in texts[2:-1])
     if tokens[0].kind == "name" and len(texts) > 1 and texts[1] in ("∠", "△"):
         return _is_name(tokens[1:])
     if tokens[0].kind == "name" and len(texts) > 5 and texts[1:3] == ["^", "{"] and texts[-1] == ")":
@@ -96,6 +113,8 @@ def _is_name(tokens: list[Token]) -> bool:
         return texts[1] == "(" and texts[-1] == ")" and all(token.kind in ("name", "number") or token.text in ",()" for token in tokens[1:])
     if texts[0] in ("∠", "△"):
         return all(token.kind in ("name", "word") for token in tokens[1:])
+    if texts[0] == "|" and texts[-1] == "|" and len(texts) > 3 and texts[1].removeprefix("\\") in ACCENTS:
+        return True
     if texts[0] == "|" and texts[-1] == "|":
         return all(token.kind in ("name", "word") and token.text.isupper() for token in tokens[1:-1])
     if texts[0] == "(" and texts[-1] == ")":
@@ -146,7 +165,8 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
         return Missing("a chain of '=' whose members are not shown to be equal")
     sides = [formula or _product_of_letters(part) for formula, part in zip(formulas, parts, strict=True)]
     equation = _equation(sides[0], sides[1]) if len(sides) == 2 and sides[0] and sides[1] else None
-    if formulas[-1] is not None and not symbols_of(formulas[-1]) and _is_value_of_function(parts[0]):
+    closed = formulas[-1] is not None and not symbols_of(formulas[-1])
+    if closed and (_is_value_of_function(parts[0]) or (formulas[0] is not None and _is_sum_of_names(formulas[0]))):
         return _labelled(parts[0], parts[-1], equation, read)
     if _is_name(parts[0]) and not _mentions(parts[-1], parts[0]):
         return _labelled(parts[0], parts[-1], equation, read)

@@ -49,7 +49,15 @@ def _is_exponent(tokens: list[Token], at: int) -> bool:
 
 
 def compound(tokens: list[Token]) -> Expression | None:
-    """`3 h 20 min`, `5 ft 6 in`: numbers with units of one dimension, each smaller than the one before; told in the first unit."""
+    """`3 h 20 min`, `5 ft 6 in`: numbers with units of one dimension, each smaller than the one before; told in the first unit.
+
+    `45° 30' 15"` is an angle.
+    """
+    marks = "".join(token.text for token in tokens[1::2])
+    if len(tokens) in (4, 6) and marks in ("°'", "°'\"") and all(_is_part_of_sixty(token) for token in tokens[2::2]):
+        parts = [Fraction(token.text) for token in tokens[::2] if token.kind == "number" and len(token.text) <= 12]
+        if len(parts) == len(tokens) // 2:
+            return Expression(number(sum((part / 60**at for at, part in enumerate(parts)), Fraction(0))), degree=True)
     if (
         len(tokens) not in (4, 6)
         or any(token.kind != "number" for token in tokens[::2])
@@ -64,6 +72,10 @@ def compound(tokens: list[Token]) -> Expression | None:
         return None
     total = sum((Fraction(token.text) * unit.size for token, unit in zip(tokens[::2], known, strict=True)), Fraction(0))
     return Expression(number(total / known[0].size), unit=tokens[1].text)
+
+
+def _is_part_of_sixty(token: Token) -> bool:
+    return token.kind == "number" and len(token.text) <= 12 and Fraction(token.text) < 60
 
 
 def _known_upright(tokens: list[Token]) -> bool:
@@ -89,11 +101,14 @@ def _fraction_start(tokens: list[Token]) -> int:
 def _things_start(tokens: list[Token]) -> int:
     """Where the things begin that one plain number counts: `25 apples`, `3 red balls`."""
     end = len(tokens)
-    start = 2 if tokens[0].text == "-" else 1
+    start = next((at for at, token in enumerate(tokens) if token.kind in ("word", "name")), end)
     things = tokens[start:]
-    if not 1 <= len(things) <= 3 or tokens[start - 1].kind != "number":
+    count = tokens[1:start] if tokens[0].text == "-" else tokens[:start]
+    if not 1 <= len(things) <= 3 or not any(token.kind == "number" for token in count):
         return end
-    counted = things[-1].text.endswith("s") or things[-1].text in _NO_PLURAL_NEEDED
+    if any(token.kind != "number" and token.text not in ("/", "\\frac", "{", "}") for token in count):
+        return end
+    counted = len(count) > 1 or things[-1].text.endswith("s") or things[-1].text in _NO_PLURAL_NEEDED
     if counted and all(_is_thing(token) for token in things) and things[0].text != "times":
         return start
     return end

@@ -54,6 +54,9 @@ _DERIVED: Mapping[str, str] = {
     "MΩ": "1e6 mass 1 length 2 time -3 current -2", "mN": "1e-3 mass 1 length 1 time -2", "MN": "1e6 mass 1 length 1 time -2",
     "MPa": "1e6 mass 1 length -1 time -2", "V": "1 mass 1 length 2 time -3 current -1", "kV": "1e3 mass 1 length 2 time -3 current -1",
     "Ω": "1 mass 1 length 2 time -3 current -2", "C": "1 current 1 time 1", "ha": "1e4 length 2", "acre": "4046.8564224 length 2",
+    "F": "1 mass -1 length -2 time 4 current 2", "eV": "1.602176634e-19 mass 1 length 2 time -2",
+    "atm": "101325 mass 1 length -1 time -2", "bar": "1e5 mass 1 length -1 time -2",
+    "mmHg": "20265/152 mass 1 length -1 time -2", "torr": "20265/152 mass 1 length -1 time -2",
 }  # fmt: skip
 _WORDS = {
     "meter": "m", "metre": "m", "kilometer": "km", "kilometre": "km", "centimeter": "cm", "centimetre": "cm", "millimeter": "mm",
@@ -62,9 +65,11 @@ _WORDS = {
     "second": "s", "minute": "min", "hour": "h", "millisecond": "ms", "liter": "L", "litre": "L", "milliliter": "mL", "millilitre": "mL",
     "joule": "J", "kilojoule": "kJ", "calorie": "cal", "kilocalorie": "kcal", "watt": "W", "kilowatt": "kW", "newton": "N", "volt": "V",
     "pascal": "Pa", "hertz": "Hz", "ampere": "A", "kelvin": "K", "mole": "mol", "millimole": "mmol", "coulomb": "C", "ohm": "Ω",
-    "hectare": "ha", "gallon": "gallon",
+    "hectare": "ha", "atmosphere": "atm", "farad": "F", "electronvolt": "eV", "gallon": "gallon",
 }  # fmt: skip
 _PLURALS = {"inches": "in", "feet": "ft", "centuries": "century"}
+_PREFIXES = {"p": "1e-12", "n": "1e-9", "µ": "1e-6", "μ": "1e-6", "m": "1e-3", "k": "1e3", "M": "1e6", "G": "1e9"}
+_WITH_PREFIX = ("s", "A", "V", "W", "N", "J", "C", "Pa", "Hz", "Ω", "F", "mol", "eV", "m", "g", "L", "bar")
 _TEMPERATURES = {
     "°C": (Fraction(1), Fraction("273.15")),
     "°F": (Fraction(5, 9), Fraction("459.67") * Fraction(5, 9)),
@@ -84,6 +89,10 @@ def _table() -> dict[str, PhysicalUnit]:
         size, *parts = line.split()
         dimension_ = tuple(sorted((name, int(power)) for name, power in zip(parts[::2], parts[1::2], strict=True)))
         table[unit] = PhysicalUnit(Fraction(size), dimension_)
+    for prefix, size in _PREFIXES.items():
+        for unit in _WITH_PREFIX:
+            large = table[unit]
+            table.setdefault(prefix + unit, PhysicalUnit(large.size * Fraction(size), large.dimension))
     for word, unit in _WORDS.items():
         table[word] = table[unit]
     return table

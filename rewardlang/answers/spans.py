@@ -56,7 +56,7 @@ def _number() -> re.Pattern[str]:
     inner = r"\{[^{}\n]{1,60}\}"
     clock = r"[0-9]{1,2}:[0-5][0-9](?::[0-5][0-9])?(?![0-9:])(?:\s?[AaPp]\.?[Mm](?:\.(?=\s|$)|\b))?"
     return re.compile(
-        rf"(?<![A-Za-z0-9_.\\^{{:]){clock}|(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,4}}\b)?"
+        rf"(?<![A-Za-z0-9_.\\^{{:]){clock}|(?<![A-Za-z0-9_.\\^{{/])[-+−]?[0-9]{{1,6}}\s[0-9]{{1,6}}/[0-9]{{1,6}}(?![0-9/.])|√\s?[0-9]{{1,20}}|(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,4}}\b)?"
         rf"(?:\s?/\s?[0-9][0-9.,]*+)?)"
     )
 
@@ -77,6 +77,8 @@ def with_unit(text: str, end: int) -> tuple[int, str]:
     word = match[1] or match[2]
     if word is not None and not (word.endswith(("²", "³")) or is_unit(word)):
         return end, ""
+    if word == "in" and re.match(r"\s[A-Za-z$\\]", text[match.end() : match.end() + 2]):
+        return end, ""  # "$12 in total"
     return match.end(), " " + match[0].lstrip("} ")
 
 

@@ -27,7 +27,7 @@ class Final(NamedTuple):
 
 @cache
 def _verb() -> re.Pattern[str]:
-    return re.compile(r"\b(?:is|are|equals|has|have|get|find|obtain|becomes)\s|[是为]")
+    return re.compile(r"(?<!which )\b(?:is|are|equals|has|have|get|find|obtain|becomes)\s|[是为]")
 
 
 @cache
@@ -35,7 +35,16 @@ def _clause() -> re.Pattern[str]:
     """Where a clause begins that gives a reason, a condition or the answer once more."""
     return re.compile(
         r",?\s\(?(?:because|since|as|when|where|which|for|so|given|after|if|by|at|not|i\.e\.|that is|or (?:about|approximately))(?=[\s,])"
-        r"|,\s(?!and\b|or\b)[a-z]{4,20}\b(?!\s?=)|，"
+        r"|,\s(?!(?:and|or|maybe|perhaps|possibly|probably|alternatively|also|even)\b)[a-z]{4,20}\b(?!\s?=)|，"
+    )
+
+
+@cache
+def _adverb() -> re.Pattern[str]:
+    """What can stand between a verb and what it states: `is at (2, -3)`, `is equal to 5`."""
+    return re.compile(
+        r"(?i)(?:(?:located )?at|equal to|exactly|simply|just|only|the (?:point|interval|set|value|number|pair|vector)) "
+        r"(?=[\x00\d({\[√π+−-])"
     )
 
 
@@ -48,6 +57,8 @@ def statement(sentence: str, start: int) -> tuple[str, int]:
         sentence, blank = sentence[verb[-1].end() :], blank[verb[-1].end() :]
     if blank.startswith("that "):
         start, sentence, blank = start + 5, sentence[5:], blank[5:]
+    if (adverb := _adverb().match(blank)) is not None:
+        start, sentence, blank = start + adverb.end(), sentence[adverb.end() :], blank[adverb.end() :]
     clause = _clause().search(blank)
     return (sentence[: clause.start()] if clause else sentence), start
 

@@ -25,9 +25,7 @@ CHARACTERS = {
     "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "π": "\\pi", "√": "\\sqrt", "∕": "/", "（": "(", "）": ")", "，": ",",
     "：": ":", "＝": "=", "；": ";", "。": ".", "∣": "|", "º": "°", "⩽": "≤", "⩾": "≥", "≦": "≤", "≧": "≥", "’": "'", "′": "'",
 }  # fmt: skip
-_WRAPPERS = (
-    "text|textbf|textit|textrm|textnormal|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathbb|mathcal|mbox|hbox|operatorname|boldsymbol|bf|rm"
-)
+_WRAPPERS = "text|underline|textbf|textit|textrm|textnormal|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathbb|mathcal|mbox|hbox|operatorname|boldsymbol|bf|rm"
 _LAYOUT = r"left|right|bigl|bigr|Bigl|Bigr|big|Big|bigg|Bigg|biggl|biggr|displaystyle|textstyle|limits|quad|qquad|hspace|,|;|:|!|\s|>"
 _SEPARATOR = r"(?:\s?\{\s?,\s?\}|,?\\,|,?\\!|\\!,|,?\\;|,?\\ |[ \u00a0\u202f](?![ \u00a0]))(?:\\!)?\s?"
 _GROUPED = rf"(?<![0-9.,])[1-9][0-9]{{0,2}}(?:{_SEPARATOR}[0-9]{{3}})+(?![0-9])"
@@ -151,6 +149,21 @@ def _times_ten() -> re.Pattern[str]:
 
 
 @cache
+def _root_sign() -> re.Pattern[str]:
+    return re.compile(r"√\s?([0-9]{1,40}(?:\.[0-9]{1,40})?)")
+
+
+@cache
+def _micro() -> re.Pattern[str]:
+    return re.compile(r"\\mu\s?\\(mathrm|text)\s?\{\s?|\\(mathrm|text)\s?\{\s?\\mu(?![A-Za-z])\s?")
+
+
+@cache
+def _decimal_comma() -> re.Pattern[str]:
+    return re.compile(r"(?<=[0-9])\{,\}(?=[0-9])")
+
+
+@cache
 def _blackboard() -> re.Pattern[str]:
     return re.compile(r"\\mathbb\s?\{?([RZNQC])(?![A-Za-z])\}?")
 
@@ -162,7 +175,10 @@ def _ungrouped(match: re.Match[str]) -> str:
 def tokens_of(text: str) -> list[Token]:
     """The tokens of an answer."""
     if not text.isascii():
+        text = _root_sign().sub(r"\\sqrt{\1}", text)
         text = _raised_figures().sub(_plain_figures, text.translate(_characters()))
+    if text.endswith("\\") and not text.endswith("\\\\"):
+        text = text[:-1]  # of a space "\ " whose space was trimmed
     if "+/-" in text:
         text = text.replace("+/-", "±")
     if "10" in text:
@@ -171,12 +187,15 @@ def tokens_of(text: str) -> list[Token]:
         text = _repeating().sub(_as_fraction, text)
         text = _going_on().sub(_as_going_on, text) if "..." in text or "…" in text or "dots" in text else text
     if "\\" in text:
+        text = _micro().sub(lambda match: f"\\{match[1] or match[2]}{{µ", text) if "\\mu" in text else text
         text = _blackboard().sub(lambda match: f" {_SETS[match[1]]} ", text)
         if "\\begin" not in text:
             text = _doubled().sub(r"\\", text)
         text = _layout().sub(" ", _grouped().sub(_ungrouped, text))
     else:
         text = _grouped().sub(_ungrouped, text).replace("~", " ")
+    if "{,}" in text:
+        text = _decimal_comma().sub(".", text)
     text = _wrapper().sub(lambda match: f" \x00{match[1] or ''}\x01 ", text)
     found: list[Token] = []
     upright, last_end = False, 0

@@ -59,8 +59,11 @@ def is_unit(written: str) -> bool:
         "in",
         *["MJ", "GJ", "hPa", "mW", "MW", "GW", "hL", "mV", "kΩ", "MΩ", "kN", "mN", "MN", "rads"],
     }
+    if len(names) > 1 and unit_of_words(written) is not None:
+        return True
     return all(
         name in known
+        or (name[0] in "µμ" and unit_of_words(name) is not None)
         or name in ("2", "3", "-1", "-2", "-3")
         or name.lower().rstrip("s") in known
         or (len(name) > 2 and unit_of_words(name) is not None)
