@@ -25,7 +25,10 @@ CHARACTERS = {
     "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "π": "\\pi", "√": "\\sqrt", "∕": "/", "（": "(", "）": ")", "，": ",",
     "：": ":", "＝": "=", "；": ";", "。": ".", "∣": "|", "º": "°", "⩽": "≤", "⩾": "≥", "≦": "≤", "≧": "≥", "’": "'", "′": "'",
 }  # fmt: skip
-_WRAPPERS = "text|underline|textbf|textit|textrm|textnormal|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathbb|mathcal|mbox|hbox|operatorname|boldsymbol|bf|rm"
+_WRAPPERS = (
+    "text|underline|textbf|textit|textrm|textnormal|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathbb|mathcal|mbox|hbox|"
+    "operatorname|boldsymbol|bf|rm"
+)
 _LAYOUT = r"left|right|bigl|bigr|Bigl|Bigr|big|Big|bigg|Bigg|biggl|biggr|displaystyle|textstyle|limits|quad|qquad|hspace|,|;|:|!|\s|>"
 _SEPARATOR = r"(?:\s?\{\s?,\s?\}|,?\\,|,?\\!|\\!,|,?\\;|,?\\ |[ \u00a0\u202f](?![ \u00a0]))(?:\\!)?\s?"
 _GROUPED = rf"(?<![0-9.,])[1-9][0-9]{{0,2}}(?:{_SEPARATOR}[0-9]{{3}})+(?![0-9])"
