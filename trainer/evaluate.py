@@ -94,7 +94,7 @@ def complete(
         torch.manual_seed(seed)
         for start in range(0, len(prompts), config.batch):
             some = prompts[start : start + config.batch]
-            texts = [prompt if isinstance(prompt, str) else _chat_text(tokenizer, prompt) for prompt in some]
+            texts = [prompt_text(tokenizer, prompt) for prompt in some]
             batch = tokenizer(texts, return_tensors="pt", padding=True, padding_side="left", add_special_tokens=isinstance(prompts[0], str))
             inputs = {name: batch[name].to(model.device) for name in ("input_ids", "attention_mask")}
             ids = model.generate(**inputs, max_new_tokens=max_tokens, **(chance if config.temperature > 0 else {"do_sample": False}))
@@ -114,8 +114,11 @@ def _drawn(ids: Any, model: Any, tokenizer: Any) -> Iterator[Drawn]:
         yield Drawn(text, len(row) if end is None else end + 1, end is None)
 
 
-def _chat_text(tokenizer: Any, messages: Any) -> str:
-    text: str = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+def prompt_text(tokenizer: Any, prompt: Any) -> str:
+    """A prompt as the model reads it: chat messages by the template, text as it is."""
+    if isinstance(prompt, str):
+        return prompt
+    text: str = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, tokenize=False)
     return text
 
 

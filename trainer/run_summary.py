@@ -106,7 +106,7 @@ def _ends(rows: Sequence[dict[str, Any]], name: str) -> dict[str, float] | None:
 
 def _measured(row: MetricsRow) -> Summary:
     """A measurement, with Wilson's 95 % interval of its accuracy."""
-    found = {name: row[name] for name in ("step", "accuracy", "score", "answers") if name in row}
+    found: Summary = {name: row[name] for name in ("step", "accuracy", "score", "answers") if name in row}
     if row.get("accuracy") is not None and row["answers"]:
         found["interval"] = list(wilson(round(row["accuracy"] * row["answers"]), row["answers"])[1:3])
     return found

@@ -18,12 +18,16 @@ rewardlang runs show runs/maths
 rewardlang runs compare runs/maths runs/maths-dapo
 rewardlang runs report runs/maths
 rewardlang runs eval runs/maths -n 8
+rewardlang runs card runs/maths
+rewardlang runs export runs/maths --to merged --out maths-1.5b
 """
 # Action, its module, and what it does in a line.
 _ACTIONS = (
     ("show", "runs_show", "figures, alarms, the best and the worst completions of one run"),
     ("compare", "runs_compare", "several runs side by side, and what differs in their configurations"),
     ("eval", "runs_eval", "pass@k on held-out rows with intervals, one policy against another"),
+    ("card", "runs_card", "write the model card of a trained policy"),
+    ("export", "runs_export", "a trained policy as adapter, as merged weights or as GGUF, with its card"),
     ("report", "runs_report", "write the page of a run: curves, prompts before and after, how it was made"),
 )
 

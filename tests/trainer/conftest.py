@@ -49,3 +49,17 @@ def raw_policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("raw")
     small_policy.save(small_policy.make_model(tokenizer, seed=0, hidden=64, layers=1), tokenizer, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def finished_run(raw_policy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four steps with checkpoints after the second and the fourth, measured before and at each; tests add to it and change nothing."""
+    from rewardlang.trainer.progress import Silent
+    from rewardlang.trainer.training import train
+    from tests.trainer.runs import LENGTH_PAYS, short_run
+
+    folder = tmp_path_factory.mktemp("finished")
+    reward = folder / "length_pays.reward"
+    reward.write_text(LENGTH_PAYS, encoding="utf-8")
+    train(short_run(raw_policy, folder / "out", reward, every=2), Silent())
+    return folder / "out"

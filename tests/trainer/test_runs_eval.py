@@ -11,19 +11,12 @@ import pytest
 from rewardlang.cli import main
 from rewardlang.trainer.past_run import open_run, policy_of, saved_policies
 from rewardlang.trainer.problem import TrainingProblem
-from rewardlang.trainer.progress import Silent
-from rewardlang.trainer.training import train
-from tests.trainer.runs import LENGTH_PAYS, short_run
 
 
-@pytest.fixture(scope="module")
-def run(raw_policy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of four steps with checkpoints after the second and the fourth, measured at each."""
-    folder = tmp_path_factory.mktemp("eval")
-    reward = folder / "length_pays.reward"
-    reward.write_text(LENGTH_PAYS, encoding="utf-8")
-    train(short_run(raw_policy, folder / "out", reward, every=2), Silent())
-    return folder / "out"
+@pytest.fixture
+def run(finished_run: Path) -> Path:
+    """The run that is measured."""
+    return finished_run
 
 
 def evaluated(run: Path, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
