@@ -13,7 +13,7 @@ from rewardlang.checking.checker import BUILT_INS
 from rewardlang.engine.chats import Chats, chats_of, completion_texts, listed
 from rewardlang.engine.column import MISSING, THERE, Column, Constant
 from rewardlang.errors import DataError
-from rewardlang.marking.intake import PER_ROW, Intake, check_shape, rows_from_data
+from rewardlang.marking.intake import PER_ROW, Intake, around, check_shape, rows_from_data
 from rewardlang.program import Program
 from rewardlang.registry import Registry
 from rewardlang.rows import normalised, value_from_data
@@ -59,25 +59,50 @@ class Batch:
         (intake,) = rows_from_data(self._program, self._registry, [self._completions[index]], prompts, columns)
         return intake
 
-    def _validated(self) -> dict[str, Column]:
+    def _validated(self) -> Mapping[str, Column]:
         program, size = self._program, len(self)
         chats = Chats(None, None, None) if self._prompts is None else chats_of(self._prompts)
-        columns = {"system": _optional(chats.systems, size), "prompt": _optional(chats.users, size)}
         declared = {name: (column.original, column.type, column.separator) for name, column in program.columns.items()}
         built_in = {name: (name, BUILT_INS[name], None) for name in PER_ROW if name not in declared}
+        columns = {}
         for name, (original, type_, separator) in {**built_in, **declared}.items():
-            notation = program.notation if name in declared else None
             if original in self._raw:
+                notation = program.notation if name in declared else None
                 columns[name] = _converted(self._raw[original], type_, _Conversion(type_, self._registry, separator, notation))
-            elif name not in columns:
-                columns[name] = _optional(None, size)
-        for name, param in program.params.items():
-            columns[name] = Constant(_number(param.default), size)
         texts = completion_texts(self._completions)
         if chats.prefills is not None:
             texts = [prefill + text for prefill, text in zip(chats.prefills, texts, strict=True)]
-        columns["completion"] = Column(_composed(texts))
-        return columns
+        composed = _composed(texts)
+        columns["completion"] = Column(composed)
+
+        def other(name: str) -> Column:
+            if name in program.params:
+                return Constant(_number(program.params[name].default), size)
+            if name == "messages":
+                return Column(
+                    [(*before, *after, text, *behind) for text, (before, after, behind) in zip(composed, self._around(), strict=True)]
+                )
+            return _optional({"system": chats.systems, "prompt": chats.users}.get(name), size)
+
+        return MadeWhenAsked(other, columns)
+
+    def _around(self) -> list[tuple[list[str], list[str], list[str]]]:
+        """The other messages of each conversation."""
+        prompts = self._prompts if self._prompts is not None else [None] * len(self)
+        return list(map(around, prompts, self._completions))
+
+
+class MadeWhenAsked(dict[str, Column]):
+    """Columns by name, of which some are made when they are first asked for."""
+
+    def __init__(self, make: Callable[[str], Column], made: Mapping[str, Column]) -> None:
+        super().__init__(made)
+        self._make = make
+
+    def __missing__(self, name: str) -> Column:
+        """Makes the column."""
+        column = self[name] = self._make(name)
+        return column
 
 
 class _Conversion:

@@ -63,10 +63,16 @@ def chats_of(prompts: list[Any]) -> Chats:
 
 def _turns(chats: list[Any]) -> list[_Turn] | None:
     """The messages place by place; None where a chat is not plain."""
-    if set(map(type, chats)) != {list} or len(set(map(len, chats))) != 1 or not chats[0]:
+    if set(map(type, chats)) != {list}:
         return None
+    try:
+        places: list[Sequence[Any]] = [[message for (message,) in chats]]
+    except ValueError:  # there are chats of several messages
+        if len(set(map(len, chats))) != 1:
+            return None
+        places = list(zip(*chats, strict=True))
     turns = []
-    for messages in zip(*chats, strict=True):
+    for messages in places:
         if set(map(type, messages)) != {dict}:
             return None
         try:
@@ -76,4 +82,4 @@ def _turns(chats: list[Any]) -> list[_Turn] | None:
         if set(map(type, texts)) != {str} or roles.count(roles[0]) != len(roles):
             return None
         turns.append(_Turn(roles[0], texts))
-    return turns
+    return turns or None

@@ -13,7 +13,7 @@ from rewardlang.engine.column import MISSING, THERE, Codes, Column, Rows
 from rewardlang.engine.frame import Frame, ValueKernel, texts_of
 from rewardlang.engine.plan import Found, Step
 from rewardlang.engine.plan_from_program import is_cut_at_end
-from rewardlang.engine.tags import Events, Spans, after_last_closing, blocks, cut, only, openings, scan
+from rewardlang.engine.tags import Events, Spans, after_last_closing, blocks, cut, only, openings, scan, tag_of
 from rewardlang.engine.value_kernels import ask, by_row, same
 from rewardlang.marking.row_values import measured
 from rewardlang.passages import text_after, text_before, text_between
@@ -156,8 +156,9 @@ def _after_last(frame: Frame, step: Step, rows: Rows) -> Column:
     size = len(marker)
 
     column = frame.values(step.inputs[0], rows)
-    if marker[2:-1] in frame.plan.tags.get(step.inputs[0], ()) and marker == f"</{marker[2:-1]}>":
-        return _behind_closing(frame, step.inputs[0], marker[2:-1], rows)
+    tag = tag_of(marker)
+    if tag is not None and tag[1] and tag[0] in frame.plan.tags.get(step.inputs[0], ()):
+        return _behind_closing(frame, step.inputs[0], tag[0], rows)
     texts = texts_of(column)
     at = [text.rfind(marker) for text in texts]
     values = [text[found + size :].strip() if found >= 0 else "" for text, found in zip(texts, at, strict=True)]

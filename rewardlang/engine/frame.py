@@ -47,7 +47,7 @@ class Frame:
     ) -> None:
         self.plan, self.kernels, self.calls = plan, kernels, calls
         self.size, self.first = size, first
-        self.given: Mapping[str, Column] = given or {}
+        self.given: Mapping[str, Column] = {} if given is None else given
         self.outer, self.owners, self.loop = outer, owners, loop
         self.all: Rows = np.arange(size)
         self._columns: dict[int, Column] = {}

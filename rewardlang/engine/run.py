@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardlang.engine.batch import Batch
+from rewardlang.engine.batch import Batch, MadeWhenAsked
 from rewardlang.engine.batch_marks import BatchMarks, Flags, Floats, Part
 from rewardlang.engine.calls import Calls
 from rewardlang.engine.column import TRUE, Column, Rows
@@ -46,7 +46,7 @@ class _Marking(NamedTuple):
         size, plan = end - start, self.plan
         columns: Mapping[str, Column] = self.batch.columns
         if size < len(self.batch):
-            columns = {name: column.between(start, end) for name, column in columns.items()}
+            columns = MadeWhenAsked(lambda name: self.batch.columns[name].between(start, end), {})
         frame = Frame(plan, self.kernels, self.calls, size, given=columns, first=start)
         gates, alive = _gates(plan, frame)
         skipped, score = _stopped(plan, gates) if len(alive) < size else (None, None)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rewardlang.engine.column import Rows
 
 _LESS = ord("<")
+_LITERAL = re.compile("<(/?)([^<>/]+)>")
 _WORD = 8  # bytes that are compared at once
 Words: TypeAlias = "NDArray[np.uint64]"
 _FEW = 8
@@ -149,6 +150,12 @@ def blocks(events: Events) -> Spans:
 def openings(events: Events, size: int) -> NDArray[np.int64]:
     """How many opening tags each row has."""
     return np.bincount(events.row[~events.closes], minlength=size).astype(np.int64, copy=False)
+
+
+def tag_of(literal: str) -> tuple[str, bool] | None:
+    """The name of the tag that a literal is, and whether it closes; None for other literals."""
+    found = _LITERAL.fullmatch(literal)
+    return None if found is None else (found[2], found[1] != "")
 
 
 def after_last_closing(events: Events) -> tuple[Rows, Rows]:

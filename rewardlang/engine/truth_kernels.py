@@ -30,6 +30,7 @@ from rewardlang.engine.column import (
 from rewardlang.engine.frame import Frame, TruthKernel
 from rewardlang.engine.plan import Step
 from rewardlang.engine.plan_from_program import bare
+from rewardlang.engine.tags import tag_of
 from rewardlang.engine.value_kernels import ask, same
 from rewardlang.marking.row_values import spaced
 from rewardlang.marks import Failure
@@ -46,8 +47,6 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 _ALL = slice(None)
 _MOST_WHOLE = 1 << 62
-_SHORT = 32
-"""Texts that are no longer, on average, are searched once for each distinct one."""
 
 
 Places: TypeAlias = "Rows | slice"
@@ -224,6 +223,8 @@ def _equal(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
 def _text_test(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     assert isinstance(step.node, meaning.TextTest)
     node = step.node
+    if (tested := _tag_test(frame, step, rows)) is not None:
+        return tested
 
     def decide(_places: Places, columns: list[Column]) -> Codes:
         left, right = columns
@@ -239,6 +240,27 @@ def _text_test(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
                 return truths(map(str.endswith, texts, wanted))
 
     return leaf(frame, rows, step.inputs, decide, asks=False)
+
+
+def _tag_test(frame: Frame, step: Step, rows: Rows) -> Codes | None:
+    """A test for a literal that is a tag, where the tags of that name have been looked for already; None for any other."""
+    assert isinstance(step.node, meaning.TextTest)
+    (text, literal), operator_ = step.inputs, step.node.operator
+    node = frame.plan.steps[literal].node
+    tag = tag_of(node.value) if isinstance(node, meaning.Constant) and isinstance(node.value, str) else None
+    if tag is None or step.node.ignoring_case or tag[0] not in frame.plan.tags.get(text, ()):
+        return None
+    events = frame.events(text, tag[0])
+    if events is None or (column := frame.values(text, frame.all)).state is not None:
+        return None
+    chosen = events.closes == tag[1]
+    if operator_ == "starts with":
+        chosen &= events.start == 0
+    elif operator_ == "ends with":
+        chosen &= events.end == np.array(list(map(len, column.values)))[events.row]
+    truth: Codes = np.zeros(frame.size, np.int8)
+    truth[events.row[chosen]] = TRUE
+    return truth if rows is frame.all else truth[rows]
 
 
 def _contains(text: str, wanted: str) -> bool:
@@ -261,12 +283,7 @@ def _matches(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     pattern = step.node.pattern
 
     def decide(_places: Places, columns: list[Column]) -> Codes:
-        texts = columns[0].values
-        if sum(map(len, texts)) > _SHORT * len(texts):
-            return truths(pattern.holds(texts))
-        different = list(dict.fromkeys(texts))
-        known = dict(zip(different, pattern.holds(different), strict=True))
-        return truths(map(known.__getitem__, texts))
+        return truths(pattern.holds(columns[0].values))
 
     return leaf(frame, rows, step.inputs, decide, asks=False)
 

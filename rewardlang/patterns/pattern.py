@@ -8,16 +8,18 @@ which that is proved (`pattern_linear`), our own machine the others
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from rewardlang.patterns.linear import first_character, linear_pattern
 from rewardlang.patterns.parse import PatternError, parse_pattern
 from rewardlang.patterns.run import Machine, TooLargeError
-from rewardlang.patterns.tree import Tree
+from rewardlang.patterns.tree import Assert, Chars, Repeat, Sequence_, Tree
 from rewardlang.verdict import Finding
 
+_SURROGATES = 0xD800
+_FEW = 64
 _SURROGATE = "[\ud800-\udfff]"
 
 
@@ -40,6 +42,16 @@ class Pattern:
         first = first_character(self.tree)
         return Machine(self.tree, re.compile(first) if first is not None else None)
 
+    @cached_property
+    def _only(self) -> str | None:
+        """The characters of a pattern such as ^[0-9]+$, which wants a whole text of few different ones; None for any other."""
+        match self.tree:
+            case Sequence_((Assert("text start"), Repeat(Chars(ranges), 1, None), Assert("text end"))):
+                count = sum(high - low + 1 for low, high in ranges)
+                if count <= _FEW and ranges[-1][1] < _SURROGATES:
+                    return "".join(chr(code) for low, high in ranges for code in range(low, high + 1))
+        return None
+
     def search(self, text: str) -> tuple[int, int] | None:
         """The leftmost match as [start, end), or None."""
         text = readable(text)
@@ -48,10 +60,14 @@ class Pattern:
         found = self._fast.search(text)
         return found.span() if found else None
 
-    def holds(self, texts: Iterable[str]) -> list[bool]:
+    def holds(self, texts: Sequence[str]) -> list[bool]:
         """Whether each of some texts has a match."""
+        if self._only is not None:
+            only = self._only
+            return [text != "" and not text.strip(only) for text in texts]
         if self._fast is None:
-            return [self.search(text) is not None for text in texts]
+            known = {text: self.search(text) is not None for text in dict.fromkeys(texts)}
+            return [known[text] for text in texts]
         search = self._fast.search
         return [search(text if text.isascii() else readable(text)) is not None for text in texts]
 
