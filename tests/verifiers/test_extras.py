@@ -17,6 +17,7 @@ CASES: list[tuple[Kind, str, str, str, dict[str, Any]]] = [
     ("predicate", "valid_yaml", "yaml", "structure", {}),
     ("predicate", "valid_sql", "sqlglot", "structure", {}),
     ("predicate", "written_in", "py3langid.langid", "text", {}),
+    ("measure", "repetition", "rjieba", "text", {"unit": "chinese words"}),
     ("measure", "tokens", "tokenizers", "text", {"tokenizer": "models/policy"}),
 ]
 

@@ -31,6 +31,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], float]] = [
     ("trl_repetition", {"n": 2}, {"completion": "", "token_ids": "1 2 3 4"}, 0),
     ("trl_repetition", {"n": 3}, {"completion": "", "token_ids": ""}, 0),
     ("open_r1_repetition", {"n": 2}, {"completion": "A b a B"}, -1 / 3),
+    ("open_r1_repetition_zh", {"n": 2}, {"completion": "这个这个这个这个这个"}, -0.75),
     ("open_r1_repetition", {"n": 3, "penalty": 0.5}, {"completion": "on on on on"}, -0.25),
     *(
         (
@@ -79,9 +80,8 @@ def _as_file(case: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]
             return "trl_repetition", {"n": options["ngram_size"], "penalty": -options["max_penalty"]}, row
         case "repetition_penalty_words" if options.get("language", "en") == "en":
             return "open_r1_repetition", {"n": options["ngram_size"], "penalty": -options["max_penalty"]}, {"completion": text}
-        case "repetition_penalty_words":  # Chinese: the words must be there, as a segmenter gives them
-            words = " ".join(text[start : start + 2] for start in range(0, len(text), 2))
-            return "open_r1_repetition", {"n": options["ngram_size"], "penalty": -options["max_penalty"]}, {"completion": words}
+        case "repetition_penalty_words":  # Chinese
+            return "open_r1_repetition_zh", {"n": options["ngram_size"], "penalty": -options["max_penalty"]}, {"completion": text}
         case "cosine_scaled":
             return "trl_cosine_scaled", {}, {"completion": text, "gold": case["gold"], "tokens": options["n_tokens"]}
         case "format_think_answer":
