@@ -7,6 +7,7 @@ import errno
 import os
 import sys
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.commands import shared
@@ -96,7 +97,7 @@ class _Call:
     def run(self) -> int:
         """The exit code."""
         from rewardlang.scoring.inputs import parts_of
-        from rewardlang.scoring.on_ray import OnRay
+        from rewardlang.scoring.on_ray import on_ray
         from rewardlang.scoring.run import check_tables, one_after_the_other
         from rewardlang.scoring.targets import target_of
 
@@ -107,15 +108,16 @@ class _Call:
             problems += [problem] if problem not in problems else []
             _tell(problem)
         if problems:
-            return self._nothing_written()
-        engine = OnRay(self._address) if self._engine == "ray" else None
-        try:
-            with target_of(self._out, self._job.form, self._head(), lasting=self._files != ["-"]) as target:
-                self._tell_of_an_earlier_run(target)
-                return self._score(parts, engine or one_after_the_other, target)
-        finally:
-            if engine is not None:
-                engine.close()
+            self._nothing_written()
+            return 1
+        target = target_of(self._out, self._job.form, self._head(), lasting=self._files != ["-"])
+        with on_ray(self._address) if self._engine == "ray" else nullcontext(one_after_the_other) as engine, target:
+            self._tell_of_an_earlier_run(target)
+            counts = self._score(parts, engine, target)
+        if counts is None:
+            return 1
+        self._tell_counts(counts)
+        return 0
 
     def _head(self) -> dict[str, Any]:
         """What the bytes of the output depend on."""
@@ -137,36 +139,33 @@ class _Call:
             rows = sum(entry.rows for entry in target.entries)
             print(f"going on after {shared.counted(rows, 'row')} of a run that was stopped", file=sys.stderr)
 
-    def _score(self, parts: Sequence[Part], engine: Engine, target: Target) -> int:
+    def _score(self, parts: Sequence[Part], engine: Engine, target: Target) -> Counts | None:
+        """What was scored; None where it could not be, which is told."""
         from rewardlang.scoring.on_ray import ClusterLost
         from rewardlang.scoring.run import Refused, run
 
         try:
-            counts = run(self._job, parts, engine, target, _tell, self._samples)
+            return run(self._job, parts, engine, target, _tell, self._samples)
         except Refused as refused:
             target.discard()
             if refused.misused:
                 raise UsageError(str(refused)) from None
             if str(refused):
                 print(refused, file=sys.stderr)
-            return self._nothing_written()
+            self._nothing_written()
         except OSError as error:
             if error.errno not in _DISK:
                 raise
             told = os.strerror(error.errno or 0)
-            print(
-                f"rewardlang score: cannot go on writing {self._place}: {told[:1].lower()}{told[1:]}\n{self._kept(target)}", file=sys.stderr
-            )
-            return 1
+            reason = f"cannot go on writing {self._place}: {told[:1].lower()}{told[1:]}"
+            print(f"rewardlang score: {reason}\n{self._kept(target)}", file=sys.stderr)
         except ClusterLost as lost:
             target.keep()
             print(f"rewardlang score: the cluster gave up: {lost}\n{self._kept(target)}", file=sys.stderr)
-            return 1
         except KeyboardInterrupt:
             target.keep()
             raise
-        self._tell_counts(counts)
-        return 0
+        return None
 
     def _kept(self, target: Target) -> str:
         rows = shared.counted(sum(entry.rows for entry in target.entries), "row")
@@ -176,9 +175,8 @@ class _Call:
     def _place(self) -> str:
         return "standard output" if self._out == "-" else self._out
 
-    def _nothing_written(self) -> int:
+    def _nothing_written(self) -> None:
         print(f"nothing was written to {self._place}", file=sys.stderr)
-        return 1
 
     def _tell_counts(self, counts: Counts) -> None:
         """The summary, to where it does not mix with the records."""

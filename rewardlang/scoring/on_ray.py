@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import pickle
 import platform
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from contextlib import contextmanager, redirect_stdout
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +22,7 @@ from rewardlang.errors import DataError
 from rewardlang.samples.problem import UsageError
 from rewardlang.scoring.inputs import Part
 from rewardlang.scoring.pieces import Job, Piece, pieces_of
+from rewardlang.scoring.run import Engine
 
 _TRIES_AGAIN = 10
 _TASKS_A_CORE = 2
@@ -37,63 +40,63 @@ class _Order(NamedTuple):
     versions: dict[str, str]
 
 
-class OnRay:
-    """The engine. `address` is that of a cluster; without one it is RAY_ADDRESS, a cluster of this machine, or one that is started here."""
+@contextmanager
+def on_ray(address: str | None) -> Iterator[Engine]:
+    """The engine, connected to a cluster: that of the address, of RAY_ADDRESS, of this machine, or one that is started for the block.
 
-    def __init__(self, address: str | None) -> None:
-        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    Raises `UsageError` where Ray is not installed, or no cluster is at the address.
+    """
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    try:
+        import ray
+    except ImportError:
+        raise UsageError("--engine ray needs ray, which is not installed; install it with: pip install 'rewardlang[ray]'") from None
+    # Ray prints what its machines complain of to standard output, where the summary is to stand alone.
+    with redirect_stdout(sys.stderr):
         try:
-            import ray
-        except ImportError:
-            raise UsageError("--engine ray needs ray, which is not installed; install it with: pip install 'rewardlang[ray]'") from None
-        self._ray: Any = ray
-        self._ours = not ray.is_initialized()
-        if self._ours:
-            self._connect(address)
-
-    def _connect(self, address: str | None) -> None:
-        quiet = {"log_to_driver": False, "logging_level": "ERROR"}
-        try:
-            self._ray.init(address=address or "auto", **quiet)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            if address is not None or "RAY_ADDRESS" in os.environ:
-                place = address or os.environ["RAY_ADDRESS"]
-                raise UsageError(f"there is no Ray cluster at {place}: {str(error).splitlines()[0]}") from None
-            self._ray.init(address="local", include_dashboard=False, **quiet)
-
-    def close(self) -> None:
-        """Leaves the cluster, and ends it where it was started here."""
-        if self._ours:
-            self._ray.shutdown()
-
-    def __call__(self, job: Job, parts: Sequence[Part], first: int, skip: int) -> Iterator[Piece]:
-        """All pieces from a part on. Raises `ClusterLost`."""
-        order = self._ray.put(_Order(pickle.dumps(job), str(Path.cwd()), _versions()))
-        task = self._ray.remote(_pieces).options(num_cpus=1, max_retries=_TRIES_AGAIN)
-        cores = int(self._ray.cluster_resources().get("CPU", 1))
-        most = max(_TASKS_A_CORE, _TASKS_A_CORE * cores)
-        under_way: deque[Any] = deque()
-        try:
-            for index in range(first, len(parts)):
-                under_way.append(task.remote(order, index, parts[index], skip if index == first else 0))
-                if len(under_way) >= most:
-                    yield from self._taken(under_way.popleft())
-            while under_way:
-                yield from self._taken(under_way.popleft())
+            _connect(ray, address or os.environ.get("RAY_ADDRESS"))
+            yield partial(_pieces_in_order, ray)
         finally:
-            for one in under_way:
-                self._ray.cancel(one, force=True)
+            ray.shutdown()
 
-    def _taken(self, task: Any) -> list[Piece]:
-        from ray.exceptions import RayError, RayTaskError
 
-        try:
-            pieces: list[Piece] = self._ray.get(task)
-        except RayTaskError as error:
-            raise error.as_instanceof_cause() from None
-        except RayError as error:
-            raise ClusterLost(f"{type(error).__name__}: {str(error).strip().splitlines()[0]}") from None
-        return pieces
+def _connect(ray: Any, address: str | None) -> None:
+    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+    try:
+        ray.init(address=address or "auto", **quiet)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        if address is not None:
+            raise UsageError(f"there is no Ray cluster at {address}: {str(error).splitlines()[0]}") from None
+        ray.init(address="local", include_dashboard=False, **quiet)
+
+
+def _pieces_in_order(ray: Any, job: Job, parts: Sequence[Part], first: int, skip: int) -> Iterator[Piece]:
+    """All pieces from a part on. A few parts for each core are under way, so that memory holds no more. Raises `ClusterLost`."""
+    order = ray.put(_Order(pickle.dumps(job), str(Path.cwd()), _versions()))
+    task = ray.remote(_pieces).options(num_cpus=1, max_retries=_TRIES_AGAIN)
+    under_way: deque[Any] = deque()
+    try:
+        for index in range(first, len(parts)):
+            under_way.append(task.remote(order, index, parts[index], skip if index == first else 0))
+            if len(under_way) >= _TASKS_A_CORE * int(ray.cluster_resources().get("CPU", 1)):
+                yield from _taken(ray, under_way.popleft())
+        while under_way:
+            yield from _taken(ray, under_way.popleft())
+    finally:
+        for one in under_way:
+            ray.cancel(one, force=True)
+
+
+def _taken(ray: Any, task: Any) -> list[Piece]:
+    from ray.exceptions import RayError, RayTaskError
+
+    try:
+        pieces: list[Piece] = ray.get(task)
+    except RayTaskError as error:
+        raise error.as_instanceof_cause() from None
+    except RayError as error:
+        raise ClusterLost(f"{type(error).__name__}: {str(error).strip().splitlines()[0]}") from None
+    return pieces
 
 
 def _versions() -> dict[str, str]:

@@ -116,6 +116,7 @@ class Spooled:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        self._stdout = sys.stdout
         self.entries: list[Entry] = []
         self.begun_anew = False
 
@@ -137,8 +138,8 @@ class Spooled:
         """Copies all to where they go."""
         self._spool.seek(0)
         if self._path is None:
-            shutil.copyfileobj(self._spool, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
+            shutil.copyfileobj(self._spool, self._stdout.buffer)
+            self._stdout.buffer.flush()
             return
         with self._path.open("wb") as stream:
             shutil.copyfileobj(self._spool, stream)

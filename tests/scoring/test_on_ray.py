@@ -1,6 +1,6 @@
 """`score --engine ray`: the bytes of the local engine, whatever dies on the way.
 
-The tests with a cluster take two minutes: they run with REWARDLANG_LONG_TESTS=1, where ray is installed.
+The tests with a cluster take four minutes: they run with REWARDLANG_LONG_TESTS=1, where ray is installed.
 """
 
 from __future__ import annotations
