@@ -74,19 +74,39 @@ def _sum(terms: dict[Product, Fraction]) -> Sum:
 def _add(one: Sum, other: Sum, factor: int = 1) -> Sum:
     terms = dict(one.terms)
     for product, value in other.terms:
-        terms[product] = terms.get(product, Fraction(0)) + factor * value
+        added = value if factor == 1 else -value
+        terms[product] = terms[product] + added if product in terms else added
     return _sum(terms)
 
 
 def _multiply(one: Sum, other: Sum) -> Sum:
     if len(one.terms) * len(other.terms) > MAX_PRODUCTS:
         raise LimitError(f"a product of more than {MAX_PRODUCTS} terms")
+    for number_, sum_ in ((one, other), (other, one)):
+        if len(number_.terms) == 1 and not number_.terms[0][0]:
+            return _times(sum_, number_.terms[0][1])
     terms: dict[Product, Fraction] = {}
     for left, a in one.terms:
         for right, b in other.terms:
+            factor = a * b
             for product, c in _multiply_products(left, right).terms:
-                terms[product] = terms.get(product, Fraction(0)) + a * b * c
+                value = factor if c == 1 else factor * c
+                terms[product] = terms[product] + value if product in terms else value
     return _sum(terms)
+
+
+def _in_form(one: Sum) -> Sum:
+    """A sum whose products were put together by hand, each in its form."""
+    terms: dict[Product, Fraction] = {}
+    for product, value in one.terms:
+        for formed, factor in _multiply_products(product, ()).terms:
+            terms[formed] = terms.get(formed, Fraction(0)) + value * factor
+    return _sum(terms)
+
+
+def _times(one: Sum, factor: Fraction) -> Sum:
+    """A sum times a number that is not 0. Its products are in their form already."""
+    return one if factor == 1 else _sum({product: value * factor for product, value in one.terms})
 
 
 def _multiply_products(left: Product, right: Product) -> Sum:
@@ -135,6 +155,8 @@ class Quotient:
     @property
     def rational(self) -> Fraction | None:
         """The value when it is a rational number written without atoms."""
+        if self.under is ONE:
+            return self.over.rational
         over, under = self.over.rational, self.under.rational
         return None if over is None or under is None else over / under
 
@@ -143,6 +165,8 @@ class Quotient:
         return self.over.atoms() | self.under.atoms()
 
     def __add__(self, other: Quotient) -> Quotient:
+        if self.under is other.under is ONE:
+            return Quotient(_add(self.over, other.over), ONE)
         if self.under == other.under:
             return quotient(_add(self.over, other.over), self.under)
         return quotient(_add(_multiply(self.over, other.under), _multiply(other.over, self.under)), _multiply(self.under, other.under))
@@ -157,6 +181,8 @@ class Quotient:
         one, two = self.rational, other.rational
         if one is not None and two is not None:
             return number(one * two)
+        if self.under is other.under is ONE:
+            return Quotient(_multiply(self.over, other.over), ONE)
         return quotient(_multiply(self.over, other.over), _multiply(self.under, other.under))
 
     def __truediv__(self, other: Quotient) -> Quotient:
@@ -172,8 +198,10 @@ def quotient(over: Sum, under: Sum) -> Quotient:
         raise ZeroDivisionError
     if len(under.terms) == 1:
         product, value = under.terms[0]
+        if not product:
+            return Quotient(_times(over, 1 / value) if value != 1 else over, ONE)
         inverse = Sum(((tuple((atom, -power) for atom, power in product), 1 / value),))
-        return Quotient(_multiply(over, _multiply(inverse, ONE)), ONE)
+        return Quotient(_multiply(over, _in_form(inverse)), ONE)
     leading = under.terms[0][1]
     scale = Sum((((), 1 / leading),))
     return Quotient(_multiply(over, scale), _multiply(under, scale)) if over.terms else Quotient(ZERO, ONE)
@@ -191,7 +219,7 @@ def atom(kind: str, argument: Any = None, exponent: Fraction | int = 1) -> Quoti
     """One atom to a power."""
     if _weight(argument) > MAX_WEIGHT:
         raise LimitError("functions of functions of too many parts")
-    return Quotient(_multiply(Sum((((((kind, argument), Fraction(exponent)),), Fraction(1)),)), ONE), ONE)
+    return Quotient(_in_form(Sum((((((kind, argument), Fraction(exponent)),), Fraction(1)),))), ONE)
 
 
 def _weight(part: Any) -> int:
