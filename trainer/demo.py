@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -20,7 +21,9 @@ from rewardlang.trainer.cpu_threads import wait_without_spinning
 from rewardlang.trainer.data import Row, load_rows
 from rewardlang.trainer.evaluate import Evaluation, mark
 from rewardlang.trainer.extras import TRAINING, need
+from rewardlang.trainer.metrics import read_metrics
 from rewardlang.trainer.progress import Progress
+from rewardlang.trainer.side_by_side import RunBeside, cores, threads
 from rewardlang.trainer.training import RunResult, train
 from rewardlang.trainer.warm_up import WarmUp, warm_up
 
@@ -79,19 +82,17 @@ def prepare(folder: Path) -> None:
 
 
 def run_demo(folder: Path, seed: int, plan: DemoPlan, progress: Progress) -> DemoResult | None:
-    """Warms up and trains twice; `prepare` comes first. None when the user stopped it with Ctrl-C."""
+    """Warms up and trains twice, at once where there are two cores; `prepare` comes first. None when stopped with Ctrl-C."""
     need(TRAINING, "train", purpose="the demonstration")
     wait_without_spinning()
     began = time.monotonic()
     make_policy(folder / "policy", seed, plan.warm_up, progress)
     warm_up_seconds = time.monotonic() - began
-    runs = []
-    for reward in (HONEST, CARELESS):
-        result = train(run_config(folder, reward, seed, plan), progress)
-        if result.before is None or result.after is None:
-            return None
-        runs.append(result)
     problems = load_rows(_held_out(plan), columns=("gold",), chat=True, held_out=True)
+    configs = [run_config(folder, reward, seed, plan) for reward in (HONEST, CARELESS)]
+    runs = _side_by_side(configs, problems, progress) if cores() > 1 else [train(config, progress) for config in configs]
+    if any(run.before is None or run.after is None for run in runs):
+        return None
     honest, careless = (_judged(folder, result, problems) for result in runs)
     return DemoResult(
         folder=folder,
@@ -103,6 +104,27 @@ def run_demo(folder: Path, seed: int, plan: DemoPlan, progress: Progress) -> Dem
         honest=honest,
         careless=careless,
     )
+
+
+def _side_by_side(configs: Sequence[RunConfig], problems: list[Row], progress: Progress) -> list[RunResult]:
+    """Both runs at once, each on half of the cores; the second is told from what it left on the disk."""
+    first, second = configs
+    count = cores() // 2
+    beside = RunBeside(second, count)
+    try:
+        with threads(count):
+            result = train(first, progress)
+        if result.after is None:
+            return [result]
+        told = beside.told(progress, f"Meanwhile, {CARELESS}")
+    finally:
+        beside.stop()
+    reward = rewardlang.load(second.reward)
+    before = None if told.before is None else mark(told.before, problems, reward)
+    after = None if told.after is None else mark(told.after, problems, reward, step=told.steps)
+    rows = tuple(read_metrics(Path(second.output) / "metrics.jsonl"))
+    other = RunResult(second, told.fingerprint, told.steps, after is None, told.seconds, before, after, rows, told.warnings)
+    return [result, other]
 
 
 def make_policy(folder: Path, seed: int, recipe: WarmUp, progress: Progress) -> None:

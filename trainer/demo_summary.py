@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from importlib.metadata import version
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import rewardlang
 from rewardlang.trainer.demo import CARELESS, HONEST, HOW_DRAWN, DemoResult, DemoRun
 from rewardlang.trainer.evaluate import Evaluation
+from rewardlang.trainer.side_by_side import cores
 
 _LIBRARIES = ("torch", "transformers", "trl", "peft")
 
@@ -43,7 +43,7 @@ def summary(result: DemoResult, lint: list[str]) -> dict[str, Any]:
             "python": platform.python_version(),
             **{name: version(name) for name in _LIBRARIES},
         },
-        "machine": f"{platform.machine()}, {_cores()} cores",
+        "machine": f"{platform.machine()}, {cores()} cores",
     }
 
 
@@ -69,7 +69,3 @@ def _two_candidates(evaluation: Evaluation) -> float:
 def _untagged(evaluation: Evaluation) -> float:
     """The share of answers without a pair of answer tags."""
     return sum("</answer>" not in completion for completion in evaluation.completions) / len(evaluation.completions)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import resources
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from rewardlang import cli
-from rewardlang.trainer.demo import CARELESS, HONEST, SAMPLES, DemoPlan
+from rewardlang.trainer.demo import CARELESS, HONEST, SAMPLES, DemoPlan, make_policy, prepare, run_config
+from rewardlang.trainer.problem import TrainingProblem
+from rewardlang.trainer.progress import Silent
+from rewardlang.trainer.side_by_side import RunBeside
 from rewardlang.trainer.warm_up import WarmUp
 from tests.trainer.runs import EXAMPLES
 
@@ -116,3 +120,25 @@ max_completion_tokens = 8
     (tmp_path / "maths.reward").write_text(broken, encoding="utf-8")
     assert cli.main(["train", "run.toml", "--resume"]) == 1
     assert "nothing was trained" in capsys.readouterr().err
+
+
+def test_a_run_beside_tells_its_end_and_its_problems(tmp_path: Path) -> None:
+    """Its answers and steps; what it could not start with; and that its process was ended from outside, with the file to read."""
+    prepare(tmp_path)
+    plan = DemoPlan(WarmUp(steps=2, batch=4), steps=1, measure_every=1, held_out=4)
+    make_policy(tmp_path / "policy", 0, plan.warm_up, Silent())
+    config = run_config(tmp_path, CARELESS, 0, plan)
+    beside = RunBeside(config, 1)
+    lost = RunBeside(replace(config, reward=str(tmp_path / "none.reward"), output=str(tmp_path / "runs" / "lost")), 1)
+    ended = RunBeside(replace(config, output=str(tmp_path / "runs" / "ended")), 1)
+    ended._process.kill()
+    try:
+        told = beside.told(Silent(), "beside")
+        assert (told.steps, len(told.before or ()), len(told.after or ())) == (1, 4, 4)
+        with pytest.raises(TrainingProblem, match=r"none\.reward is not there"):
+            lost.told(Silent(), "lost")
+        with pytest.raises(TrainingProblem, match=r"(?s)ended with exit code.*ended\.log"):
+            ended.told(Silent(), "ended")
+    finally:
+        for one in (beside, lost, ended):
+            one.stop()
