@@ -30,7 +30,9 @@ _CLOSING = ")]}"
 
 def read_answer_in(text: str, notation: str) -> Answer | Missing | Refused:
     """`read_answer` of a text whose numbers are in a notation. Missing where one is not of the notation, or could be two."""
-    rewritten = text if notation == DEFAULT else in_default_notation(text, notation)
+    if notation == DEFAULT:
+        return read_answer(text)
+    rewritten = in_default_notation(text, notation)
     answer = rewritten if isinstance(rewritten, Missing) else read_answer(rewritten)
     return replaced(answer, written=text) if isinstance(answer, Answer) else answer
 

@@ -37,6 +37,7 @@ from rewardlang.verdict import Missing, Refused
 MAX_LENGTH = 3_000
 MAX_NESTING = 30
 
+_LAST_PLACES = tuple(Fraction(1, 10**places) for places in range(20))
 _GROUPED_NUMERAL = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _FRACTION = re.compile(r"([+-]?)(?:\\[dt]?frac\{(-?)([0-9]{1,400})\}\{([0-9]{1,400})\}|([0-9]{1,400})/([0-9]{1,400}))")
 _NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
@@ -121,11 +122,16 @@ def _numeral(text: str) -> Value:
 
 
 def _decimal(figures: str, negative: bool) -> Expression:
-    whole, _, after_point = figures.partition(".")
-    decimals = len(after_point)
-    value = Fraction(int(whole + after_point), 10**decimals) if figures.replace(".", "").isdigit() else Fraction(figures)
-    significant = len(figures.replace(".", "").lstrip("0"))
-    return Expression(number(-value if negative else value), figures=significant, unit_in_last_place=Fraction(1, 10**decimals))
+    whole, point, after_point = figures.partition(".")
+    together = whole + after_point
+    if together.isdigit():
+        scale = 10 ** len(after_point)
+        units = -int(together) if negative else int(together)
+        value = Fraction(units, scale) if point else Fraction(units)
+    else:
+        value = -Fraction(figures) if negative else Fraction(figures)
+    last = _LAST_PLACES[len(after_point)] if len(after_point) < len(_LAST_PLACES) else Fraction(1, 10 ** len(after_point))
+    return Expression(number(value), False, False, "", len(together.lstrip("0")), last)
 
 
 def _nesting(tokens: list[Token]) -> int:
