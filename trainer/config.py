@@ -160,6 +160,10 @@ class RunConfig:
     output: str = key("folder for checkpoints, metrics and warnings, relative to the configuration", "")
     seed: int = key("seed of everything random", 0)
     preset: str | None = key("settings by name, under those of this file: 'try' or 'small-cpu'")
+    report_to: tuple[str, ...] | None = key(
+        "where metrics go besides metrics.jsonl: 'tensorboard', 'wandb', 'trackio', [] for nowhere; by default TensorBoard where installed"
+    )
+    project: str = key("the project's name in W&B and Trackio", "rewardlang")
     params: dict[str, Any] = key("values for params that the reward file declares", make=dict)
     model: ModelConfig = key("the policy", make=ModelConfig)
     lora: LoraConfig = key("the adapter", make=LoraConfig)

@@ -140,7 +140,8 @@ def _fit(value: Any, wanted: Any) -> Any:
     plain = _plain(wanted)
     if plain is tuple:
         items = [value] if isinstance(value, str) else value
-        return tuple(items) if isinstance(items, list) and items and all(isinstance(item, str) for item in items) else None
+        wanted_any = items or types.NoneType in typing.get_args(wanted)  # an empty list means something where leaving it out means more
+        return tuple(items) if isinstance(items, list) and wanted_any and all(isinstance(item, str) for item in items) else None
     if plain is float and type(value) in (int, float):
         return float(value) if math.isfinite(value) else None
     if typing.get_args(wanted) == (str, str):

@@ -9,6 +9,7 @@ from rewardlang.suggest import did_you_mean
 from rewardlang.trainer.algorithms import ALGORITHMS
 from rewardlang.trainer.config import DataConfig, RunConfig
 from rewardlang.trainer.presets import PRESETS
+from rewardlang.trainer.trackers import TRACKERS
 
 SOURCES = ("file", "hub", "reasoning_gym", "recipe")
 _CHOICES = {
@@ -56,6 +57,9 @@ def mistakes_of(config: RunConfig) -> Iterator[str]:
     if config.preset is not None and config.preset not in PRESETS:
         guess = did_you_mean(config.preset, PRESETS)
         yield f"there is no preset '{config.preset}'; {guess or 'there are ' + ', '.join(PRESETS)}"
+    for name in config.report_to or ():
+        if name not in TRACKERS:
+            yield f"'report_to' takes {', '.join(map(repr, TRACKERS))}, found {name!r}; {did_you_mean(name, TRACKERS) or '[] for none'}"
     yield from _sides(config)
     for place, choices in _CHOICES.items():
         value = _value(config, place)

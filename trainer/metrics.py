@@ -1,4 +1,4 @@
-"""What a run measures, one JSON line a row in `metrics.jsonl`, and in TensorBoard where it is installed.
+"""What a run measures, one JSON line a row in `metrics.jsonl`, and wherever else the configuration wants it.
 
 A row of training: `{"kind": "training", "step", "reward", "reward_std", "success", "points": {rule: mean}, "fired": {rule: share}, …}`
 with `spread`, each rule's share of the variance of the score within groups;
@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from rewardlang.trainer.checkpoints import replace_text
-from rewardlang.trainer.extras import is_installed
+from rewardlang.trainer.trackers import Tracker
 
 MetricsRow: TypeAlias = dict[str, Any]
 
@@ -66,7 +67,7 @@ def training_row(logs: dict[str, Any], step: int, reward_name: str) -> MetricsRo
 class MetricsLog:
     """Writes rows; each is on the disk when `write` returns."""
 
-    def __init__(self, folder: Path, *, from_step: int = 0, last_step: int | None = None) -> None:
+    def __init__(self, folder: Path, *, from_step: int = 0, last_step: int | None = None, trackers: Sequence[Tracker] = ()) -> None:
         """Rows after `from_step` are dropped: a resumed run writes them again. With 0 the file starts empty.
 
         The measurement of `last_step` is dropped too: it is made after the last checkpoint, and so again.
@@ -75,21 +76,20 @@ class MetricsLog:
         kept = [row for row in read_metrics(self.path) if row["step"] <= from_step] if from_step else []
         kept = [row for row in kept if not (row["kind"] == "held out" and row["step"] == last_step)]
         replace_text(self.path, "".join(_line(row) for row in kept))
-        self._board = _board(folder / "tensorboard", from_step)
+        self._trackers = trackers
 
     def write(self, row: MetricsRow) -> None:
         """Appends one row."""
         with self.path.open("a", encoding="utf-8") as stream:
             stream.write(_line(row))
-        if self._board is not None:
-            for name, value in _flat(row).items():
-                self._board.add_scalar(f"{row['kind']}/{name}", value, row["step"])
-            self._board.flush()
+        values = {f"{row['kind']}/{name}": value for name, value in _flat(row).items()}
+        for tracker in self._trackers if values else ():
+            tracker.write(values, row["step"])
 
     def close(self) -> None:
-        """Ends TensorBoard's file."""
-        if self._board is not None:
-            self._board.close()
+        """Ends what trackers hold open."""
+        for tracker in self._trackers:
+            tracker.close()
 
 
 def read_metrics(path: Path) -> list[MetricsRow]:
@@ -111,12 +111,3 @@ def _flat(row: MetricsRow) -> dict[str, float]:
         elif isinstance(value, (int, float)) and name != "step":
             flat[name] = value
     return flat
-
-
-def _board(folder: Path, from_step: int) -> Any:
-    """A TensorBoard writer, or None where TensorBoard is not installed."""
-    if not is_installed("tensorboard"):
-        return None
-    from torch.utils.tensorboard import SummaryWriter
-
-    return SummaryWriter(str(folder), purge_step=from_step + 1 if from_step else None)

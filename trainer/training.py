@@ -27,6 +27,7 @@ from rewardlang.trainer.progress import Progress
 from rewardlang.trainer.run_record import Record, make_record, read_record, resumed_record, write_record
 from rewardlang.trainer.run_report import write_report
 from rewardlang.trainer.stopping import StopRequest
+from rewardlang.trainer.trackers import check_trackers, open_trackers
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> Run
     Raises `TrainingProblem`, and `rewardlang.RewardError` for a reward file with mistakes.
     """
     need(TRAINING, "train", purpose="training")
+    check_trackers(config.report_to)
     wait_without_spinning()
     from rewardlang.trainer.noise import gathered_warnings
 
@@ -131,8 +133,9 @@ class _Run:
         for note in found.notes:
             progress.say(note)
         done = 0 if checkpoint is None else checkpoints.step_of(checkpoint)
-        self._record(make_record(config, reward, rows, self.held_out, found.notes), done)
-        self.log = MetricsLog(Path(config.output), from_step=done, last_step=config.training.steps)
+        record = self._record(make_record(config, reward, rows, self.held_out, found.notes), done)
+        trackers = open_trackers(config.report_to, config.project, Path(config.output), record, done)
+        self.log = MetricsLog(Path(config.output), from_step=done, last_step=config.training.steps, trackers=trackers)
         self.stop = StopRequest(lambda: progress.say("stopping after this step; the checkpoint is saved (Ctrl-C again to stop at once)"))
         spread = float(reward.program.score.high - reward.program.score.low)
         self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure, spread, self._save)
@@ -192,7 +195,7 @@ class _Run:
         rates.add_ledger(Path(config.output) / "ledger")
         return rates
 
-    def _record(self, record: Record, done: int) -> None:
+    def _record(self, record: Record, done: int) -> Record:
         """Writes how the run was made; a resumed one says what was changed."""
         output = Path(self.config.output)
         before = read_record(output) if done else None
@@ -201,6 +204,7 @@ class _Run:
             for text in changed:
                 self.progress.say(f"changed since the run began: {text}")
         write_record(output, record)
+        return record
 
     def _measure(self, step: int) -> Evaluation | None:
         if not self.held_out:

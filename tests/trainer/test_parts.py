@@ -21,6 +21,7 @@ from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.progress import Bar, PlainLines
 from rewardlang.trainer.progress_display import progress_for
 from rewardlang.trainer.stopping import StopRequest
+from rewardlang.trainer.trackers import open_trackers
 
 
 def test_a_row_of_metrics_has_the_points_of_each_rule() -> None:
@@ -47,14 +48,14 @@ def test_a_row_of_metrics_has_the_points_of_each_rule() -> None:
 
 def test_metrics_go_to_jsonl_and_to_tensorboard(tmp_path: Path) -> None:
     """A resumed run drops the rows after its checkpoint; a line cut off in the writing is not read."""
-    log = MetricsLog(tmp_path)
+    log = MetricsLog(tmp_path, trackers=open_trackers(None, "x", tmp_path, {}, 0))
     for step in (1, 2, 3):
         log.write({"kind": "training", "step": step, "reward": step / 2, "points": {"correct": 1.0}})
     log.close()
     with log.path.open("a", encoding="utf-8") as stream:
         stream.write('{"kind": "trai')
     assert [row["step"] for row in read_metrics(log.path)] == [1, 2, 3]
-    MetricsLog(tmp_path, from_step=2).close()
+    MetricsLog(tmp_path, from_step=2, trackers=open_trackers(None, "x", tmp_path, {}, 2)).close()
     assert [json.loads(line)["step"] for line in log.path.read_text().splitlines()] == [1, 2]
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
