@@ -1,12 +1,16 @@
-"""Keeps the libraries' chatter off the screen without losing their warnings: those go to a file, each once."""
+"""Keeps the libraries' chatter off the screen without losing their warnings: those go to a file, each once.
+
+What they print goes to standard error, as standard output is for results; transformers greets there when WANDB_MODE is offline.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 _LIBRARIES = ("transformers", "trl", "peft", "accelerate", "datasets", "huggingface_hub", "py.warnings")
@@ -33,6 +37,11 @@ class Gathered(logging.Handler):
 def gathered_warnings(path: Path) -> Iterator[Gathered]:
     """While entered, warnings and log messages of the training libraries go to `path` alone, and their progress bars are off."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    with redirect_stdout(sys.stderr):
+        yield from _gathered(path)
+
+
+def _gathered(path: Path) -> Iterator[Gathered]:
     import datasets
     from transformers.utils import logging as transformers_logging
 
