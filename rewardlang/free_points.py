@@ -98,7 +98,7 @@ def _pasted(program: Program, example: Example) -> Iterator[_Attack]:
     of_file = texts_of(program)
     lists, texts = of_file.lists, of_file.texts
     for name, values in lists.items():
-        yield _Attack(f"the list '{name}' pasted", _joined(values))
+        yield _Attack(f"the list {name} pasted" if name[:1] == "[" else f"the list '{name}' pasted", _joined(values))
     if texts:
         yield _Attack("the texts of the file pasted", _joined(texts))
     for text in texts[:_MOST_ALONE] if len(texts) > 1 else ():

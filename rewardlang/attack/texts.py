@@ -34,7 +34,7 @@ def texts_of(program: Program) -> FileTexts:
     for node in _nodes(program):
         match node:
             case meaning.NamedList(name=name, values=values):
-                lists[name] = values
+                lists[name if name != meaning.INLINE_LIST else _written_out(values)] = values
             case meaning.Constant(value=str(text)):
                 texts[text] = None
             case meaning.Constant(value=tuple(items)):
@@ -56,6 +56,11 @@ def texts_of(program: Program) -> FileTexts:
     texts.update((value, None) for value in choices)
     texts.pop("", None)
     return FileTexts(lists, tuple(texts), frozenset(choices), tuple(markers), tuple(tags), tuple(patterns.values()))
+
+
+def _written_out(values: tuple[str, ...]) -> str:
+    """A list that has no name, by its first item."""
+    return f'["{values[0]}"{", …" if len(values) > 1 else ""}]'
 
 
 def looked_at(program: Program) -> set[str]:

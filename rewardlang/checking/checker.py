@@ -38,6 +38,7 @@ BUILT_INS: Mapping[str, types.Type] = {
     "completion": types.TEXT,
     "prompt": types.OptionalType(types.TEXT),
     "system": types.OptionalType(types.TEXT),
+    "messages": types.ListType(types.TEXT),
     "truncated": types.OptionalType(types.BOOLEAN),
     "completion_tokens": types.OptionalType(types.NumberType()),
 }
@@ -309,7 +310,7 @@ def described(type_: types.Type) -> str:
     if isinstance(inner, types.QuantityType) and any(base.startswith("?") for base, _ in inner.dimension):
         return "a quantity" + (" that may be missing" if optional else "")
     noun = {"text": "a text", "number": "a number", "math": "a mathematical answer", "boolean": "true or false"}.get(
-        str(inner), f"a {inner}"
+        str(inner), str(inner) if isinstance(inner, types.OneOfType) else f"a {inner}"
     )
     return noun + (" that may be missing" if optional else "")
 

@@ -50,6 +50,8 @@ def type_from_syntax(checker: Checker, node: syntax.TypeNode) -> types.Type:
                 checker.fail("RW204", node.span, f"a list cannot hold {inner} values", "a list holds texts, numbers, math or true/false")
             return types.ListType(inner)
         case syntax.OptionalType(item=item):
+            if isinstance(item, syntax.OptionalType):
+                checker.fail("RW204", node.span, "'optional' is said twice", "keep it once")
             return maybe(type_from_syntax(checker, item), True)
         case syntax.OneOfType(values=values):
             if len(set(values)) < len(values):
@@ -119,13 +121,10 @@ def list_from_file(checker: Checker, node: syntax.ListFromFile, beside: Beside) 
     else:
         rows = csv.DictReader(io.StringIO(text))
         header = list(rows.fieldnames or [])
-        if node.column not in header:
-            checker.fail(
-                "RW312",
-                node.span,
-                f"'{path}' has no column called '{node.column}'",
-                checker.suggest(node.column, header) or "its columns are: " + ", ".join(header),
-            )
+        if header.count(node.column) != 1:
+            has = f"{header.count(node.column)} columns" if header.count(node.column) else "no column"
+            known = "columns are separated by commas" if len(header) == 1 and ";" in header[0] else "its columns are: " + ", ".join(header)
+            checker.fail("RW312", node.span, f"'{path}' has {has} called '{node.column}'", checker.suggest(node.column, header) or known)
         values = tuple(normalised(cell.strip()) for row in rows if (cell := row[node.column] or "").strip())
     if not values:
         checker.fail("RW306", node.path.span, f"the list '{path}' is empty, so nothing can ever be found in it")
@@ -254,7 +253,8 @@ class Lets:
             default = checker.value(node.otherwise)
             if isinstance(default.type, types.NumberType) and isinstance(inner, types.NumberType):
                 inner = types.NUMBER
-            otherwise = fitted(checker, default, inner, f"what stands in must be of the same type, {described(inner)}")
+            wanted = f"what stands in must be of the same type, {described(inner)}"
+            otherwise = fitted(checker, default, inner, wanted, [(value.span, described(value.type))])
             if isinstance(otherwise, meaning.Constant) and isinstance(otherwise.type, types.NumberType):
                 otherwise = meaning.Constant(span=otherwise.span, type=types.NUMBER, value=otherwise.value)
             if not optional:

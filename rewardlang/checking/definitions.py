@@ -52,7 +52,8 @@ class Definitions:
         for written, formal in zip(node.arguments, define.formals, strict=True):
             wanted = type_from_syntax(checker, formal.type)
             sentence = f"'{name}' takes {described(wanted)} as its {formal.name.text}"
-            bound[formal.name.text] = fitted(checker, checker.value(written), wanted, sentence)
+            place = [(formal.span, "declared here")]
+            bound[formal.name.text] = fitted(checker, checker.value(written), wanted, sentence, place)
         self._open.append(name)
         try:
             with checker.inside_definition(bound):

@@ -20,6 +20,10 @@ from rewardlang.source import Span
 N = TypeVar("N")
 T = TypeVar("T")
 _TOLERANCE = Fraction(1, 10**9)
+_MADE_OF = {
+    "completion": "the completion comes after 'model writes'",
+    "messages": "the messages are 'system' and 'prompt', where they are given, and the completion",
+}
 
 
 class Examples:
@@ -50,7 +54,11 @@ class Examples:
                 "give each its own, so that a failure names the right one",
                 related=[(self._values[node.title.value][0], "the first is here")],
             )
-        values = self._inherited(node)
+        try:
+            values = self._inherited(node)
+        except Mistake:
+            self._values.setdefault(node.title.value, (node.title.span, {}))  # whoever is like this one has made no mistake
+            raise
         before = len(self._checker.diagnostics)
         for given in node.values:
             values[given.name.text] = self._tried(self._given, given)
@@ -90,7 +98,7 @@ class Examples:
                 checker.fail("RW502", given.value.span, "a step is a whole number")
             return int(given.value.value)
         column, param = self._columns.get(name), self._params.get(name)
-        if name in BUILT_INS and name != "completion":
+        if name in BUILT_INS and name not in ("completion", "messages"):
             type_ = BUILT_INS[name]
         elif column is not None:
             type_ = column.type
@@ -101,10 +109,10 @@ class Examples:
         else:
             known = [
                 *(n for n, d in checker.names.items() if d.kind in ("column", "param")),
-                *(word for word in BUILT_INS if word != "completion"),
+                *(word for word in BUILT_INS if word not in ("completion", "messages")),
                 "step",
             ]
-            advice = "the completion comes after 'model writes'" if name == "completion" else checker.suggest(name, known)
+            advice = _MADE_OF.get(name) or checker.suggest(name, known)
             checker.fail("RW501", given.name.span, f"no column or param is called '{name}'", advice or f"declare it: column {name}: text")
         try:
             value_from_data(type_, raw, checker.registry, column.separator if column else None, checker.notation)

@@ -142,9 +142,9 @@ class Files:
                 other = module.imports[node.alias.text]
                 if other in chain:
                     names = " imports ".join(part.source.name for part in (*chain[chain.index(other) :], other))
-                    self._report(
-                        module, "RW209", node.path.span, f"these files import one another in a circle: {names}", "break the circle"
-                    )
+                    message = f"these files import one another in a circle: {names}"
+                    self._report(module, "RW209", node.path.span, message, "break the circle")
+                    module.imports[node.alias.text] = Module(None, other.source, other.path, other.base, other.prefix, other.place)
                 elif id(other) not in done:
                     visit(other, (*chain, other))
             done.add(id(module))

@@ -28,7 +28,7 @@ def lint(checker: Checker, program: Program) -> None:
 
 
 def _from_model(node: meaning.Expr, lets: dict[str, meaning.Expr]) -> bool:
-    return meaning.uses(node, lets, lambda e: isinstance(e, meaning.BuiltIn) and e.name == "completion")
+    return meaning.uses(node, lets, lambda e: isinstance(e, meaning.BuiltIn) and e.name in ("completion", "messages"))
 
 
 def _one_of_several(checker: Checker, node: meaning.Expr, lets: dict[str, meaning.Expr]) -> None:

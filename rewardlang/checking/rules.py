@@ -33,7 +33,7 @@ from rewardlang.source import Span
 from rewardlang.written import written
 
 ZERO = Interval(Fraction(0), Fraction(0))
-_TAINTED = ("completion", "truncated", "completion_tokens")
+_TAINTED = ("completion", "messages", "truncated", "completion_tokens")
 
 
 def points(checker: Checker, node: syntax.Points) -> Points:

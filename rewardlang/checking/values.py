@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from rewardlang import meaning, types
 from rewardlang.checking.checker import NOTATION, Checker, Mistake, bare, described, maybe
 from rewardlang.parsing import expressions as ex
+from rewardlang.record import replaced
 from rewardlang.source import Span
 from rewardlang.verifier import OptionSpec, Verifier
+
+_OF_MANY = ("min", "max")
+"""Measures of two numbers that take more of them."""
 
 
 def _number(checker: Checker, node: ex.Number | ex.Percent) -> meaning.Expr:
@@ -157,13 +161,20 @@ def _call(checker: Checker, node: ex.Call) -> meaning.Expr:
             f"there is no measure called '{word}'",
             checker.suggest(word, known) or "there are: " + ", ".join(known),
         )
+    if python is None and word in _OF_MANY and len(node.arguments) > 2 and len(measure.parameters) == 2:
+        *before, last = node.arguments
+        return _call(checker, replaced(node, arguments=(replaced(node, arguments=tuple(before)), last)))
     if len(node.arguments) != len(measure.parameters):
         names = ", ".join(name for name, _ in measure.parameters)
-        checker.fail("RW301", node.span, f"'{word}' takes {len(measure.parameters)} values ({names}), and {len(node.arguments)} are given")
+        takes = f"{len(measure.parameters)} value{'s' * (len(measure.parameters) != 1)} ({names})"
+        given = f"{len(node.arguments)} {'is' if len(node.arguments) == 1 else 'are'} given"
+        advice = f"options are given by name: {word}(…, {next(iter(measure.options))} = …)" if measure.options else None
+        checker.fail("RW301", node.span, f"'{word}' takes {takes}, and {given}", advice)
     arguments = []
+    related = [] if python is None or declared is None else [(declared.span, "declared here")]
     for written, (name, wanted) in zip(node.arguments, measure.parameters, strict=True):
         argument = checker.value(written)
-        argument = fitted(checker, argument, wanted, f"'{word}' takes {described(wanted)} as its {name}")
+        argument = fitted(checker, argument, wanted, f"'{word}' takes {described(wanted)} as its {name}", related)
         arguments.append(argument if python is None else _for_python(argument))
     may_be_missing = python is None or any(bare(argument.type)[1] for argument in arguments)
     return meaning.Measure(
@@ -196,18 +207,20 @@ def answers_of(expression: meaning.Expr) -> meaning.Expr:
     return expression
 
 
-def fitted(checker: Checker, argument: meaning.Expr, wanted: types.Type, sentence: str) -> meaning.Expr:
-    """The argument where a type is wanted, by the implicit conversions and no others."""
+def fitted(
+    checker: Checker, argument: meaning.Expr, wanted: types.Type, sentence: str, related: Iterable[tuple[Span, str]] = ()
+) -> meaning.Expr:
+    """The argument where a type is wanted, by the implicit conversions and no others. `related` is the place that wants it."""
     inner, _ = bare(argument.type)
     if wanted in (types.MATH, types.ListType(types.MATH)):
         argument = answers_of(argument)
         inner, _ = bare(argument.type)
     if not _fits(checker, inner, wanted):
-        checker.fail("RW301", argument.span, f"{sentence}, and this is {described(argument.type)}")
+        checker.fail("RW301", argument.span, f"{sentence}, and this is {described(argument.type)}", related=related)
     if isinstance(inner, types.NumberType) and isinstance(wanted, types.NumberType) and inner.apart(wanted):
         from rewardlang.rows import number_wanted
 
-        checker.fail("RW301", argument.span, f"{sentence}, {number_wanted(wanted)}, and this never is one")
+        checker.fail("RW301", argument.span, f"{sentence}, {number_wanted(wanted)}, and this never is one", related=related)
     return argument
 
 

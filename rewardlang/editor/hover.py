@@ -26,6 +26,7 @@ _BUILT_IN_WORDS = {
     "completion": "what the model wrote: the text of its last message",
     "prompt": "what the model was asked: the text of the last message before",
     "system": "the system message",
+    "messages": "the texts of the whole conversation in order, the completion's last",
     "truncated": "whether the completion was cut off before its end",
     "completion_tokens": "how many tokens the completion has",
 }

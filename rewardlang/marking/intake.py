@@ -59,9 +59,11 @@ def example_row(program: Program, registry: Registry, completion: str, values: M
         said = value_from_data(param.type, values[name], registry, None, program.notation) if name in values else param.default
         given[name] = _located(said)
     for name, type_ in BUILT_INS.items():
-        given[name] = _located(value_from_data(type_, values.get(name), registry)) if name != "completion" else None
+        if name not in ("completion", "messages"):
+            given[name] = _located(value_from_data(type_, values.get(name), registry))
     text = normalised(completion)
-    given["completion"] = Piece(text, ((0, len(text)),))
+    given["completion"] = whole = Piece(text, ((0, len(text)),))
+    given["messages"] = (*(given[name] for name in ("system", "prompt") if isinstance(given[name], Piece)), whole)
     return Intake(text, given)
 
 
@@ -99,7 +101,9 @@ def _row(program: Program, registry: Registry, index: int, completion: Any, prom
     for name, param in program.params.items():
         given[name] = _located(param.default)
     text = normalised(prefill + text)
-    given["completion"] = Piece(text, ((0, len(text)),))
+    given["completion"] = whole = Piece(text, ((0, len(text)),))
+    before, after, behind = around(prompt, completion)
+    given["messages"] = (*map(_located, (*before, *after)), whole, *map(_located, behind))
     return Intake(text, given)
 
 
@@ -124,6 +128,18 @@ def message_text(content: Any, role: str) -> str:
     if not texts:
         raise DataError(f"the chat has no message of the role '{role}'")
     return texts[-1]
+
+
+def around(prompt: Any, completion: Any) -> tuple[list[str], list[str], list[str]]:
+    """The other messages of a conversation: of the prompt without a prefill, and of the completion before and behind the marked one."""
+    before = [] if prompt is None else [prompt] if isinstance(prompt, str) else [_content(message) for message in prompt]
+    if before and not isinstance(prompt, str) and prompt[-1].get("role") == "assistant":
+        before.pop()
+    spoken = [completion] if isinstance(completion, (str, Mapping)) else list(completion)
+    roles = ["assistant" if isinstance(message, str) else message.get("role", "assistant") for message in spoken]
+    marked = len(roles) - 1 - roles[::-1].index("assistant")
+    texts = ["" if isinstance(message, str) else _content(message) for message in spoken]
+    return list(map(normalised, before)), list(map(normalised, texts[:marked])), list(map(normalised, texts[marked + 1 :]))
 
 
 def _content(message: Mapping[str, Any]) -> str:

@@ -140,6 +140,7 @@ GRAMMAR: dict[str, list[str]] = {
         *(
             "colour in colours where {text} contains colour{fold}",
             "c in cited",
+            "m in messages where {text} contains m",
             "a in answers",
             "a in answers where a equals exact",
             "word in {text} where {test}",

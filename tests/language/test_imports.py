@@ -172,6 +172,12 @@ def test_a_circle_shows_its_chain(tmp_path: Path) -> None:
     assert " imports ".join(names) in error.message
 
 
+def test_what_is_taken_through_a_circle_is_no_second_mistake(tmp_path: Path) -> None:
+    """A value that needs one of the file that imports it is told by the circle alone."""
+    result = compiled(tmp_path, common=COMMON + 'import "../main.reward" as main\nlet other = main.nothing\n')
+    assert [error.code for error in result.errors] == ["RW209"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code", "words"),
     [

@@ -74,3 +74,20 @@ def test_the_fingerprint_knows_the_items(tmp_path: Path) -> None:
     assert first is not None
     assert second is not None
     assert first.fingerprint != second.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("table", "words", "advice"),
+    [
+        ("cite,cite\na,b\n", "has 2 columns called 'cite'", "its columns are: cite, cite"),
+        ("id;cite\n1;a\n", "has no column called 'cite'", "columns are separated by commas"),
+        ("id,cites\n1,a\n", "has no column called 'cite'", "did you mean 'cites'?"),
+    ],
+)
+def test_a_column_of_a_table_is_one_column(tmp_path: Path, table: str, words: str, advice: str) -> None:
+    """Which of two is meant is not guessed, and a table that is cut otherwise is noticed."""
+    text = FILE.replace('from "known.txt"', 'from column "cite" of "known.txt"')
+    (error,) = compiled(tmp_path, text, table, type="text", found="only word in completion", completion="a", score=1).errors
+    assert error.code == "RW312"
+    assert words in error.message
+    assert error.help == advice
