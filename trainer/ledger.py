@@ -1,8 +1,8 @@
 """The ledger of a run: every completion that was drawn, with what each rule gave it and why, in `ledger/*.parquet`, written as it goes.
 
 A row has `version` (the policy that wrote it, counted in updates), `row` and
-`group` within that version, `prompt` (a chat as JSON), `completion`, `tokens`,
-`score` (null where the row was skipped), `success`, `gate` (the words of the
+`group` within that version, `prompt` (a chat as JSON), `completion`, `columns` (what the reward file was given of the data, as one JSON
+object), `tokens`, `score` (null where the row was skipped), `success`, `gate` (the words of the
 `require` that stopped it), `clamping`, `failures` (of verifiers),
 `marking_seconds` (of the call that marked it, with all its rows),
 `ratio_mean`, `ratio_min`, `ratio_max` (importance ratios of its tokens when it was learned from, `ratios.py`; null until then), and
@@ -58,7 +58,8 @@ class Ledger:
         rows = []
         for place, (prompt, row, count) in enumerate(zip(prompts, marks, tokens, strict=True), self._rows):
             rows.append({"version": version, "row": place, "group": place // self._group, "tokens": count, "marking_seconds": seconds})
-            rows[-1] |= {"prompt": prompt_text(prompt)} | _marked(row)
+            given = {name: values[place - self._rows] for name, values in columns.items()}
+            rows[-1] |= {"prompt": prompt_text(prompt), "columns": json.dumps(given, ensure_ascii=False, default=str)} | _marked(row)
         self._rows += len(marks)
         self._tables.append(pyarrow.Table.from_pylist(rows, schema=_schema(self._program)))
         self._write()
@@ -86,8 +87,9 @@ class Ledger:
         import pyarrow.parquet
 
         files = sorted(self._folder.glob("from-*.parquet"))
-        if files:
-            self._tables, self._first = [pyarrow.parquet.read_table(files[-1])], int(files[-1].stem.removeprefix("from-"))
+        table = pyarrow.parquet.read_table(files[-1]) if files else None
+        if table is not None and table.schema.equals(_schema(self._program)):  # else it is of an older version of this library
+            self._tables, self._first = [table], int(files[-1].stem.removeprefix("from-"))
 
 
 def prompt_text(prompt: Any) -> str:
@@ -103,13 +105,15 @@ def read_ledger(folder: Path, columns: Sequence[str] | None = None) -> Any:
     files = sorted(folder.glob("from-*.parquet"))
     if not files:
         return None
-    return pyarrow.concat_tables([pyarrow.parquet.read_table(path, columns=None if columns is None else list(columns)) for path in files])
+    tables = [pyarrow.parquet.read_table(path, columns=None if columns is None else list(columns)) for path in files]
+    return pyarrow.concat_tables(tables, promote_options="default")
 
 
 def _schema(program: Program) -> Any:
     import pyarrow as pa
 
     fields = [("version", pa.int32()), ("row", pa.int32()), ("group", pa.int32()), ("prompt", pa.string()), ("completion", pa.string())]
+    fields += [("columns", pa.string())]
     fields += [("tokens", pa.int32()), ("score", pa.float64()), ("success", pa.bool_()), ("gate", pa.string()), ("clamping", pa.float64())]
     fields += [("failures", pa.string()), ("marking_seconds", pa.float64())]
     fields += [(name, pa.float64()) for name in _RATIOS]

@@ -28,10 +28,15 @@ ground_truth, extra_info -> number), or one that takes a row (completion, **row 
 module is looked for in the current folder first, imported, and run in this process with all your rights: name only
 code that you would run yourself. What it prints goes to standard error. NEW then owes no version.
 
+--run compares on the completions of a training run, from the ledger in its 'output' folder: each at the step at which it
+was drawn, with the columns of the data that the run's reward looked at. With one file alone, OLD is what the run itself
+gave them, by section. Reading a ledger needs pyarrow (pip install 'rewardlang[data]').
+
 Exit code 1: scores change and NEW does not have the version that it owes (with functions as OLD: scores change at all),
 or a row could not be compared.
 
---json prints one object: old and new (file, name, version, fingerprint; null where functions have none), same_fingerprint,
+--json prints one object: old and new (file, name, version, fingerprint; null where functions have none; the file of a run
+is its folder), same_fingerprint,
 rows, completions, changed, change (min, max, mean, or null), causes (cause, completions, gained, lost, rows: row,
 completion, old_score, new_score, old, new), newly_skipped, no_longer_skipped, success_lost, success_won (count, rows: the first 20),
 version (owed, told), problems, ok.
@@ -39,6 +44,7 @@ version (owed, told), problems, ok.
 EXAMPLE = """
 rewardlang diff old.reward new.reward --samples samples.jsonl
 rewardlang diff rewards:correctness,format new.reward --samples samples.jsonl --map completion=response
+rewardlang diff new.reward --run runs/maths
 """
 _MOST_CAUSES = 12
 _MOST_PROBLEMS = 20
@@ -55,8 +61,11 @@ class Version(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `diff`."""
     parser.add_argument("old", metavar="OLD", help="a .reward file, or module:function (see above)")
-    parser.add_argument("new", metavar="NEW", help="the .reward file that takes its place")
-    parser.add_argument("--samples", action="append", required=True, metavar="S", help="completions; may be given several times")
+    parser.add_argument(
+        "new", metavar="NEW", nargs="?", help="the .reward file that takes its place; left out, with --run, it is the one file given"
+    )
+    parser.add_argument("--samples", action="append", metavar="S", help="completions; may be given several times")
+    parser.add_argument("--run", metavar="RUN", help="compare on the completions of a training run, by its 'output' folder")
     shared.add_map(parser)
     shared.add_step(parser)
     parser.add_argument("--rows", type=_count, default=3, metavar="N", help="how many rows to show of each cause (default 3)")
@@ -73,46 +82,93 @@ def run(arguments: argparse.Namespace) -> int:
     """Compares; functions of Python are imported only after everything else is found to be in order."""
     from rewardlang.commands.python_reward import current_folder_first, is_target
 
-    from_python = is_target(arguments.old)
-    if is_target(arguments.new):
-        raise UsageError(f"NEW is a .reward file; {arguments.new} names functions of Python, which can only be OLD")
-    old = None if from_python else shared.compile_file(arguments.old)
-    new = shared.compile_file(arguments.new)
+    _check_sources(arguments)
+    first = arguments.old if arguments.new is not None else None
+    last = arguments.new or arguments.old
+    if is_target(last):
+        raise UsageError(f"NEW is a .reward file; {last} names functions of Python, which can only be OLD")
+    from_python = first is not None and is_target(first)
+    old = None if first is None or from_python else shared.compile_file(first)
+    new = shared.compile_file(last)
     renames = shared.renames_of(arguments.map, new)
-    for path in arguments.samples:
+    for path in arguments.samples or ():
         shared.open_samples(path, renames)
     if sum(shared.tell_errors(compiled) for compiled in (old, new) if compiled is not None):
         return 1
     from rewardlang.marking.guard import VerifierBreakdown
 
     try:
-        if old is not None:
-            return _report(_compared(old, new, arguments, renames), old, new, arguments)
+        if not from_python:
+            return _report(*_compared(old, new, arguments, renames), arguments)
         with current_folder_first():
-            comparison = _compared(None, new, arguments, renames)
-        return _report(comparison, None, new, arguments)
+            compared = _compared(None, new, arguments, renames)
+        return _report(*compared, arguments)
     except VerifierBreakdown as error:
         print(f"rewardlang diff: marking stopped: {error}", file=sys.stderr)
         return 1
 
 
-def _compared(old: Compiled | None, new: Compiled, arguments: argparse.Namespace, renames: dict[str, str]) -> Comparison | None:
-    """The comparison, or None where equal fingerprints make it needless."""
-    from rewardlang.commands.diff_compare import FileSide, PythonSide, compare
+def _check_sources(arguments: argparse.Namespace) -> None:
+    if bool(arguments.samples) == bool(arguments.run):
+        raise UsageError("say what to compare on, with one of the two: --samples FILE, or --run RUN")
+    if arguments.run and (arguments.map or arguments.step):
+        raise UsageError("--map and --step go with --samples; the completions of a run have their columns and steps in its ledger")
+    if arguments.new is None and not arguments.run:
+        raise UsageError("two rewards are compared: give OLD and NEW; one file alone is compared with what a run gave, by --run RUN")
+
+
+class Named(NamedTuple):
+    """A file, or a run by its folder, with the name, version and fingerprint of its reward; functions of Python have none of these."""
+
+    file: str
+    name: str | None
+    version: str | None
+    fingerprint: str | None
+
+
+class Sides(NamedTuple):
+    """Who is compared."""
+
+    old: Named
+    new: Program
+
+
+def _compared(
+    old: Compiled | None, new: Compiled, arguments: argparse.Namespace, renames: dict[str, str]
+) -> tuple[Comparison | None, Sides]:
+    """The comparison, or None where equal fingerprints make it needless, and who was compared."""
+    from rewardlang.commands.diff_compare import Comparison, FileSide, PythonSide, compare
     from rewardlang.reward import Reward
 
     reward = Reward(new)
+    stored = None
+    if arguments.run:
+        from rewardlang.commands.diff_run import RecordedSide, open_run, updates
+
+        stored = open_run(arguments.run)
     before: Side
-    if old is None:
+    if old is not None:
+        before = FileSide(Reward(old), arguments.step)
+        named = Named(arguments.old, before.reward.name, before.reward.version, before.reward.fingerprint)
+    elif arguments.new is not None:
         from rewardlang.commands.python_reward import functions_of
 
-        before = PythonSide(functions_of(arguments.old))
+        before, named = PythonSide(functions_of(arguments.old)), Named(arguments.old, None, None, None)
     else:
-        before = FileSide(Reward(old), arguments.step)
-        if before.reward.fingerprint == reward.fingerprint:
-            return None
-    samples = [shared.open_samples(path, renames) for path in arguments.samples]
-    return compare(before, FileSide(reward, arguments.step), samples, by_part=old is not None, most=arguments.rows)
+        assert stored is not None
+        before, named = RecordedSide(), Named(stored.path, stored.name, stored.version, stored.fingerprint)
+    sides = Sides(named, reward.program)
+    if named.fingerprint == reward.fingerprint:
+        return None, sides
+    comparison = Comparison(by_part=old is not None, most=arguments.rows)
+    if stored is None:
+        samples = [shared.open_samples(path, renames) for path in arguments.samples]
+        compare(before, FileSide(reward, arguments.step), samples, comparison)
+    else:
+        for update in updates(stored):
+            at_step = FileSide(before.reward, update.step) if isinstance(before, FileSide) else before
+            compare(at_step, FileSide(reward, update.step), [update], comparison)
+    return comparison, sides
 
 
 def version_owed(old: str | None, new: str | None, *, scores_change: bool) -> Version:
@@ -133,22 +189,22 @@ def _major(version: str | None) -> int | None:
     return int(head) if head.isascii() and head.isdigit() and len(head) < 10 else None
 
 
-def _report(comparison: Comparison | None, old: Compiled | None, new: Compiled, arguments: argparse.Namespace) -> int:
-    assert new.program is not None
-    program = old.program if old is not None else None
+def _report(comparison: Comparison | None, sides: Sides, arguments: argparse.Namespace) -> int:
+    from_python = sides.old.fingerprint is None
     if comparison is None:
         version, ok = Version(False, "the fingerprints are the same, so no score can change"), True
     else:
         version = Version(False, "functions of Python have no version, so none is owed")
-        if program is not None:
-            version = version_owed(program.version, new.program.version, scores_change=comparison.scores_change)
+        if not from_python:
+            version = version_owed(sides.old.version, sides.new.version, scores_change=comparison.scores_change)
         failed = any(problem.severity == "error" for problem in comparison.problems)
-        ok = not failed and not (version.owed or (old is None and comparison.scores_change))
+        ok = not failed and not (version.owed or (from_python and comparison.scores_change))
     if arguments.json:
+        new = Named(arguments.new or arguments.old, sides.new.name, sides.new.version, sides.new.fingerprint)
         shared.print_json(
             {
-                "old": _side_json(arguments.old, program),
-                "new": _side_json(arguments.new, new.program),
+                "old": sides.old._asdict(),
+                "new": new._asdict(),
                 "same_fingerprint": comparison is None,
                 **_comparison_json(comparison),
                 "version": version._asdict(),
@@ -156,20 +212,17 @@ def _report(comparison: Comparison | None, old: Compiled | None, new: Compiled, 
             }
         )
         return 0 if ok else 1
-    for line in [*_head(arguments, program, new.program), *(_lines(comparison) if comparison is not None else ()), version.told]:
+    for line in [*_head(arguments, sides), *(_lines(comparison) if comparison is not None else ()), version.told]:
         print("\n".join(wrap(line, shared.width())) if not line.startswith(" ") else line)
     if comparison is not None:
         _tell_problems(comparison)
     return 0 if ok else 1
 
 
-def _head(arguments: argparse.Namespace, old: Program | None, new: Program) -> Iterator[str]:
-    sides = [
-        f"{program.name} {program.version or 'without version'} ({path})"
-        for program, path in ((old, arguments.old), (new, arguments.new))
-        if program
-    ]
-    yield " -> ".join(sides if old is not None else [arguments.old, *sides])
+def _head(arguments: argparse.Namespace, sides: Sides) -> Iterator[str]:
+    old, new = sides
+    before = old.file if old.name is None else f"{old.name} {old.version or 'without version'} ({old.file})"
+    yield f"{before} -> {new.name} {new.version or 'without version'} ({arguments.new or arguments.old})"
 
 
 def _lines(comparison: Comparison) -> Iterator[str]:
@@ -241,15 +294,6 @@ def _tell_problems(comparison: Comparison) -> None:
         print("\n" + problem.render(color=color), file=sys.stderr)
     if len(comparison.problems) > _MOST_PROBLEMS:
         print(f"\nand {len(comparison.problems) - _MOST_PROBLEMS:,} more problems", file=sys.stderr)
-
-
-def _side_json(path: str, program: Program | None) -> dict[str, Any]:
-    return {
-        "file": path,
-        "name": program.name if program else None,
-        "version": program.version if program else None,
-        "fingerprint": program.fingerprint if program else None,
-    }
 
 
 def _comparison_json(comparison: Comparison | None) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from rewardlang.samples.problem import Problem
 if TYPE_CHECKING:
     from rewardlang.commands.python_reward import Function
     from rewardlang.reward import Reward
-    from rewardlang.samples.read import Row, Samples
+    from rewardlang.samples.read import Row
+    from rewardlang.scoring.rows_in_batches import RowSource
 
 TOLERANCE = 1e-9
 MOST_NAMES = 20
@@ -35,7 +36,7 @@ class Verdict(NamedTuple):
 class Side(Protocol):
     """One of the two rewards."""
 
-    def verdicts(self, rows: Sequence[Row], samples: Samples) -> Iterator[tuple[Row, tuple[Verdict, ...]] | Problem]:
+    def verdicts(self, rows: Sequence[Row], samples: RowSource) -> Iterator[tuple[Row, tuple[Verdict, ...]] | Problem]:
         """The verdicts of each row that can be marked, and a problem for each that cannot."""
 
 
@@ -45,7 +46,7 @@ class FileSide:
     def __init__(self, reward: Reward, step: int) -> None:
         self.reward, self._step = reward, step
 
-    def verdicts(self, rows: Sequence[Row], samples: Samples) -> Iterator[tuple[Row, tuple[Verdict, ...]] | Problem]:
+    def verdicts(self, rows: Sequence[Row], samples: RowSource) -> Iterator[tuple[Row, tuple[Verdict, ...]] | Problem]:
         """See `Side`."""
         for item in marked_rows(self.reward, _Rows(rows, samples), self._step):
             if isinstance(item, MarkedRow):
@@ -60,7 +61,7 @@ class PythonSide:
     def __init__(self, functions: Sequence[Function]) -> None:
         self._functions = functions
 
-    def verdicts(self, rows: Sequence[Row], samples: Samples) -> Iterator[tuple[Row, tuple[Verdict, ...]] | Problem]:
+    def verdicts(self, rows: Sequence[Row], samples: RowSource) -> Iterator[tuple[Row, tuple[Verdict, ...]] | Problem]:
         """See `Side`."""
         from rewardlang.commands.python_reward import PythonMarks
 
@@ -79,7 +80,7 @@ class PythonSide:
 class _Rows:
     """Rows that were read already, in the place of a file of samples."""
 
-    def __init__(self, rows: Sequence[Row], samples: Samples) -> None:
+    def __init__(self, rows: Sequence[Row], samples: RowSource) -> None:
         self.name, self.counted = samples.name, samples.counted
         self._rows = rows
 
@@ -229,12 +230,11 @@ def told_parts(changed: Changed) -> str:
     return f"OLD {sides[0]}; NEW {sides[1]}"
 
 
-def compare(old: Side, new: Side, files: Iterable[Samples], *, by_part: bool, most: int) -> Comparison:
-    """Marks every row of the files on both sides. Raises `VerifierBreakdown` as marking does."""
+def compare(old: Side, new: Side, files: Iterable[RowSource], comparison: Comparison) -> None:
+    """Marks every row of the files on both sides and adds them to the comparison. Raises `VerifierBreakdown` as marking does."""
     from rewardlang.samples.read import Row
     from rewardlang.scoring.rows_in_batches import batches
 
-    comparison = Comparison(by_part=by_part, most=most)
     for samples in files:
         for batch in batches(samples):
             told = [item for item in batch if isinstance(item, Problem)]
@@ -252,4 +252,3 @@ def compare(old: Side, new: Side, files: Iterable[Samples], *, by_part: bool, mo
             for row in rows:
                 if id(row) in found[0] and id(row) in found[1]:
                     comparison.add(row, found[0][id(row)], found[1][id(row)])
-    return comparison

@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 
 from rewardlang.attempt import Raised, attempt
 from rewardlang.samples.problem import Problem, UsageError
-from rewardlang.samples.read import Row, Samples, kind_of
+from rewardlang.samples.read import Row, kind_of
+from rewardlang.scoring.rows_in_batches import RowSource
 
 _TARGET = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<names>[^\W\d]\w*(?:,[^\W\d]\w*)*)")
 _NOT_COLUMNS = ("prompt", "completion", "completions")
@@ -113,14 +114,14 @@ class Function:
         self._verl = not self._names & {"completions", "completion"}
         self._file = getattr(getattr(call, "__code__", None), "co_filename", None)
 
-    def points(self, rows: Sequence[Row], samples: Samples) -> list[list[float | None] | Problem]:
+    def points(self, rows: Sequence[Row], samples: RowSource) -> list[list[float | None] | Problem]:
         """The points of each completion of each row, or what went wrong with the row."""
         lacking = [self._lacks(row, samples) for row in rows]
         good = [row for row, problem in zip(rows, lacking, strict=True) if problem is None]
         found = iter(self._marked(good, samples))
         return [next(found) if problem is None else problem for problem in lacking]
 
-    def _marked(self, rows: Sequence[Row], samples: Samples) -> list[list[float | None] | Problem]:
+    def _marked(self, rows: Sequence[Row], samples: RowSource) -> list[list[float | None] | Problem]:
         """All rows in one call where the function takes batches and survives it, else row by row, so that every bad row is named."""
         if self._batched and len(rows) > 1:
             flat = self._called(rows)
@@ -170,7 +171,7 @@ class Function:
         values.update({prompt: row.values.get("prompt"), text: completion})
         return {str(name): value for name, value in values.items() if self._takes_all or name in self._names}
 
-    def _lacks(self, row: Row, samples: Samples) -> Problem | None:
+    def _lacks(self, row: Row, samples: RowSource) -> Problem | None:
         there = {"prompts", "prompt", "completions", "completion", *row.values}
         there |= {"solution_str", *_of_verl(row)} if self._verl else set()
         missing = next((name for name in self._required if name not in there), None)
@@ -181,7 +182,7 @@ class Function:
             "RW606", row, samples, f"row '{row.id}' has no column '{missing}', which {self.name} asks for", column=missing, help=help_text
         )
 
-    def _problem(self, row: Row, samples: Samples, what: str | Raised) -> Problem:
+    def _problem(self, row: Row, samples: RowSource, what: str | Raised) -> Problem:
         if isinstance(what, str):
             return _told("RW626", row, samples, f"{self.name} on row '{row.id}': {what}")
         where = _place(what.error, self._file)
@@ -232,5 +233,5 @@ def _place(error: BaseException, file: str | None) -> str | None:
     return f"{Path(inside[-1].filename).name}:{inside[-1].lineno}" if inside else None
 
 
-def _told(code: str, row: Row, samples: Samples, message: str, **more: Any) -> Problem:
+def _told(code: str, row: Row, samples: RowSource, message: str, **more: Any) -> Problem:
     return Problem(code, "error", message, samples.name, row.line, samples.counted, row.id, **more)
