@@ -24,7 +24,14 @@ REWARD_RISE = 0.08  # of the score's range, while accuracy …
 ACCURACY_RISE = 0.02  # … did not rise by more than this between the first and the last measurement
 FLAT = 0.8  # share of groups in which all earned the same, over two windows
 ENTROPY = 0.1  # of what it was at the beginning
+CANARY = 0.5  # of the difference between sampler and trainer at which the run stops
 SOLVED = 0.9  # success from which flat groups and low entropy are no wonder
+
+
+TWO_POLICIES = (
+    "look when it began (canary_difference in metrics.jsonl) and go on from a checkpoint before that, with a lower 'engine.canary_every'; "
+    "if it comes back, train with engine.backend = 'transformers' and report it with the versions in run.json"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +52,21 @@ def ringing(rows: Rows, score_range: float) -> list[Alarm]:
     """The alarms that ring at the end of these rows. `score_range`: the highest score of the reward file less the lowest."""
     training = [row for row in rows if row["kind"] == "training"]
     held_out = [row for row in rows if row["kind"] == "held out" and row.get("accuracy") is not None]
-    if len(training) < 2 * WINDOW:
-        return []
-    checks: list[tuple[str, Callable[[], tuple[str, str] | None]]] = [
+    checks: list[tuple[str, Callable[[], tuple[str, str] | None]]] = [("canary", lambda: _canary(training))]
+    if len(training) >= 2 * WINDOW:
+        checks += _over_two_windows(training, held_out, score_range)
+    found = [(name, check()) for name, check in checks]
+    return [Alarm(name, training[-1]["step"], *told) for name, told in found if told is not None]
+
+
+def _over_two_windows(training: Rows, held_out: Rows, score_range: float) -> list[tuple[str, Callable[[], tuple[str, str] | None]]]:
+    return [
         ("one rule carries everything", lambda: _one_rule(training)),
         ("length drift", lambda: _length(training)),
         ("reward without accuracy", lambda: _hacking(training, held_out, score_range)),
         ("groups without spread", lambda: _flat(training)),
         ("entropy collapse", lambda: _entropy(training)),
     ]
-    found = [(name, check()) for name, check in checks]
-    return [Alarm(name, training[-1]["step"], *told) for name, told in found if told is not None]
 
 
 def all_alarms(rows: Rows, score_range: float) -> list[Alarm]:
@@ -121,6 +132,15 @@ def _entropy(rows: Rows) -> tuple[str, str] | None:
         return None
     remedy = "go back to an earlier checkpoint with a lower 'training.learning_rate', a higher 'training.clip_high' or some 'training.kl'"
     return f"the policy's entropy is {now:.3f} and was {before:.3f}: it hardly tries anything else", remedy
+
+
+def _canary(rows: Rows) -> tuple[str, str] | None:
+    """The newest word of the canary, which an engine has; it ends the run at the limit, and this rings before."""
+    seen = [row for row in rows if "canary_difference" in row]
+    if not seen or seen[-1]["canary_difference"] <= CANARY * seen[-1]["canary_limit"]:
+        return None
+    difference, limit = seen[-1]["canary_difference"], seen[-1]["canary_limit"]
+    return f"sampler and trainer differ by {difference:.4f} nats a token; the run stops at {limit:.4f}", TWO_POLICIES
 
 
 def _solved(rows: Rows) -> bool:

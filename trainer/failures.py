@@ -9,8 +9,9 @@ from pathlib import Path
 
 from rewardlang.errors import DataError
 from rewardlang.marking.guard import VerifierBreakdown
+from rewardlang.trainer.alarms import TWO_POLICIES
 from rewardlang.trainer.checkpoints import discard_incomplete, last_complete
-from rewardlang.trainer.problem import TrainingProblem
+from rewardlang.trainer.problem import TrainingProblem, TwoPolicies
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # torch and safetensors turn the error number of a failed write into a text of their own.
@@ -53,6 +54,8 @@ def _cause_and_remedy(error: Exception, output: Path) -> tuple[str, str] | None:
         return f"there was not enough memory: {_first_line(text) or 'an allocation failed'}", remedy
     if isinstance(error, VerifierBreakdown):
         return f"a verifier of the reward file keeps failing: {_first_line(text)}", "repair or replace it in the reward file"
+    if isinstance(error, TwoPolicies):
+        return f"the canary stopped the run: {_first_line(text)}", TWO_POLICIES
     if isinstance(error, DataError):
         return f"a row cannot be marked: {text}", "correct the row"
     if isinstance(error, FloatingPointError):

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from rewardlang.trainer.gpu_effect import Array, Share, share_of_effect
+from rewardlang.trainer.problem import TwoPolicies
 
 Verdict = Literal["the same policy", "not yet detectable", "another policy"]
 
@@ -20,7 +21,7 @@ SHARE_TOLERANCE = 0.05  # a share further from 1 than this, and than four standa
 DETECTABLE = 0.05  # standard error of the share above which nothing is said about it
 
 
-class PolicyMismatch(RuntimeError):
+class PolicyMismatch(TwoPolicies):
     """The policy that is sampled is not the policy that is trained; the run stops."""
 
 
@@ -53,6 +54,13 @@ class CanaryReport:
             f"the sampler's log-probs differ from the trainer's by {self.agreement.mean_difference:.4f} on average "
             f"(limit {self.limit:.4f}, {self.agreement.tokens} tokens){share}: the policy that is sampled is not the policy that is trained"
         )
+
+    def figures(self) -> dict[str, float]:
+        """For the metrics; the share of the effect only where it is known to be one."""
+        seen = self.agreement
+        found = {"canary/difference": seen.mean_difference, "canary/limit": self.limit, "canary/effective_sample": seen.effective_sample}
+        known = self.share is not None and self.share.standard_error <= DETECTABLE
+        return found | ({"canary/share": self.share.value} if known and self.share is not None else {})
 
 
 def agreement(sampler: Sequence[Array], trainer: Sequence[Array]) -> Agreement:

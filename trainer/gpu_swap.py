@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import torch
 
+from rewardlang.trainer.problem import TwoPolicies
+
 
 @dataclass(frozen=True)
 class SlotPair:
@@ -28,7 +30,7 @@ class SlotPair:
     scaling: float
 
 
-class SlotMismatch(RuntimeError):
+class SlotMismatch(TwoPolicies):
     """The sampler's slot does not hold the trainer's adapter."""
 
 

@@ -93,6 +93,15 @@ class EngineTrainer(PolicyTrainer):
         trl: Any = super()
         return trl.training_step(model, inputs, num_items_in_batch)
 
+    def _generate_single_turn(self, *arguments: Any, **options: Any) -> Any:
+        before = self.generation.last_canary
+        made = super()._generate_single_turn(*arguments, **options)
+        report = self.generation.last_canary
+        if report is not before:
+            for name, value in report.figures().items():
+                self._metrics["train" if self.engine.model.training else "eval"][name].append(value)
+        return made
+
     def _get_per_token_logps_and_entropies(
         self,
         model: Any,

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+class TwoPolicies(RuntimeError):
+    """The policy that is sampled is not the policy that is trained; an engine's canary raises it."""
+
+
 class TrainingProblem(Exception):
     """What the user can repair. `remedy` is what to do about it; commands print both and exit with 2."""
 

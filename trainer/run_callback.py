@@ -8,7 +8,7 @@ from typing import Any
 
 import transformers
 
-from rewardlang.trainer.alarms import ringing
+from rewardlang.trainer.alarms import Alarm, ringing
 from rewardlang.trainer.config import RunConfig
 from rewardlang.trainer.evaluate import Evaluation
 from rewardlang.trainer.metrics import MetricsLog, MetricsRow, read_metrics, training_row
@@ -90,12 +90,15 @@ class RunCallback(transformers.TrainerCallback):
         return True
 
     def _ring(self) -> None:
-        """Tells each alarm once."""
-        known = {row["alarm"] for row in self._rows if row["kind"] == "alarm"}
         for alarm in ringing(self._rows, self._score_range):
-            if alarm.name not in known:
-                self._write(alarm.to_json())
-                self._progress.say(f"ALARM in step {alarm.step}, {alarm.name}: {alarm.found}\n  what to do: {alarm.remedy}")
+            self.tell(alarm)
+
+    def tell(self, alarm: Alarm) -> None:
+        """Tells each alarm once, on the terminal and in the metrics."""
+        known = {row["alarm"] for row in self._rows if row["kind"] == "alarm"}
+        if alarm.name not in known:
+            self._write(alarm.to_json())
+            self._progress.say(f"ALARM in step {alarm.step}, {alarm.name}: {alarm.found}\n  what to do: {alarm.remedy}")
 
     def _write(self, row: MetricsRow) -> None:
         self._rows.append(row)

@@ -10,6 +10,7 @@ from typing import Any
 import rewardlang
 from rewardlang.reward import Reward
 from rewardlang.trainer import checkpoints
+from rewardlang.trainer.alarms import TWO_POLICIES, Alarm
 from rewardlang.trainer.answers_log import write_answers
 from rewardlang.trainer.config import RunConfig
 from rewardlang.trainer.cpu_threads import wait_without_spinning
@@ -22,7 +23,7 @@ from rewardlang.trainer.gpu_cards import Card
 from rewardlang.trainer.ledger import Ledger
 from rewardlang.trainer.memory_plan import Plan
 from rewardlang.trainer.metrics import MetricsLog, MetricsRow, read_metrics
-from rewardlang.trainer.problem import TrainingProblem
+from rewardlang.trainer.problem import TrainingProblem, TwoPolicies
 from rewardlang.trainer.progress import Progress
 from rewardlang.trainer.run_record import Record, make_record, read_record, resumed_record, write_record
 from rewardlang.trainer.run_report import write_report
@@ -161,6 +162,9 @@ class _Run:
         with self.stop:
             try:
                 self.trainer.train(resume_from_checkpoint=None if self.checkpoint is None else str(self.checkpoint))
+            except TwoPolicies as error:
+                self.callback.tell(Alarm("canary", self.trainer.state.global_step, str(error), TWO_POLICIES))
+                raise
             finally:
                 self.ledger.flush()
                 self.progress.finish()

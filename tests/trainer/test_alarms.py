@@ -14,12 +14,15 @@ from typing import Any
 import pytest
 
 from rewardlang.trainer.alarms import WINDOW, all_alarms, ringing
+from rewardlang.trainer.failures import problem_of
+from rewardlang.trainer.gpu_canary import PolicyMismatch
 from rewardlang.trainer.progress import Silent
 from rewardlang.trainer.training import train
 from tests.trainer.runs import short_run
 
 RECORDED = Path(__file__).parent / "recorded_runs"
 HEALTHY = ("healthy-0", "healthy-1", "healthy-2", "healthy-gspo")
+OVER_AN_ENGINE = ("canary-0", "canary-1", "canary-2")
 # The run, its score's range, and all alarms that ring in it.
 RINGING = {
     "careless": (2.0, {"reward without accuracy"}),
@@ -28,6 +31,7 @@ RINGING = {
     "numbers-pay": (3.0, {"length drift"}),
     "too-fast": (3.0, {"groups without spread", "length drift"}),
     "one-text-pays": (2.0, {"reward without accuracy", "entropy collapse"}),
+    "canary-drifts": (1.0, {"canary"}),
 }
 
 
@@ -43,6 +47,28 @@ def test_no_alarm_rings_in_a_healthy_run(name: str) -> None:
     measured = [row["accuracy"] for row in rows if row["kind"] == "held out"]
     assert measured[-1] - measured[0] > 0.15
     assert all_alarms(rows, 3.0) == []
+
+
+@pytest.mark.parametrize("name", OVER_AN_ENGINE)
+def test_the_canary_is_silent_where_sampler_and_trainer_are_one_policy(name: str) -> None:
+    """Over an engine the difference stays below a quarter of the limit; the alarm rings at half of it."""
+    rows = recorded(name)
+    assert len(rows) == 20
+    assert max(row["canary_difference"] / row["canary_limit"] for row in rows) < 0.25
+    assert all_alarms(rows, 1.0) == []
+
+
+def test_the_canary_rings_before_it_stops_the_run() -> None:
+    """A sampler that drifts away is told at half of the limit; at the limit the run ends with cause and remedy."""
+    rows = recorded("canary-drifts")
+    (alarm,) = all_alarms(rows, 1.0)
+    assert alarm.step == 26
+    assert alarm.found == "sampler and trainer differ by 0.0395 nats a token; the run stops at 0.0781"
+    assert rows[-1]["canary_difference"] < rows[-1]["canary_limit"]
+    problem = problem_of(PolicyMismatch("the sampler's log-probs differ"), Path("nowhere"))
+    assert problem is not None
+    assert problem.cause == "the canary stopped the run: the sampler's log-probs differ; nothing was saved before it"
+    assert "engine.canary_every" in problem.remedy
 
 
 @pytest.mark.parametrize("name", sorted(RINGING))
@@ -62,6 +88,7 @@ def test_every_alarm_has_a_run_that_rings_it() -> None:
         "reward without accuracy",
         "groups without spread",
         "entropy collapse",
+        "canary",
     }
 
 
