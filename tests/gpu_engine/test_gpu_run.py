@@ -92,6 +92,7 @@ def test_a_run_on_the_engine_from_start_to_end(tmp_path: Path, small_card: list[
     assert len(result.after.completions) == 8
     rows = list(read_metrics(tmp_path / "run" / "metrics.jsonl"))
     assert [row["step"] for row in rows if row.get("kind") == "held out"] == [0, 2, 4]
+    assert all(0 < row["canary_difference"] < row["canary_limit"] for row in rows if row["kind"] == "training")
     (settings,) = small_card
     assert (settings.length, settings.sequences, settings.unmap_cache, settings.merged) == (2 + 6, 8, True, backend == "speed")
 
