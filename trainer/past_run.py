@@ -72,8 +72,14 @@ def policy_of(run: PastRun, which: str | None = None) -> SavedPolicy:
 
 
 def saved_policies(run: PastRun) -> dict[int, SavedPolicy]:
-    """Every policy with whole files, by its step; the trained one stands for a checkpoint of the same step."""
+    """Every policy with whole files, by its step: checkpoints, the best that `evaluation.patience` kept, the trained one."""
     found = {step_of(path): SavedPolicy(f"step {step_of(path)}", step_of(path), path) for path in whole_checkpoints(run.folder)}
+    if is_complete(run.folder / BEST):
+        from rewardlang.trainer.run_callback import best_accuracy
+
+        best = best_accuracy(run.rows, run.config.evaluation.min_rise)
+        if best is not None:
+            found[best[1]] = SavedPolicy(f"step {best[1]}", best[1], run.folder / BEST)
     trained = run.folder / "policy"
     if is_complete(trained):
         step = max((row["step"] for row in run.rows), default=run.config.training.steps)

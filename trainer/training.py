@@ -179,6 +179,7 @@ class _Run:
         with checkpoints.written_whole(folder) as policy:
             self.trainer.model.save_pretrained(policy)
             self.tokenizer.save_pretrained(policy)
+            (policy / "README.md").unlink(missing_ok=True)  # PEFT's card to fill in; `runs card` writes one of what was measured
 
     def _solve_rates(self) -> SolveRates | None:
         """What the ledger says of the prompts, where they are drawn by difficulty; a resumed run's ledger holds some already."""
