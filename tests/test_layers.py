@@ -90,6 +90,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("checking.linking", ALONE),
     ("checking.coverage", ALONE),
     ("checking.quantities", ALONE),
+    ("checking.option_values", ALONE),
     ("checking.values", ALONE),
     ("checking.finders", ALONE),
     ("checking.tests", ALONE),

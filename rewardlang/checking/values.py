@@ -260,9 +260,25 @@ def options(checker: Checker, verifier: Verifier, written: tuple[ex.Option, ...]
                 "RW301", value.span, f"the option '{option.name.text}' cannot be missing, and this can", "give it a value with 'let … else'"
             )
         given[option.name.text] = (option.span, value)
+    _tried(checker, verifier, given)
     if "written" in verifier.options and "written" not in given and checker.notation != NOTATION:
         given["written"] = span, meaning.Constant(span=span, type=types.TEXT, value=checker.notation)
     return tuple((name, value) for name, (_, value) in given.items())
+
+
+def _tried(checker: Checker, verifier: Verifier, given: Mapping[str, tuple[Span, meaning.Expr]]) -> None:
+    """Reports options with which the verifier judges nothing; those are tried that stand in the file and are no choice among texts."""
+    plain = {name: value.value for name, (_, value) in given.items() if isinstance(value, meaning.Constant)}
+    free = [name for name in plain if not isinstance(verifier.options[name].type, types.OneOfType)]
+    if not free or len(plain) < len(given) or verifier.cost not in ("free", "linear"):
+        return
+    from rewardlang.checking.option_values import why_nothing_is_judged
+
+    reason = why_nothing_is_judged(verifier, plain)
+    if reason is not None:
+        installed = "pip install" not in reason
+        message = f"with this '{verifier.word}' judges nothing: {reason}"
+        checker.report("RW206", given[free[0]][0], message, severity="error" if installed else "warning")
 
 
 def _option_value(checker: Checker, option: ex.Option, wanted: types.Type) -> meaning.Expr:

@@ -85,3 +85,29 @@ def test_an_example_like_a_broken_one_has_no_mistake_of_its_own() -> None:
 example "a" like "nobody" model writes "x" expect score = 0
 example "b" like "a" model writes "y" expect score = 0""")
     assert error.code == "RW506"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("round(n, digits = 0.5)", "digits must be a whole number"),
+        ("overlap(completion, prompt, n = 0)", "n must be a whole number from 1 to 20"),
+        ('script_share(completion, script = "Latni")', "no script is called 'Latni'"),
+        ('(completion is written_in(language = "xx"))', "no language is known by the code 'xx'"),
+        ('(completion is valid_csv(separator = "ab"))', "the separator must be one character"),
+    ],
+)
+def test_options_with_which_nothing_is_judged_are_noticed(value: str, reason: str) -> None:
+    """They would leave every row without a verdict, whatever the model writes."""
+    (error,) = errors(f"let o = {value}\nrule r: award 1 point when o is present")
+    assert error.code == "RW206"
+    assert "judges nothing: " + reason in error.message
+    assert error.source.cut(error.span).partition(" ")[0] in value
+
+
+@pytest.mark.parametrize(
+    "value", ["round(n, digits = 2)", "repetition(completion, n = 4)", "count of quotation(least_words = 5) in completion"]
+)
+def test_other_options_are_let_be(value: str) -> None:
+    """Also those with which a short text has no answer."""
+    assert errors(f"let o = {value}\nrule r: award 1 point when o > 0.5") == ()
