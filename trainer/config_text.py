@@ -62,7 +62,7 @@ def explained(prefix: str = "") -> str:
     if not prefix or prefix.startswith("training.a"):
         lines += ["", "algorithms", *(f"  {name:<12}{algorithm.text}" for name, algorithm in ALGORITHMS.items())]
     if not prefix or prefix == "preset":
-        lines += ["", "presets", *(f"  {name:<12}{preset.text}" for name, preset in PRESETS.items())]
+        lines += ["", "presets", *(f"  {name:<19}{preset.text}" for name, preset in PRESETS.items())]
     return "\n".join(lines) + "\n"
 
 

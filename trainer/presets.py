@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+PROMPT, COMPLETIONS, GROUP, RANK = 512, 64, 8, 16  # of every preset for a card: longest prompt, completions a step and of a prompt, LoRA
+
 
 class Preset(NamedTuple):
     """Tables as a configuration has them, and what they are for."""
@@ -12,6 +14,55 @@ class Preset(NamedTuple):
     tables: dict[str, Any]
 
 
+class OnCard(NamedTuple):
+    """A model on a card of so many GB: the longest completion, how many are drawn at a time, and how many are in a forward pass.
+
+    `planned`: the peak in GiB by `memory_plan`, which a test holds it to. No preset was run as a whole; GPU.md says what was measured.
+    """
+
+    model: str
+    card: int
+    completion: int
+    drawn: int
+    micro_batch: int
+    planned: float
+
+    def preset(self) -> Preset:
+        """As settings of a run on the engine with one shared base, whose KV cache leaves the card while training."""
+        load = f"{COMPLETIONS} × ({PROMPT} + {self.completion}) tokens a step"
+        return Preset(
+            f"{self.model.partition('/')[2]} on {self.card} GB: {load}; planned peak {self.planned} GiB, not measured",
+            {
+                "model": {"path": self.model},
+                "lora": {"rank": RANK, "alpha": 2 * RANK},
+                "data": {"max_prompt_tokens": PROMPT},
+                "training": {
+                    "completions": COMPLETIONS,
+                    "group": GROUP,
+                    "micro_batch": self.micro_batch,
+                    "max_completion_tokens": self.completion,
+                    "steps": 300,
+                },
+                "engine": {"backend": "memory", "concurrent": self.drawn, "unmap_cache": True},
+            },
+        )
+
+
+ON_CARDS = {
+    "qwen2.5-0.5b-8gb": OnCard("Qwen/Qwen2.5-0.5B-Instruct", 8, 1024, 64, 16, 4.8),
+    "qwen2.5-1.5b-8gb": OnCard("Qwen/Qwen2.5-1.5B-Instruct", 8, 1024, 32, 8, 5.5),
+    "qwen2.5-1.5b-24gb": OnCard("Qwen/Qwen2.5-1.5B-Instruct", 24, 2048, 64, 16, 12.4),
+    "qwen2.5-3b-12gb": OnCard("Qwen/Qwen2.5-3B-Instruct", 12, 1024, 32, 8, 7.8),
+    "qwen2.5-7b-16gb": OnCard("Qwen/Qwen2.5-7B-Instruct", 16, 1024, 32, 4, 10.7),
+    "qwen2.5-7b-24gb": OnCard("Qwen/Qwen2.5-7B-Instruct", 24, 1024, 64, 8, 14.0),
+    "qwen2.5-14b-24gb": OnCard("Qwen/Qwen2.5-14B-Instruct", 24, 1024, 16, 4, 17.2),
+    "qwen3-1.7b-12gb": OnCard("Qwen/Qwen3-1.7B", 12, 1024, 16, 8, 5.9),
+    "qwen3-4b-16gb": OnCard("Qwen/Qwen3-4B", 16, 1024, 16, 8, 9.3),
+    "qwen3-8b-24gb": OnCard("Qwen/Qwen3-8B", 24, 1024, 32, 8, 15.6),
+    "llama3.1-8b-16gb": OnCard("meta-llama/Llama-3.1-8B-Instruct", 16, 1024, 16, 4, 11.0),
+    "llama3.1-8b-24gb": OnCard("meta-llama/Llama-3.1-8B-Instruct", 24, 1024, 32, 8, 14.5),
+    "llama3.3-70b-80gb": OnCard("meta-llama/Llama-3.3-70B-Instruct", 80, 1024, 16, 4, 57.1),
+}
 PRESETS = {
     "try": Preset(
         "four short steps, to see that model, data and reward file go together; too little to learn anything",
@@ -35,6 +86,7 @@ PRESETS = {
             "training": {"steps": 150, "learning_rate": 3e-4, "max_completion_tokens": 32},
         },
     ),
+    **{name: one.preset() for name, one in ON_CARDS.items()},
 }
 
 
