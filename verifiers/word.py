@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rewardlang.prose import word_matches
+from rewardlang.prose import count_of_words, word_matches
 from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
 
 
-@finder("word", cost="linear", version="1")
+def _count(texts: Sequence[str]) -> list[int]:
+    return list(map(count_of_words, texts))
+
+
+@finder("word", cost="linear", version="1", count=_count)
 def word(texts: Sequence[str]) -> list[list[Finding[str]]]:
     """The words of a text, as a word processor counts them.
 

@@ -26,6 +26,17 @@ class Answer(PlainRecord):
         def __init__(self, written: str, value: Value) -> None:
             self.__dict__.update(written=written, value=value)
 
+    def __hash__(self) -> int:
+        """That of the value, worked out once: it is a tree."""
+        known: int | None = self.__dict__.get("_hash")
+        if known is None:
+            known = self.__dict__["_hash"] = super().__hash__()
+        return known
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the hash, which is another one in another process."""
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
+
 
 def answer_of_number(value: Fraction) -> Answer:
     """The answer that a number is."""

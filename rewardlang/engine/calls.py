@@ -39,12 +39,20 @@ class Calls:
         self._kept: list[Any] = []  # what is keyed by identity must live as long as its key
 
     def ask(
-        self, verifier: Verifier, columns: Sequence[list[Any]], options: Options, owners: Callable[[], Sequence[int]], shrink: Shrink
+        self,
+        verifier: Verifier,
+        columns: Sequence[list[Any]],
+        options: Options,
+        owners: Callable[[], Sequence[int]],
+        shrink: Shrink,
+        *,
+        counts: bool = False,
     ) -> list[Any]:
         """What the verifier says of each row, shrunk to what is wanted of it; `Refused` where it refused or broke.
 
         `columns` are its arguments, each with one value a row; `owners` gives
         the row of the batch behind each row: failures are recorded there.
+        `counts`: a finder is asked for numbers, and `shrink` is given those.
         """
         what = (verifier.kind, verifier.word, options, shrink)
         said, failed = self._said.setdefault(what, {}), self._failed.setdefault(what, {})
@@ -54,7 +62,8 @@ class Calls:
         while part := list(islice(waiting, at_once)):
             given = [_passed(list(column)) for column in zip(*(arguments for _, arguments in part), strict=True)]
             rows = list(zip(*given, strict=True))
-            for (key, _), arguments, result in zip(part, rows, self._results(verifier, given, rows, options), strict=True):
+            results = self._results(verifier, given, rows, options, counts=counts)
+            for (key, _), arguments, result in zip(part, rows, results, strict=True):
                 kept = result
                 if type(result) in _FAULTS and (fault := _fault(verifier, result)) is not None:
                     failed[key] = fault
@@ -81,13 +90,19 @@ class Calls:
         self._kept += new.values()
         return keys, new
 
-    def _results(self, verifier: Verifier, given: list[list[Any]], rows: list[Arguments], options: Options) -> list[Any]:
+    def _results(self, verifier: Verifier, given: list[list[Any]], rows: list[Arguments], options: Options, *, counts: bool) -> list[Any]:
         """One result for each argument. A column that breaks the verifier is asked again one by one, so that only the culprit breaks."""
-        results = attempt(verifier, *given, **dict(options)) if len(rows) > 1 else None
+        results: Any = None
+        if counts and verifier.count is not None:
+            results = attempt(verifier.count, *given)
+        elif len(rows) > 1:
+            results = attempt(verifier, *given, **dict(options))
         if results is None or isinstance(results, Raised):
             results = [called(verifier, arguments, options) for arguments in rows]
+            if counts:
+                results = [result if isinstance(result, Broke) else len(result) for result in results]
         self.asked.note_all(verifier, rows, options, results)
-        if verifier.cost in REMEMBERED:
+        if verifier.cost in REMEMBERED and not counts:
             for arguments, result in zip(rows, results, strict=True):
                 self.remembered[verifier.kind, verifier.word, arguments, options] = result
         found: list[Any] = results

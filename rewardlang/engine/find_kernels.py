@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,10 +15,11 @@ from rewardlang.engine.frame import Frame, ValueKernel, texts_of
 from rewardlang.engine.plan import Found, Step
 from rewardlang.engine.plan_from_program import is_cut_at_end
 from rewardlang.engine.tags import Events, Spans, after_last_closing, blocks, cut, only, openings, scan, tag_of
-from rewardlang.engine.value_kernels import ask, by_row, same
+from rewardlang.engine.value_kernels import as_it_is, ask, by_row, same
 from rewardlang.marking.row_values import measured
 from rewardlang.passages import text_after, text_before, text_between
 from rewardlang.verdict import Finding, Missing
+from rewardlang.verifier import Verifier
 
 # -------------------------------------------------------- tags
 
@@ -80,15 +82,21 @@ def _found(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
             return _tags(frame, step, tag, wants, rows)
         case meaning.WordFind(verifier=verifier):
             shrink = _number if wants == "count" else _values
+            if wants == "count" and verifier.count is not None and find.dimension is None and not step.options:
+                return _wholes(by_row(frame, rows, step.inputs, lambda places, columns: _counted(frame, verifier, rows[places], columns)))
             found = by_row(frame, rows, step.inputs, lambda places, columns: ask(frame, step, verifier, rows[places], columns, shrink))
-            return _wholes(found) if wants == "count" and found.state is None else found
+            return _wholes(found) if wants == "count" else found
     keep: Callable[[Sequence[Any]], Any] = len if wants == "count" else tuple
     return by_row(frame, rows, step.inputs, lambda _places, columns: [keep(_searched(find, text)) for text in columns[0]])
 
 
 def _wholes(column: Column) -> Column:
-    """A column of numbers with their array."""
-    return Column(column.values, None, np.array(column.values, dtype=np.int64))
+    """A column of numbers with their array, if all are there."""
+    return column if column.state is not None else Column(column.values, None, np.array(column.values, dtype=np.int64))
+
+
+def _counted(frame: Frame, verifier: Verifier, rows: Rows, columns: list[list[Any]]) -> list[Any]:
+    return frame.calls.ask(verifier, columns, (), partial(frame.in_batch, rows), as_it_is, counts=True)
 
 
 def _searched(find: meaning.Find, text: str) -> list[Any]:
@@ -161,11 +169,29 @@ def _after_last(frame: Frame, step: Step, rows: Rows) -> Column:
         return _behind_closing(frame, step.inputs[0], tag[0], rows)
     texts = texts_of(column)
     at = [text.rfind(marker) for text in texts]
+    if _overlaps_itself(marker):
+        at = [
+            last if last < 0 or text.find(marker) == last else _last_of_several(text, marker) for text, last in zip(texts, at, strict=True)
+        ]
     values = [text[found + size :].strip() if found >= 0 else "" for text, found in zip(texts, at, strict=True)]
     if min(at, default=0) >= 0:
         return Column(values, column.state, filled=True, trimmed=True)
     state = np.where(np.array(at) < 0, np.int8(MISSING), np.int8(THERE))
     return Column(values, _where_there(column, state), filled=True, trimmed=True)
+
+
+def _overlaps_itself(marker: str) -> bool:
+    return any(marker.endswith(marker[:length]) for length in range(1, len(marker)))
+
+
+def _last_of_several(text: str, marker: str) -> int:
+    """Where the last occurrence begins when they are counted from the left, without overlaps."""
+    last, at = text.rfind(marker), text.find(marker)
+    if last == at:
+        return at
+    while at >= 0:
+        last, at = at, text.find(marker, at + len(marker))
+    return last
 
 
 def _behind_closing(frame: Frame, text: int, tag: str, rows: Rows) -> Column:

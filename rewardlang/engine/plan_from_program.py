@@ -192,11 +192,8 @@ def _parameter(value: Any) -> Hashable:
 
 
 def is_cut_at_end(node: meaning.Select) -> bool:
-    """Whether one search gives the selection: the text behind the last marker, where two markers cannot overlap."""
-    find = node.find
-    if not isinstance(find, meaning.MarkerFind) or find.kind != "after" or node.selector != "last":
-        return False
-    return not any(find.marker.endswith(find.marker[:length]) for length in range(1, len(find.marker)))
+    """Whether one search gives the selection: the text behind the last marker."""
+    return isinstance(node.find, meaning.MarkerFind) and node.find.kind == "after" and node.selector == "last"
 
 
 def is_test(node: Expr) -> bool:
