@@ -23,7 +23,7 @@ def _marks() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return before, re.compile(r"(?:\s{0,3}(?:\*\*|__|:|\#{1,6}))*\s*\Z")
 
 
-@finder("heading", cost="linear", version="1")
+@finder("heading", cost="linear", version="2")
 def heading(texts: Sequence[str]) -> list[list[Finding[str]]]:
     """The headings of a text that have text below them.
 
@@ -31,8 +31,8 @@ def heading(texts: Sequence[str]) -> list[list[Finding[str]]]:
     --------------
     A heading is a line of its own of at most eight words: marked by `#`, by `**bold**`, by a number (`IV. Facts`, `2) Facts`), by a
     colon at its end, or by nothing but standing there without a full stop, first or below an empty line. The value is its words alone:
-    `## IV. Facts:` is `Facts`. Only headings with text below them, before the next one, are found: a line that ends like a sentence
-    (`In part.`) or has at least five words.
+    `## IV. Facts:` is `Facts`, with single spaces between words. Only headings with text below them, before the next one, are found: a
+    line that ends like a sentence (`In part.`) or has at least five words.
 
     Why it earns reward
     -------------------
@@ -91,4 +91,4 @@ def _heading(line: str, start: int, after_blank: bool) -> Finding[str] | None:
         return None
     trimmed = words.strip()
     first += words.index(trimmed)
-    return Finding(start + first, start + first + len(trimmed), trimmed)
+    return Finding(start + first, start + first + len(trimmed), " ".join(trimmed.split()))
