@@ -35,8 +35,19 @@ class Occurrence(NamedTuple):
     given: bool
 
 
+class Outside(NamedTuple):
+    """A place of a name that another file gives: `alias.name`, or a rule of an included section (`alias` None)."""
+
+    alias: str | None
+    symbol: Symbol
+    span: Span
+
+
 class Names:
-    """The names of a file that was read. `statements` are those that give a name to a value, a rule or a section."""
+    """The names of a file that was read. `statements` are those that give a name to a value, a rule or a section.
+
+    `outside` are the places of names that the file does not give itself.
+    """
 
     def __init__(self, source: Source, file: syntax.File, registry: Registry) -> None:
         self._source, self._registry = source, registry
@@ -45,6 +56,7 @@ class Names:
             given = given_by(statement)
             if given is not None:
                 self.statements.setdefault(given[0], statement)
+        self.outside: list[Outside] = []
         found = (occurrence for statement in file.statements for occurrence in self._of_statement(statement))
         self.occurrences = sorted(set(found), key=lambda occurrence: occurrence.span)
 
@@ -68,8 +80,9 @@ class Names:
                 for formal in formals:
                     bound[formal.name.text] = Symbol("value", formal.name.text, statement.span)
                     yield Occurrence(bound[formal.name.text], formal.name.span, True)
-            case syntax.Include(module=module):
+            case syntax.Include(module=module, section=section):
                 yield from self._use(module.text, module.span, bound)
+                self.outside.append(Outside(module.text, Symbol("rule", section.text), section.span))
             case _:
                 pass
         yield from self._inside(statement, bound)
@@ -91,6 +104,8 @@ class Names:
                 yield from self._use(name, node.span, bound)
             case ex.NamedFinder(name=name):
                 yield from self._use(name, node.span, bound)
+            case ex.Field(base=ex.Name(name=alias), name=name):
+                self._use_outside(alias, name.text, name.span, bound)
             case ex.Call(function=function):
                 yield from self._use(function.text, function.span, bound)
             case syntax.With(name=column):
@@ -99,6 +114,8 @@ class Names:
                 symbol = Symbol("rule", part.text)
                 if symbol in self.statements:
                     yield Occurrence(symbol, part.span, False)
+                else:
+                    self.outside.append(Outside(None, symbol, part.span))
             case _:
                 pass
         yield from self._inside(node, bound)
@@ -109,6 +126,14 @@ class Names:
         written = _NAME.match(self._source.text, span.start)
         if written is not None and (symbol.scope is not None or symbol in self.statements):
             yield Occurrence(symbol, Span(*written.span()), False)
+        if written is not None and "." in name:
+            after = _NAME.search(self._source.text, self._source.text.index(".", written.end()))
+            if after is not None:
+                self._use_outside(first, after.group(), Span(*after.span()), bound)
+
+    def _use_outside(self, alias: str, name: str, span: Span, bound: dict[str, Symbol]) -> None:
+        if alias not in bound and isinstance(self.statements.get(Symbol("value", alias)), syntax.Import):
+            self.outside.append(Outside(alias, Symbol("value", name), span))
 
     def _loop(self, node: syntax.EachBody | ex.Quantified, bound: dict[str, Symbol]) -> Iterator[Occurrence]:
         inner, finder = bound, node.finder

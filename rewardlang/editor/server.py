@@ -8,7 +8,6 @@ typing run nothing of the file; an example is run when somebody asks for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcInvalidParams
@@ -18,6 +17,7 @@ from pygls.uris import to_fs_path
 from rewardlang import __version__
 from rewardlang.editor import completion, diagnostics, hover, outline, ranges, rename
 from rewardlang.editor.document import Document
+from rewardlang.editor.files import Files
 from rewardlang.errors import RewardError
 from rewardlang.parsing.text_from_syntax import format_text
 from rewardlang.source import Span
@@ -39,13 +39,23 @@ class RewardServer(LanguageServer):
             raise JsonRpcInvalidParams(message=f"{uri} is not open")
         return self.open[uri]
 
+    def files(self) -> Files:
+        """The files around the open ones, for one question."""
+        paths = [to_fs_path(uri) for uri in [*self.workspace.folders, self.workspace.root_uri or ""] if uri.startswith("file:")]
+        return Files(self.open, [path for path in paths if path], self.encoding)
+
+    @property
+    def encoding(self) -> str:
+        """How the client counts the characters of a line."""
+        return str(getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding))
+
     def take(self, uri: str, version: int) -> Document:
         """Takes the text that the client has now, and tells its mistakes of syntax."""
         text = self.workspace.get_text_document(uri).source
         document = self.open.get(uri)
         if document is None:
-            encoding = str(getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding))
-            document = self.open[uri] = Document(uri, to_fs_path(uri) if uri.startswith("file:") else None, text, version, encoding)
+            path = to_fs_path(uri) if uri.startswith("file:") else None
+            document = self.open[uri] = Document(uri, path, text, version, self.encoding)
         else:
             document.update(text, version)
         self.publish(document)
@@ -160,31 +170,30 @@ def _names(server: RewardServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
     def _(params: lsp.DefinitionParams) -> lsp.Location | None:
         document = server.document(params.text_document.uri)
-        return rename.definition(document, document.lines.offset(params.position))
+        return rename.definition(server.files(), document, document.lines.offset(params.position))
 
     @server.feature(lsp.TEXT_DOCUMENT_REFERENCES)
     def _(params: lsp.ReferenceParams) -> list[lsp.Location]:
-        document = server.document(params.text_document.uri)
-        found = rename.name_at(document, document.lines.offset(params.position))
-        if found is None:
-            return []
-        spans = rename.places(document, found.symbol, with_definition=params.context.include_declaration)
-        return [lsp.Location(document.uri, document.lines.range(span)) for span in spans]
+        document, files = server.document(params.text_document.uri), server.files()
+        found = rename.name_at(files, document, document.lines.offset(params.position))
+        places = [] if found is None else rename.places(files, found.home)
+        wanted = [place for place in places if params.context.include_declaration or not place.given]
+        return [lsp.Location(place.file.uri, place.file.range(place.span)) for place in wanted]
 
     @server.feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME)
     def _(params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder | None:
         document = server.document(params.text_document.uri)
-        found = rename.name_at(document, document.lines.offset(params.position))
-        return None if found is None else lsp.PrepareRenamePlaceholder(document.lines.range(found.span), found.symbol.name)
+        found = rename.name_at(server.files(), document, document.lines.offset(params.position))
+        return None if found is None else lsp.PrepareRenamePlaceholder(document.lines.range(found.span), found.home.symbol.name)
 
     @server.feature(lsp.TEXT_DOCUMENT_RENAME, lsp.RenameOptions(prepare_provider=True))
     def _(params: lsp.RenameParams) -> lsp.WorkspaceEdit:
         document = server.document(params.text_document.uri)
         try:
-            edits: Sequence[lsp.TextEdit] = rename.renamed(document, document.lines.offset(params.position), params.new_name)
+            edits = rename.renamed(server.files(), document, document.lines.offset(params.position), params.new_name)
         except rename.NotRenamed as error:
             raise JsonRpcInvalidParams(message=str(error)) from None
-        return lsp.WorkspaceEdit(changes={document.uri: list(edits)})
+        return lsp.WorkspaceEdit(changes={uri: list(found) for uri, found in edits.items()})
 
 
 def _examples(server: RewardServer) -> None:
