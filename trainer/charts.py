@@ -14,10 +14,11 @@ _DASHES = ("", "7 4", "2 3", "9 3 2 3")
 
 @dataclass(frozen=True)
 class Line:
-    """One line: its label, and points (x, y) by rising x."""
+    """One line: its label, and points (x, y) by rising x. `spans`: from and to of an interval at each point, or none at all."""
 
     label: str
     points: Sequence[tuple[float, float]]
+    spans: Sequence[tuple[float, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,11 @@ def _path(index: int, line: Line, scale: _Scale) -> str:
         f"<title>step {at:g}: {scale.number(round(value, 3))}</title></circle>"
         for (x, y), (at, value) in zip(points, line.points, strict=True)
     )
-    return f'<path class="line s{index % 4}" d="{route}"{dash}/>{marks}'
+    bars = "".join(
+        f'<line class="span s{index % 4}" x1="{x:.1f}" x2="{x:.1f}" y1="{scale.y(low):.1f}" y2="{scale.y(high):.1f}"/>'
+        for (x, _), (low, high) in zip(points, line.spans, strict=False)
+    )
+    return f'<path class="line s{index % 4}" d="{route}"{dash}/>{bars}{marks}'
 
 
 def _labels(lines: Sequence[Line], scale: _Scale) -> list[str]:

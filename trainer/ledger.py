@@ -109,6 +109,16 @@ def read_ledger(folder: Path, columns: Sequence[str] | None = None) -> Any:
     return pyarrow.concat_tables(tables, promote_options="default")
 
 
+def prompt_of(text: str) -> Any:
+    """A prompt as it was before the ledger took it: a chat, or a text."""
+    if text.startswith('[{"'):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text  # a text that looks like the beginning of one
+    return text
+
+
 def _schema(program: Program) -> Any:
     import pyarrow as pa
 

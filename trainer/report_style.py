@@ -18,9 +18,9 @@ p { margin: 8px 0; max-width: 76ch; }
 .soft, figcaption, .note { color: var(--soft); font-size: 14px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)); gap: 12px; margin: 24px 0 8px; }
 .tile { background: var(--panel); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; }
-.tile b { display: block; font-size: 25px; letter-spacing: -0.01em; font-variant-numeric: tabular-nums; }
+.tile b { display: block; font-size: 22px; letter-spacing: -0.01em; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--soft); font-size: 14px; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(430px, 1fr)); gap: 20px; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(400px, 100%), 1fr)); gap: 20px; }
 figure { margin: 14px 0 0; min-width: 0; }
 figure h3 { margin-top: 0; }
 .chart { width: 100%; height: auto; display: block; background: var(--panel); border: 1px solid var(--rule); border-radius: 10px; }
@@ -30,6 +30,8 @@ figure h3 { margin-top: 0; }
 .line { fill: none; stroke-width: 2.3; stroke-linejoin: round; }
 .line.s0 { stroke: var(--s0); } .line.s1 { stroke: var(--s1); }
 .line.s2 { stroke: var(--s2); } .line.s3 { stroke: var(--s3); }
+.span { stroke-width: 1.4; opacity: 0.7; }
+.span.s0 { stroke: var(--s0); } .span.s1 { stroke: var(--s1); }
 circle.s0, text.s0 { fill: var(--s0); } circle.s1, text.s1 { fill: var(--s1); }
 circle.s2, text.s2 { fill: var(--s2); } circle.s3, text.s3 { fill: var(--s3); }
 .wide { overflow-x: auto; }

@@ -16,11 +16,12 @@ from rewardlang.explaining.words import number
 from rewardlang.trainer.answers_log import Answer, read_answers
 from rewardlang.trainer.charts import Line, line_chart
 from rewardlang.trainer.checkpoints import replace_text
+from rewardlang.trainer.ledger import prompt_of
 from rewardlang.trainer.metrics import MetricsRow, read_metrics
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.report_style import STYLE
 from rewardlang.trainer.run_record import Record, read_record
-from rewardlang.trainer.run_summary import completions_of
+from rewardlang.trainer.run_summary import accuracy_interval, completions_of
 
 _SHOWN = 12
 _EXTREMES = 3
@@ -78,7 +79,7 @@ def _head(record: Record, rows: Sequence[MetricsRow], training: Sequence[Metrics
     policy, algorithm = config["model"]["path"], config["training"]["algorithm"]
     yield f"<p>{escape(policy)}, {escape(algorithm)}, started {escape(record['started'])}, {state}.</p>"
     yield '<div class="tiles">'
-    for name, label, shown in (("accuracy", "right answers, held out", _percent), ("score", "mean score, held out", _plain)):
+    for name, label, shown in (("accuracy", _right_label(measured), _percent), ("score", "mean score, held out", _plain)):
         values = [row[name] for row in measured if row.get(name) is not None]
         if values:
             yield _tile(shown(values[0]) if len(values) == 1 else f"{shown(values[0])} → {shown(values[-1])}", label)
@@ -89,6 +90,12 @@ def _head(record: Record, rows: Sequence[MetricsRow], training: Sequence[Metrics
     yield "</div>"
     if not measured:
         yield '<p class="note">Nothing was held out: whether more answers are right, and not only better paid, is not known.</p>'
+
+
+def _right_label(measured: Sequence[MetricsRow]) -> str:
+    """With the intervals of the first and the last measurement."""
+    found = [interval for row in (measured[:1] + measured[1:][-1:]) if (interval := accuracy_interval(row)) is not None]
+    return "right answers, held out; 95%: " + " → ".join(f"{100 * low:.0f}–{100 * high:.0f}" for low, high in found)
 
 
 def _tile(value: str, label: str) -> str:
@@ -119,9 +126,11 @@ def _curves(record: Record, training: Sequence[MetricsRow], measured: Sequence[M
     yield '<div class="pair">'
     pay = [Line("in training", _points(training, "reward")), Line("held out", _points(measured, "score"))]
     yield _figure("Reward", pay, "Mean score of a completion; the file's range is in the last section.")
-    right = [Line("in training", _points(training, "success")), Line("held out", _points(measured, "accuracy"))]
+    spans = [interval for row in measured if (interval := accuracy_interval(row)) is not None]
+    right = [Line("in training", _points(training, "success")), Line("held out", _points(measured, "accuracy"), spans)]
     if any(line.points for line in right):
-        yield _figure("Right answers", right, "What success in the file says. It pays nothing.", share=True)
+        meaning = "What success in the file says; it pays nothing. Bars: 95% intervals (Wilson) of the held-out share."
+        yield _figure("Right answers", right, meaning, share=True)
     names = [name for name in record["reward"]["rules"] if any(name in row["points"] for row in training)]
     for first in range(0, len(names), _LINES):
         some = names[first : first + _LINES]
@@ -194,11 +203,13 @@ def _extremes(run: Path, record: Record) -> Iterable[str]:
     yield "<h2>Best and worst of the last step</h2>"
     yield f'<p class="note">Of policy {rows[0]["version"]}, from the ledger, which holds every completion.</p>'
     cells = (
-        f'<tr><td class="mark">{number(row["score"])}</td><td><code>{_short(row["completion"])}</code></td>'
+        f'<tr><td class="mark">{number(row["score"])}</td><td>{_prompt(prompt_of(row["prompt"]))}</td>'
+        f"<td><code>{_short(row['completion'])}</code></td>"
         f"<td>{_reasons(row, record['reward']['rules'])}</td></tr>"
         for row in rows
     )
-    yield f'<div class="wide"><table><tr><th>score</th><th>completion</th><th>what it got</th></tr>{"".join(cells)}</table></div>'
+    heads = "".join(f"<th>{head}</th>" for head in ("prompt", "completion", "what it got"))
+    yield f'<div class="wide"><table><tr><th>score</th>{heads}</tr>{"".join(cells)}</table></div>'
 
 
 def _reasons(row: dict[str, Any], rules: Sequence[str]) -> str:

@@ -71,6 +71,7 @@ def completions_of(run: Path, version: int | None, count: int) -> list[dict[str,
     if not rows:
         raise TrainingProblem(f"the ledger of {run} holds no marked completion of version {wanted}", f"it goes from 0 to {last}")
     rows.sort(key=lambda row: (-row["score"], row["row"]))
+    rows = list({(row["prompt"], row["completion"]): row for row in reversed(rows)}.values())[::-1]  # the same answer once
     return rows if len(rows) <= 2 * count else [*rows[:count], *rows[-count:]]
 
 
@@ -107,9 +108,16 @@ def _ends(rows: Sequence[dict[str, Any]], name: str) -> dict[str, float] | None:
 def _measured(row: MetricsRow) -> Summary:
     """A measurement, with Wilson's 95 % interval of its accuracy."""
     found: Summary = {name: row[name] for name in ("step", "accuracy", "score", "answers") if name in row}
-    if row.get("accuracy") is not None and row["answers"]:
-        found["interval"] = list(wilson(round(row["accuracy"] * row["answers"]), row["answers"])[1:3])
-    return found
+    interval = accuracy_interval(row)
+    return found if interval is None else found | {"interval": list(interval)}
+
+
+def accuracy_interval(row: MetricsRow) -> tuple[float, float] | None:
+    """Of a measurement with one answer a prompt; None where there is no accuracy."""
+    if row.get("accuracy") is None or not row["answers"]:
+        return None
+    found = wilson(round(row["accuracy"] * row["answers"]), row["answers"])
+    return found.low, found.high
 
 
 def _ledger(run: Path) -> Summary | None:
