@@ -65,7 +65,7 @@ def _outcome(marked: Callable[[], Scores]) -> Scores | str:
         return str(error).partition(";")[0]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(faulty_rewards(), st.lists(rows, min_size=1, max_size=30), st.lists(st.integers(0, 30), max_size=4))
 def test_however_rows_are_handed_over_the_scores_are_those_of_score(reward: Reward, batch: list[tuple[str, str]], ends: list[int]) -> None:
     """Every array to the last bit, failures, gates and records, also where verifiers refuse and break."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
+
+_THINGS = ("apples", "books", "miles", "tickets", "eggs", "cookies", "pages", "chairs")
+_UNITS = ("kg", "cm", "miles", "hours", "mg")
 
 
 class Pair(NamedTuple):
@@ -17,52 +21,126 @@ class Pair(NamedTuple):
 
 
 def pairs(count: int, seed: int) -> list[Pair]:
-    """Distinct pairs: six in ten integers, the rest decimals, fractions, and LaTeX with radicals, sets and tuples."""
+    """Distinct pairs: 40 % integers, 20 % decimals, 15 % fractions, 25 % LaTeX."""
     rng = random.Random(seed)
-    makers = (_integer, _decimal, _fraction, _radical, _tuple, _percent)
     found: dict[Pair, None] = {}
     while len(found) < count:
-        (maker,) = rng.choices(makers, weights=(60, 12, 14, 6, 4, 4))
+        (maker,) = rng.choices((_integer, _decimal, _fraction, _latex), weights=(40, 20, 15, 25))
         found.setdefault(maker(rng, rng.random() >= 0.3))
     return list(found)
 
 
 def _integer(rng: random.Random, equal: bool) -> Pair:
-    value = rng.randrange(-500, 50_000)
-    other = value if equal else value + rng.choice((-10, -1, 1, 2, 10))
-    forms = (str(other), f"{other:,}", f"{other}.0", f"${other}$", f"\\boxed{{{other}}}", f"{other}.")
-    return Pair(str(value), rng.choice(forms), equal, "integer")
+    value = rng.choice((rng.randrange(0, 100), rng.randrange(-500, 1_000), rng.randrange(1_000, 2_000_000)))
+    other = value if equal else value + rng.choice((-10, -1, 1, 2, 7, 100))
+    plain = [str(other)] * 8
+    forms = (f"{other:,}", f"{other}.0", f"${other}$", f"\\boxed{{{other}}}", f"{other}.", f"**{other}**", f"x = {other}")
+    money = (f"\\${other:,}", f"{other} {rng.choice(_THINGS)}")
+    return Pair(str(value), rng.choice((*plain, *forms, *money)), equal, "integer")
 
 
 def _decimal(rng: random.Random, equal: bool) -> Pair:
-    value = Fraction(rng.randrange(1, 99_999), 100)
-    other = value if equal else value + Fraction(1, 100)
-    return Pair(
-        f"{float(value):.2f}", rng.choice((f"{float(other):.2f}", f"{float(other):.3f}", f"${float(other):.2f}$")), equal, "decimal"
-    )
+    places = rng.choice((1, 2, 2, 3))
+    value = Fraction(rng.randrange(1, 10 ** rng.choice((2, 4, 6))), 10**places)
+    other = value if equal else value + rng.choice((Fraction(1, 10**places), value, Fraction(-1, 10)))
+    written = f"{float(other):.{places}f}"
+    forms = (written + "0", f"${written}$", f"\\boxed{{{written}}}", f"{float(other):,.{places}f}", f"{written} {rng.choice(_UNITS)}")
+    return Pair(f"{float(value):.{places}f}", rng.choice((written, written, written, *forms)), equal, "decimal")
 
 
 def _fraction(rng: random.Random, equal: bool) -> Pair:
-    value = Fraction(rng.randrange(1, 60), rng.randrange(2, 60))
-    other = value if equal else value + Fraction(1, value.denominator)
-    scale = rng.randrange(1, 5)
+    value = Fraction(rng.randrange(1, 60), rng.randrange(2, 40))
+    other = value if equal else rng.choice((value + Fraction(1, value.denominator), 1 / (value + 1), -value))
+    scale = rng.choice((1, 1, 1, 2, 3, 4))
     top, bottom = other.numerator * scale, other.denominator * scale
-    forms = (f"\\frac{{{top}}}{{{bottom}}}", f"\\dfrac{{{top}}}{{{bottom}}}", f"{top}/{bottom}", f"${top}/{bottom}$")
-    return Pair(f"\\frac{{{value.numerator}}}{{{value.denominator}}}", rng.choice(forms), equal, "fraction")
+    forms = (f"{top}/{bottom}", f"\\frac{{{top}}}{{{bottom}}}", f"\\dfrac{{{top}}}{{{bottom}}}", f"${top}/{bottom}$", f"{top} / {bottom}")
+    boxed = f"\\boxed{{\\frac{{{top}}}{{{bottom}}}}}"
+    golds = (f"{value.numerator}/{value.denominator}", f"\\frac{{{value.numerator}}}{{{value.denominator}}}")
+    return Pair(rng.choice(golds), rng.choice((*forms, *forms[:2], boxed)), equal, "fraction")
 
 
-def _radical(rng: random.Random, equal: bool) -> Pair:
-    root, factor = rng.choice((2, 3, 5, 7)), rng.randrange(2, 12)
-    other = factor if equal else factor + 1
-    forms = (f"{other}\\sqrt{{{root}}}", f"\\sqrt{{{other * other * root}}}", f"\\sqrt{{{root}}} \\cdot {other}")
-    return Pair(f"{factor}\\sqrt{{{root}}}", rng.choice(forms), equal, "radical")
+class _Form(NamedTuple):
+    """A gold answer in LaTeX, other ways to write it, and wrong answers."""
+
+    gold: str
+    equal: tuple[str, ...]
+    wrong: tuple[str, ...]
 
 
-def _tuple(rng: random.Random, equal: bool) -> Pair:
-    a, b = rng.randrange(-20, 20), rng.randrange(21, 60)
-    return Pair(f"({a}, {b})", f"({a},{b})" if equal else f"({b}, {a})", equal, "tuple")
+def _radical(a: int, b: int, c: int) -> _Form:
+    return _Form(
+        f"{a}\\sqrt{{{c}}}",
+        (f"\\sqrt{{{a * a * c}}}", f"{a} \\sqrt{{{c}}}", f"\\sqrt{{{c}}} \\cdot {a}"),
+        (f"{a + 1}\\sqrt{{{c}}}", f"{b}"),
+    )
 
 
-def _percent(rng: random.Random, equal: bool) -> Pair:
-    value = rng.randrange(2, 99)
-    return Pair(f"{value}\\%", f"{value if equal else value + 1}%", equal, "percent")
+def _radical_over(a: int, b: int, c: int) -> _Form:
+    return _Form(
+        f"\\frac{{\\sqrt{{{c}}}}}{{{a}}}",
+        (f"\\dfrac{{\\sqrt{{{c}}}}}{{{a}}}", f"\\frac{{{c}}}{{{a}\\sqrt{{{c}}}}}"),
+        (f"\\frac{{\\sqrt{{{c}}}}}{{{a + b}}}", f"\\frac{{{a}}}{{\\sqrt{{{c}}}}}"),
+    )
+
+
+def _polynomial(a: int, b: int, c: int) -> _Form:
+    return _Form(
+        f"x^2+{a + b}x+{a * b}",
+        (f"(x+{a})(x+{b})", f"x^{{2}} + {a + b}x + {a * b}", f"{a * b}+{a + b}x+x^2"),
+        (f"x^2+{a + b + 1}x+{a * b}", f"(x-{a})(x+{b})"),
+    )
+
+
+def _of_pi(a: int, b: int, c: int) -> _Form:
+    return _Form(
+        f"\\frac{{{a}\\pi}}{{{b}}}", (f"{a}\\pi/{b}", f"\\frac{{{a}}}{{{b}}}\\pi"), (f"\\frac{{{a}\\pi}}{{{b + 1}}}", f"{a * b + 1}\\pi")
+    )
+
+
+def _linear(a: int, b: int, c: int) -> _Form:
+    return _Form(f"{a}x+{b}", (f"{b}+{a}x", f"{a}x + {b}", f"{a}\\left(x+\\frac{{{b}}}{{{a}}}\\right)"), (f"{a}x-{b}", f"{a + 1}x+{b}"))
+
+
+def _exponential(a: int, b: int, c: int) -> _Form:
+    return _Form(f"e^{{{a}}}", (f"\\exp({a})", f"e^{a}" if a < 10 else f"e^{{{a}}}"), (f"e^{{{a + 1}}}", f"{a}e"))
+
+
+def _logarithm(a: int, b: int, c: int) -> _Form:
+    return _Form(f"\\ln {a * b}", (f"\\ln({a * b})", f"\\ln {a} + \\ln {b}"), (f"\\ln {a * b + 1}", f"\\log_{{2}} {a * b}"))
+
+
+def _tuple(a: int, b: int, c: int) -> _Form:
+    return _Form(f"({a}, {a + b})", (f"({a},{a + b})", f"\\left({a}, {a + b}\\right)"), (f"[{a}, {a + b}]", f"({a}, {a + b + 1})"))
+
+
+def _rational_function(a: int, b: int, c: int) -> _Form:
+    return _Form(
+        f"\\frac{{x+{a}}}{{x-{b}}}",
+        (f"\\dfrac{{x+{a}}}{{x-{b}}}", f"\\frac{{{a}+x}}{{x-{b}}}", f"1+\\frac{{{a + b}}}{{x-{b}}}"),
+        (f"\\frac{{x-{a}}}{{x-{b}}}", f"\\frac{{x+{a}}}{{x+{b}}}"),
+    )
+
+
+def _power(a: int, b: int, c: int) -> _Form:
+    return _Form(f"{a}^{{{b}}}", (f"{a**b}", f"{a}^{b}" if b < 10 else f"{a}^{{{b}}}"), (f"{a}^{{{b + 1}}}", f"{a**b + 1}"))
+
+
+def _complex(a: int, b: int, c: int) -> _Form:
+    return _Form(f"{a}+{b}i", (f"{a} + {b}i", f"{b}i+{a}"), (f"{a}-{b}i", f"{a + 1}+{b}i"))
+
+
+def _set(a: int, b: int, c: int) -> _Form:
+    return _Form(f"\\{{{a}, {a + b}\\}}", (f"\\{{{a + b}, {a}\\}}", f"\\{{{a},{a + b}\\}}"), (f"\\{{{a}, {a + b + 1}\\}}", f"{a}"))
+
+
+_LATEX: tuple[Callable[[int, int, int], _Form], ...] = (
+    *(_radical, _radical_over, _polynomial, _of_pi, _linear, _exponential, _logarithm, _tuple, _rational_function, _power, _complex, _set),
+)
+
+
+def _latex(rng: random.Random, equal: bool) -> Pair:
+    form = rng.choice(_LATEX)(rng.randrange(2, 12), rng.randrange(2, 12), rng.choice((2, 3, 5, 6, 7, 10, 11)))
+    gold = form.gold
+    if not equal:
+        return Pair(gold, rng.choice(form.wrong), False, "latex")
+    return Pair(gold, rng.choice((gold, gold, *form.equal, *form.equal, f"${gold}$", f"\\boxed{{{gold}}}", f"\\({gold}\\)")), True, "latex")

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 MAX_TERMS = 100
@@ -33,6 +34,9 @@ UNKNOWN_BASE: Atom = ("per ln of the base", 0)
 """1 / ln b for the base b of a logarithm that is written without one: 10 or e, by two schools."""
 
 _INDEPENDENT = ("symbol", "i", "prime", "exp")
+
+
+_ONE = Fraction(1)
 
 
 class LimitError(ValueError):
@@ -115,8 +119,8 @@ def _multiply_products(left: Product, right: Product) -> Sum:
         return ONE
     powers: dict[Atom, Fraction] = dict(left)
     for atom, exponent in right:
-        powers[atom] = powers.get(atom, Fraction(0)) + exponent
-    coefficient = Fraction(1)
+        powers[atom] = powers[atom] + exponent if atom in powers else exponent
+    coefficient = _ONE
     sines: list[tuple[Atom, int]] = []
     for atom, exponent in list(powers.items()):
         if atom[0] == "prime":
@@ -215,8 +219,22 @@ def number(value: Fraction | int) -> Quotient:
     return Quotient(Sum((((), value),)) if value else ZERO, ONE)
 
 
+@lru_cache(maxsize=1024)
+def whole(value: int) -> Quotient:
+    """A whole number of few figures."""
+    return number(value)
+
+
+@lru_cache(maxsize=1024)
+def symbol(name: str) -> Quotient:
+    """A symbol."""
+    return Quotient(Sum(((((("symbol", name), _ONE),), _ONE),)), ONE)
+
+
 def atom(kind: str, argument: Any = None, exponent: Fraction | int = 1) -> Quotient:
     """One atom to a power."""
+    if kind == "symbol" and exponent == 1:
+        return symbol(argument)
     if _weight(argument) > MAX_WEIGHT:
         raise LimitError("functions of functions of too many parts")
     return Quotient(_in_form(Sum((((((kind, argument), Fraction(exponent)),), Fraction(1)),))), ONE)

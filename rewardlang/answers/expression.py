@@ -15,21 +15,19 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from rewardlang.answers import calculus, functions
-from rewardlang.answers.algebra import LimitError, Quotient, atom, number, power
+from rewardlang.answers.algebra import LimitError, Quotient, atom, number, power, whole
 from rewardlang.answers.forms import ACCENTS, INFIX, REMAINDER, SEVERAL, accented, infix, of_several, remainder
 from rewardlang.answers.named_functions import FUNCTIONS, INVERSES
 from rewardlang.answers.numerals import MAX_FIGURES
 from rewardlang.answers.reading import NoValueError, UnreadError
-from rewardlang.answers.tokens import Token
+from rewardlang.answers.tokens import Token, any_of
 
 MAX_TOKENS = 400
 MAX_DEPTH = 40
 MAX_WORK = 4_000
 
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
-)
+_SMALL_GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega"
+_GREEK = frozenset([*_SMALL_GREEK.split(), "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"])
 _FUNCTION_NAMES = "fghFGH"
 _OFTEN_FUNCTIONS = "PQRSTUVW"
 _KNOWN_WORDS = frozenset({*FUNCTIONS, *SEVERAL, *REMAINDER, "pi", "log", "sqrt"})
@@ -40,7 +38,7 @@ def read_expression(tokens: list[Token]) -> Quotient:
     """The value of all the tokens; UnreadError, LimitError or ZeroDivisionError when they have none."""
     if len(tokens) > MAX_TOKENS:
         raise LimitError(f"more than {MAX_TOKENS} parts")
-    if any(token.text in INFIX for token in tokens):
+    if any_of(tokens, INFIX):
         tokens = [Token("sign", "{"), *tokens, Token("sign", "}")]
     reader = _Reader(_letters(tokens))
     value = reader.sum(0)
@@ -219,7 +217,7 @@ class _Reader:
         if len(figures) > MAX_FIGURES:
             raise LimitError(f"a number of more than {MAX_FIGURES:,} figures")
         self.at += 1
-        return number(Fraction(figures))
+        return whole(int(figures)) if figures.isdigit() and len(figures) < 7 else number(Fraction(figures))
 
     def _primary(self, depth: int) -> Quotient:
         if depth > MAX_DEPTH:
@@ -296,7 +294,7 @@ class _Reader:
         self.at += 1
         if name == "pi":
             return functions.PI
-        if name in _GREEK.split():
+        if name in _GREEK:
             return self._greek(name)
         if name in ACCENTS:
             return accented(self, name)

@@ -10,7 +10,6 @@ numbers         33.5%   45°   $5   10 km   then a formula (`expression`)
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from functools import lru_cache
 
@@ -26,6 +25,7 @@ from rewardlang.answers.parse_piecewise import piecewise
 from rewardlang.answers.parse_relations import relation, said_of
 from rewardlang.answers.parse_sets import built, rays_joined, sets_joined, with_usual_brackets, without_conditions, without_last_condition
 from rewardlang.answers.parse_units import compound, unit_start
+from rewardlang.answers.plain import ADVERBS, NUMERAL, is_plain_formula, quick_number, read_decimal, read_numeral, unwrapped
 from rewardlang.answers.reading import NoValueError, UnreadError
 from rewardlang.answers.real_sets import REALS, as_value
 from rewardlang.answers.times import time_of_day
@@ -37,10 +37,6 @@ from rewardlang.verdict import Missing, Refused
 MAX_LENGTH = 3_000
 MAX_NESTING = 30
 
-_LAST_PLACES = tuple(Fraction(1, 10**places) for places in range(20))
-_GROUPED_NUMERAL = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
-_FRACTION = re.compile(r"([+-]?)(?:\\[dt]?frac\{(-?)([0-9]{1,400})\}\{([0-9]{1,400})\}|([0-9]{1,400})/([0-9]{1,400}))")
-_NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _EMPTY_SET = frozenset(
     {
         "no solution",
@@ -56,7 +52,6 @@ _EMPTY_SET = frozenset(
 )
 _ALL_REALS = frozenset({"all real numbers", "any real number", "all reals", "all real values", "the real numbers", "every real number"})
 _JOINING = ("or", "and")
-_ADVERBS = ("about", "approximately", "roughly", "around", "exactly", "simply", "just")
 _HEDGES = ("maybe", "perhaps", "possibly", "both", "either")
 
 
@@ -66,9 +61,9 @@ def read_answer(text: str) -> Answer | Missing | Refused:
     if not trimmed:
         return Missing("the answer is empty")
     if len(trimmed) <= MAX_LENGTH:
-        value = _read_short(trimmed)
-    elif _NUMERAL.fullmatch(trimmed):
-        value = _numeral(trimmed)
+        value = _read_short(unwrapped(trimmed))
+    elif NUMERAL.fullmatch(trimmed):
+        value = read_numeral(trimmed)
     else:
         return Refused(f"an answer of {len(trimmed):,} characters, at most {MAX_LENGTH:,} are read")
     return value if isinstance(value, Missing) else Answer(text, value)
@@ -77,29 +72,6 @@ def read_answer(text: str) -> Answer | Missing | Refused:
 @lru_cache(maxsize=4096)
 def _read_short(text: str) -> Value | Missing:
     return quick_number(text) or read_tokens(text)
-
-
-def quick_number(text: str) -> Value | None:
-    r"""A plain number or fraction of whole numbers, in `$…$` or a box or with a full stop; for speed only: `read_tokens` says the same."""
-    if len(text) > 2 and text[0] == text[-1] == "$":
-        text = text[1:-1].strip()
-    if text.startswith("\\boxed{") and text[-1] == "}":
-        text = text[7:-1].strip()
-    if text.endswith("."):
-        text = text[:-1]
-    if _NUMERAL.fullmatch(text):
-        return _numeral(text)
-    if _GROUPED_NUMERAL.fullmatch(text):
-        return _numeral(text.replace(",", ""))
-    fraction = _FRACTION.fullmatch(text)
-    if fraction is None:
-        return None
-    sign, one, above, below, other_above, other_below = fraction.groups()
-    under = int(below or other_below)
-    if not under:
-        return None
-    value = Fraction(int(above or other_above), under)
-    return Expression(number(-value if (sign == "-") is not (one == "-") else value))
 
 
 def read_tokens(text: str) -> Value | Missing:
@@ -112,33 +84,14 @@ def read_tokens(text: str) -> Value | Missing:
     return read_value(tokens)
 
 
-def _numeral(text: str) -> Value:
-    figures = text.lstrip("+-")
-    if len(figures) > MAX_FIGURES:
-        whole, _, decimals = figures.partition(".")
-        normal = (whole.lstrip("0") or "0") + ("." + decimals.rstrip("0") if decimals.strip("0") else "")
-        return Unread(("-" if text[0] == "-" else "") + normal, f"a number of more than {MAX_FIGURES:,} figures")
-    return _decimal(figures, text[0] == "-")
-
-
-def _decimal(figures: str, negative: bool) -> Expression:
-    whole, point, after_point = figures.partition(".")
-    together = whole + after_point
-    if together.isdigit():
-        scale = 10 ** len(after_point)
-        units = -int(together) if negative else int(together)
-        value = Fraction(units, scale) if point else Fraction(units)
-    else:
-        value = -Fraction(figures) if negative else Fraction(figures)
-    last = _LAST_PLACES[len(after_point)] if len(after_point) < len(_LAST_PLACES) else Fraction(1, 10 ** len(after_point))
-    return Expression(number(value), False, False, "", len(together.lstrip("0")), last)
-
-
 def _nesting(tokens: list[Token]) -> int:
     deepest = depth = 0
     for token in tokens:
-        depth += {"(": 1, "[": 1, "{": 1, "⦃": 1, ")": -1, "]": -1, "}": -1, "⦄": -1}.get(token.text, 0)
-        deepest = max(deepest, depth)
+        if token.text in "([{⦃":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token.text in ")]}⦄":
+            depth -= 1
     return deepest
 
 
@@ -148,7 +101,7 @@ def _without_wrappers(tokens: list[Token]) -> list[Token]:
     if dollars != 1 or tokens[-1].text == "$":
         tokens = [token for token in tokens if token.text != "$"]
     tokens = [token for token in tokens if token.text not in ("\\(", "\\)", "\\[", "\\]", "\\boxed", "\\fbox")]
-    while tokens and (tokens[0].text == "=" or tokens[0].text.lower() in _ADVERBS):
+    while tokens and (tokens[0].text == "=" or tokens[0].text.lower() in ADVERBS):
         tokens = tokens[1:]
     if len(tokens) > 2 and tokens[0].text == tokens[-1].text == '"':
         tokens = tokens[1:-1]
@@ -161,6 +114,11 @@ def read_value(tokens: list[Token]) -> Value | Missing:
     """The value of tokens; what has no exact reading is Unread, with the reason."""
     if not tokens:
         return Unread("", "a part is missing")
+    return _formula(tokens) if is_plain_formula(tokens) else read_by_kind(tokens)
+
+
+def read_by_kind(tokens: list[Token]) -> Value | Missing:
+    """The value of tokens, one kind of answer tried after another."""
     if tokens[0].text == "Eq" and bracketed(tokens[1:]) == "()" and len(sides := split(tokens[2:-1], (",",))) == 2:
         tokens = [*sides[0], Token("sign", "="), *sides[1]]
     tokens = without_last_condition(tokens)
@@ -218,7 +176,7 @@ def _listing(parts: list[list[Token]], sign: str) -> Value | Missing:
     decimal = None
     if sign == "," and len(parts) == 2 and _can_be_decimal(parts):
         figures = f"{parts[0][-1].text}.{parts[1][0].text}"
-        decimal = _decimal(figures, len(parts[0]) == 2)
+        decimal = read_decimal(figures, len(parts[0]) == 2)
     return Listing(_flat(items), decimal, sign not in (",", ";"))
 
 
@@ -345,8 +303,15 @@ def _measured(tokens: list[Token]) -> Value | Missing:
         scale, rest = _SCALES[rest[-1].text.lower()], rest[:-1]
     elif unit.lower() in _SCALES:
         scale, unit = _SCALES[unit.lower()], ""
+    return _formula(tokens, rest, percent, degree, unit, scale)
+
+
+def _formula(
+    tokens: list[Token], rest: list[Token] | None = None, percent: bool = False, degree: bool = False, unit: str = "", scale: int = 1
+) -> Value | Missing:
+    """The formula that the tokens are, or their `rest` with what stands around it."""
     try:
-        value = _expression(rest, percent, degree, unit)
+        value = _expression(tokens if rest is None else rest, percent, degree, unit)
         return value if scale == 1 else Expression(value.value * number(scale), percent, degree, unit)
     except NoValueError as error:
         return Missing(str(error))
@@ -378,7 +343,7 @@ def _expression(tokens: list[Token], percent: bool, degree: bool, unit: str) -> 
         raise UnreadError("the number is missing")
     numeral = tokens[1:] if tokens[0].text in ("-", "+") else tokens
     if len(numeral) == 1 and numeral[0].kind == "number" and len(numeral[0].text) <= MAX_FIGURES:
-        plain = _decimal(numeral[0].text, tokens[0].text == "-")
+        plain = read_decimal(numeral[0].text, tokens[0].text == "-")
         value, figures, last = plain.value, plain.figures, plain.unit_in_last_place
     else:
         value, figures, last = read_expression(tokens), 0, Fraction(0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from rewardlang.answers.kinds import Expression, Interval, Tuple_, Unread, Value
-from rewardlang.answers.tokens import Token, joined
+from rewardlang.answers.tokens import Token, any_of, joined
 from rewardlang.verdict import Missing
 
 Reader: TypeAlias = Callable[[list[Token]], Value | Missing]
@@ -18,7 +18,7 @@ _CLOSING = (")", "]", "}", "⦄")
 
 def split(tokens: list[Token], signs: Sequence[str]) -> list[list[Token]]:
     """The parts between signs that stand outside all brackets and environments."""
-    if not any(token.text in signs for token in tokens):
+    if not any_of(tokens, signs):
         return [tokens]
     parts: list[list[Token]] = [[]]
     depth = 0

@@ -7,7 +7,7 @@ from itertools import pairwise
 from rewardlang.answers.kinds import Expression, Interval, Labelled, Listing, SetOf, Tuple_, Union, Unread, Value
 from rewardlang.answers.parse_brackets import Reader, bracketed, parts_of, split
 from rewardlang.answers.real_sets import REALS, Piece, UndecidedError, as_value, common, complement, normal, pieces_of
-from rewardlang.answers.tokens import Token, joined
+from rewardlang.answers.tokens import Token, any_of, joined
 from rewardlang.verdict import Missing
 
 WHOLE_NUMBERS = ("ℤ", "ℕ", "Z", "N")
@@ -91,6 +91,8 @@ def rays_joined(items: tuple[Value, ...], sign: str) -> Value | None:
 
 def with_usual_brackets(tokens: list[Token]) -> list[Token]:
     """`]0, 1[` as `(0, 1)`, wherever all brackets stand around two ends."""
+    if not any_of(tokens, ("]", "[")):
+        return tokens
     found = list(tokens)
     for part in _places(tokens):
         start, end = part

@@ -8,8 +8,9 @@ x <= 2, x \leq 2, x ≤ 2   →   x ≤ 2
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Container
 from functools import cache
+from typing import NamedTuple
 
 NAMES = {
     "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥", "geq": "≥", "geqslant": "≥", "lt": "<", "gt": ">", "ne": "≠", "neq": "≠",
@@ -53,8 +54,7 @@ _VULGAR |= {"⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8"}
 _SETS = dict(zip("RZNQC", "ℝℤℕℚℂ", strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """`kind` is number, name (a letter or Greek letter), word (letters), command or sign; `spaced`: white space stands before."""
 
     kind: str
@@ -191,15 +191,17 @@ def tokens_of(text: str) -> list[Token]:
         text = _going_on().sub(_as_going_on, text) if "..." in text or "…" in text or "dots" in text else text
     if "\\" in text:
         text = _micro().sub(lambda match: f"\\{match[1] or match[2]}{{µ", text) if "\\mu" in text else text
-        text = _blackboard().sub(lambda match: f" {_SETS[match[1]]} ", text)
-        if "\\begin" not in text:
+        if "\\mathbb" in text:
+            text = _blackboard().sub(lambda match: f" {_SETS[match[1]]} ", text)
+        if "\\\\" in text and "\\begin" not in text:
             text = _doubled().sub(r"\\", text)
         text = _layout().sub(" ", _grouped().sub(_ungrouped, text))
     else:
         text = _grouped().sub(_ungrouped, text).replace("~", " ")
     if "{,}" in text:
         text = _decimal_comma().sub(".", text)
-    text = _wrapper().sub(lambda match: f" \x00{match[1] or ''}\x01 ", text)
+    if "\\" in text:
+        text = _wrapper().sub(lambda match: f" \x00{match[1] or ''}\x01 ", text)
     found: list[Token] = []
     upright, last_end = False, 0
     for match in _token().finditer(text):
@@ -208,7 +210,7 @@ def tokens_of(text: str) -> list[Token]:
         if match[0] in "\x00\x01":
             upright = match[0] == "\x00"
             continue
-        found.extend(_tokens_from(match, spaced, upright))
+        found.append(_token_from(match.lastgroup or "", match[0], spaced, upright))
     return _with_degrees(found) if "circ" in text else found
 
 
@@ -224,28 +226,25 @@ def _with_degrees(tokens: list[Token]) -> list[Token]:
     return found
 
 
-def _tokens_from(match: re.Match[str], spaced: bool, upright: bool) -> list[Token]:
-    kind, text = match.lastgroup or "", match[0]
+_SIGNS = {"\\{": "⦃", "\\}": "⦄", "\\%": "%", "\\$": "$", "\\|": "|", "**": "^", "<=": "≤", ">=": "≥", "!=": "≠", "\\_": "_"}
+
+
+def _token_from(kind: str, text: str, spaced: bool, upright: bool) -> Token:
     if kind == "command":
         known = NAMES.get(text[1:])
         if known is None:
-            return [Token("command", text, spaced)]
-        return [
-            Token(
-                "command" if known[0] == "\\" else "word" if known in ("or", "and") else "name" if known in "ℝℤℕ" else "sign", known, spaced
-            )
-        ]
+            return Token("command", text, spaced)
+        kind = "command" if known[0] == "\\" else "word" if known in ("or", "and") else "name" if known in "ℝℤℕ" else "sign"
+        return Token(kind, known, spaced)
     if kind == "word":
-        return [Token("name" if len(text) == 1 else "word", text, spaced, upright)]
-    if kind == "sign":
-        text = {"\\{": "⦃", "\\}": "⦄", "\\%": "%", "\\$": "$", "\\|": "|", "**": "^", "<=": "≤", ">=": "≥", "!=": "≠", "\\_": "_"}.get(
-            text, text
-        )
-    return [Token(kind, text, spaced)]
+        return Token("name" if len(text) == 1 else "word", text, spaced, upright)
+    return Token(kind, _SIGNS.get(text, text) if kind == "sign" else text, spaced)
 
 
 def with_thousands(tokens: list[Token]) -> list[Token]:
     """Unspaced commas between strict groups of three figures join them, unless they stand in brackets (`1,234.5`, not `(1,234)`)."""
+    if not any_of(tokens, (",",)):
+        return tokens
     found: list[Token] = []
     depth = at = 0
     while at < len(tokens):
@@ -277,6 +276,14 @@ def _is_grouped(texts: list[str]) -> bool:
     return (
         first.isdigit() and len(first) <= 3 and first[0] != "0" and all(len(text) == 3 and text.isdigit() for text in (*texts[1:-1], last))
     )
+
+
+def any_of(tokens: list[Token], texts: Container[str]) -> bool:
+    """Whether one of some texts is among the tokens."""
+    for token in tokens:  # noqa: SIM110 - asked twenty times for every answer, and `any` takes twice as long
+        if token[1] in texts:
+            return True
+    return False
 
 
 def joined(tokens: list[Token]) -> str:

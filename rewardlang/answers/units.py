@@ -28,20 +28,8 @@ WORDS = (
 """In either case, with or without a plural s."""
 
 
-@cache
-def unit_pattern() -> re.Pattern[str]:
-    """A unit that follows figures, at once or after one space or hyphen, and does not go on as another word."""
-    symbols = "|".join(re.escape(symbol) for symbol in sorted(SYMBOLS.split(), key=len, reverse=True))
-    words = "|".join(sorted(WORDS.split(), key=len, reverse=True))
-    return re.compile(rf"[ \u00a0\u202f-]?(?:(?:{symbols})|(?i:(?:{words})s?))(?!\w)")
-
-
-def is_unit(written: str) -> bool:
-    """Whether it is a unit of the table, to a power, or a product or quotient (`cm^2`, `km/h`); single letters only where they are safe."""
-    names = [name for name in re.split(r"[/^ *·]", written) if name]
-    if not names or names[0] in ("2", "3"):
-        return False
-    known = {
+_KNOWN = frozenset(
+    {
         *SYMBOLS.split(),
         *WORDS.split(),
         "units",
@@ -59,13 +47,29 @@ def is_unit(written: str) -> bool:
         "in",
         *["MJ", "GJ", "hPa", "mW", "MW", "GW", "hL", "mV", "kΩ", "MΩ", "kN", "mN", "MN", "rads"],
     }
+)
+
+
+@cache
+def unit_pattern() -> re.Pattern[str]:
+    """A unit that follows figures, at once or after one space or hyphen, and does not go on as another word."""
+    symbols = "|".join(re.escape(symbol) for symbol in sorted(SYMBOLS.split(), key=len, reverse=True))
+    words = "|".join(sorted(WORDS.split(), key=len, reverse=True))
+    return re.compile(rf"[ \u00a0\u202f-]?(?:(?:{symbols})|(?i:(?:{words})s?))(?!\w)")
+
+
+def is_unit(written: str) -> bool:
+    """Whether it is a unit of the table, to a power, or a product or quotient (`cm^2`, `km/h`); single letters only where they are safe."""
+    names = [name for name in re.split(r"[/^ *·]", written) if name]
+    if not names or names[0] in ("2", "3"):
+        return False
     if len(names) > 1 and unit_of_words(written) is not None:
         return True
     return all(
-        name in known
+        name in _KNOWN
         or (name[0] in "µμ" and unit_of_words(name) is not None)
         or name in ("2", "3", "-1", "-2", "-3")
-        or name.lower().rstrip("s") in known
+        or name.lower().rstrip("s") in _KNOWN
         or (len(name) > 2 and unit_of_words(name) is not None)
         for name in names
     )

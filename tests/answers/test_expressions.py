@@ -14,7 +14,8 @@ from rewardlang.answers.algebra import Quotient
 from rewardlang.answers.compare_numbers import same_formula
 from rewardlang.answers.expression import UnreadError, read_expression
 from rewardlang.answers.numeric import value_at
-from rewardlang.answers.parse import quick_number, read_tokens
+from rewardlang.answers.parse import read_tokens
+from rewardlang.answers.plain import quick_number
 from rewardlang.answers.tokens import tokens_of
 
 Formula = tuple[str, Callable[[float], float]]

@@ -21,7 +21,7 @@ from rewardlang.work import pool
 from tests.engine.agreement import agree
 from tests.engine.faulty import faulty_rewards, rows
 
-EXAMPLES = int(os.environ.get("REWARDLANG_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("REWARDLANG_EXAMPLES", "16"))
 QUIET = [HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
@@ -32,7 +32,7 @@ def test_failures_in_small_batches(reward: Reward, batch: list[tuple[str, str]])
     agree(reward, [completion for completion, _ in batch], {"gold": [gold for _, gold in batch]})
 
 
-@settings(max_examples=max(5, EXAMPLES // 8), deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=max(3, EXAMPLES // 8), deadline=None, suppress_health_check=QUIET)
 @given(faulty_rewards(), st.lists(rows, min_size=2, max_size=7), st.sampled_from([2047, 2048, 2049, 4097]))
 def test_failures_across_the_parts_of_a_large_batch(reward: Reward, batch: list[tuple[str, str]], size: int) -> None:
     """A batch is computed in parts of 2,048 rows; rows marked alone and in any part have the same numbers and failures."""

@@ -26,7 +26,7 @@ from tests.engine.faulty import faulty_rewards, rows
 
 
 @settings(
-    max_examples=int(os.environ.get("REWARDLANG_EXAMPLES", "20")),
+    max_examples=int(os.environ.get("REWARDLANG_EXAMPLES", "10")),
     deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -1,0 +1,134 @@
+r"""What is read quickly, because most answers are so plain: numbers without tokens, formulas without asking for anything else.
+
+For speed only. What is told here is what the long way (`parse.read_tokens`, `parse.read_by_kind`) says, which tests hold it to; what is
+not plain is left to that.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from rewardlang.answers.algebra import number
+from rewardlang.answers.kinds import Expression, Unread, Value
+from rewardlang.answers.numerals import MAX_FIGURES
+from rewardlang.answers.tokens import Token
+
+_LAST_PLACES = tuple(Fraction(1, 10**places) for places in range(20))
+_GROUPED_NUMERAL = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_FRACTION = re.compile(r"([+-]?)(?:\\[dt]?frac\{(-?)([0-9]{1,400})\}\{([0-9]{1,400})\}|([0-9]{1,400})/([0-9]{1,400}))")
+NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
+_SIGNS = frozenset(("+", "-", "*", "/", "^", "{", "}", "(", ")"))
+_COMMANDS = frozenset(("\\frac", "\\sqrt", "\\pi", "\\ln", "\\exp", "\\sin", "\\cos", "\\tan", "\\theta", "\\alpha", "\\beta"))
+ADVERBS = ("about", "approximately", "roughly", "around", "exactly", "simply", "just")
+
+
+def unwrapped(text: str) -> str:
+    r"""An answer without `$…$`, `\(…\)`, `\boxed{…}` or Markdown's `**…**` around the whole of it: it is read once for all of them."""
+    while len(text) > 2:
+        if text[0] == text[-1] == "$":
+            inner = text[1:-1]
+            whole = "$" not in inner and inner[-1] != "\\"
+        elif text[-1] == ")" and text.startswith("\\("):
+            inner = text[2:-2]
+            whole = text[-2] == "\\" and "\\(" not in inner and "\\)" not in inner
+        elif text[-1] == "}" and text.startswith("\\boxed{"):
+            inner = text[7:-1]
+            whole = _is_balanced(inner) and _begins_and_ends_plainly(inner)
+        elif len(text) > 4 and text.startswith("**") and text.endswith("**"):
+            inner = text[2:-2]
+            whole = "*" not in inner
+        else:
+            return text
+        inner = inner.strip()
+        if not whole or not inner:
+            return text
+        text = inner
+    return text
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for sign in text:
+        depth += (sign == "{") - (sign == "}")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _begins_and_ends_plainly(text: str) -> bool:
+    """Whether nothing stands at an end that is taken off outside of braces only."""
+    words = text.split(None, 1)
+    return bool(words) and words[0][0] not in '="' and text.rstrip()[-1] not in ".,;\\" and words[0].lower() not in ADVERBS
+
+
+def quick_number(text: str) -> Value | None:
+    r"""A plain number or fraction of whole numbers, in `$…$` or a box or with a full stop; for speed only: `read_tokens` says the same."""
+    if len(text) > 2 and text[0] == text[-1] == "$":
+        text = text[1:-1].strip()
+    if text.startswith("\\boxed{") and text[-1] == "}":
+        text = text[7:-1].strip()
+    if text.endswith("."):
+        text = text[:-1]
+    if NUMERAL.fullmatch(text):
+        return read_numeral(text)
+    if _GROUPED_NUMERAL.fullmatch(text):
+        return read_numeral(text.replace(",", ""))
+    fraction = _FRACTION.fullmatch(text)
+    if fraction is None:
+        return None
+    sign, one, above, below, other_above, other_below = fraction.groups()
+    under = int(below or other_below)
+    if not under:
+        return None
+    value = Fraction(int(above or other_above), under)
+    return Expression(number(-value if (sign == "-") is not (one == "-") else value))
+
+
+def read_numeral(text: str) -> Value:
+    """The number that figures are, with their sign."""
+    figures = text.lstrip("+-")
+    if len(figures) > MAX_FIGURES:
+        whole, _, decimals = figures.partition(".")
+        normal = (whole.lstrip("0") or "0") + ("." + decimals.rstrip("0") if decimals.strip("0") else "")
+        return Unread(("-" if text[0] == "-" else "") + normal, f"a number of more than {MAX_FIGURES:,} figures")
+    return read_decimal(figures, text[0] == "-")
+
+
+def read_decimal(figures: str, negative: bool) -> Expression:
+    """The number, with how exactly it is given."""
+    whole, point, after_point = figures.partition(".")
+    together = whole + after_point
+    if together.isdigit():
+        scale = 10 ** len(after_point)
+        units = -int(together) if negative else int(together)
+        value = Fraction(units, scale) if point else Fraction(units)
+    else:
+        value = -Fraction(figures) if negative else Fraction(figures)
+    last = _LAST_PLACES[len(after_point)] if len(after_point) < len(_LAST_PLACES) else Fraction(1, 10 ** len(after_point))
+    return Expression(number(value), False, False, "", len(together.lstrip("0")), last)
+
+
+def is_plain_formula(tokens: list[Token]) -> bool:
+    r"""Whether the tokens can only be a formula.
+
+    Not plain: one token; brackets around the whole; what could be a unit (a spaced or upright letter, a fraction behind a number,
+    `2h30m`); a letter T at the end (of a transposed matrix).
+    """
+    if len(tokens) < 2 or tokens[-1].text == "T" or (tokens[0].text in "({" and tokens[-1].text in ")}"):
+        return False
+    before = ""
+    for kind, text, spaced, upright in tokens:
+        if kind == "number":
+            if before == "name":
+                return False
+        elif kind == "name":
+            if upright or not text.isascii() or (spaced and before):
+                return False
+        elif kind == "command":
+            if text not in _COMMANDS or (text == "\\frac" and before == "number"):
+                return False
+        elif text not in _SIGNS:
+            return False
+        before = kind
+    return True
