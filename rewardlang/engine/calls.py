@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any, TypeAlias
 
+from rewardlang import types
 from rewardlang.answers.values import Answer, Quantity
 from rewardlang.attempt import Raised, attempt
 from rewardlang.marking.guard import REMEMBERED, Asked, Broke, called, failure
@@ -20,6 +21,7 @@ Shrink: TypeAlias = Callable[[Arguments, Any], Any]
 """What is kept of a result, given what was asked."""
 
 _FAULTS = (Refused, Broke, Verdict)
+_PLAIN = (types.TextType, types.NumberType, types.BooleanType)
 _IDENTIFIED = frozenset({Answer, Quantity})
 _AT_ONCE = 64
 """Arguments in one call: no more of what a finder found is in memory at a time."""
@@ -56,7 +58,7 @@ class Calls:
         """
         what = (verifier.kind, verifier.word, options, shrink)
         said, failed = self._said.setdefault(what, {}), self._failed.setdefault(what, {})
-        keys, new = self._new(columns, said)
+        keys, new = self._new(verifier, columns, said)
         at_once = 1 if verifier.cost == "external" else _AT_ONCE
         waiting = iter(new.items())
         while part := list(islice(waiting, at_once)):
@@ -75,9 +77,11 @@ class Calls:
                     self.failures.setdefault(owner, {})[failed[key]] = None
         return list(map(said.__getitem__, keys))
 
-    def _new(self, columns: Sequence[list[Any]], said: Mapping[Any, Any]) -> tuple[list[Any], dict[Any, Arguments]]:
+    def _new(self, verifier: Verifier, columns: Sequence[list[Any]], said: Mapping[Any, Any]) -> tuple[list[Any], dict[Any, Arguments]]:
         """A key for each row, equal for equal arguments; and by key the arguments that nobody has asked."""
-        identified = [_by_identity(column) for column in columns]
+        identified = [
+            not isinstance(type_, _PLAIN) and _by_identity(column) for (_, type_), column in zip(verifier.parameters, columns, strict=True)
+        ]
         if len(columns) == 1 and not identified[0]:
             keys = columns[0]
             return keys, {key: (key,) for key in dict.fromkeys(keys) if key not in said}
