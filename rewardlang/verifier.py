@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType, NoneType
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, NewType, TypeAlias, TypeVar
 
 from rewardlang import types
 from rewardlang.answers.values import Answer, Quantity
@@ -43,8 +43,11 @@ COSTS: tuple[Cost, ...] = ("free", "linear", "dictionary", "symbolic", "external
 Counter: TypeAlias = Callable[[Sequence[str]], list[int]]
 F = TypeVar("F", bound=Callable[..., Any])
 
+TextOrFile = NewType("TextOrFile", str)
+"""An option that is a text, or the name of a file beside the reward that holds it; the verifier is given the text."""
+
 _PYTHON_TYPES: Mapping[Any, types.Type] = MappingProxyType(
-    {str: types.TEXT, Fraction: types.NUMBER, bool: types.BOOLEAN, Answer: types.MATH, Quantity: types.ANY_QUANTITY}
+    {str: types.TEXT, TextOrFile: types.TEXT, Fraction: types.NUMBER, bool: types.BOOLEAN, Answer: types.MATH, Quantity: types.ANY_QUANTITY}
 )
 
 
@@ -53,6 +56,7 @@ class OptionSpec(PlainRecord):
 
     type: types.Type
     default: Any
+    from_file: bool = False
 
 
 class Verifier(PlainRecord):
@@ -140,7 +144,7 @@ class Declaration(PlainRecord):
         code, defaults = function.__code__, function.__kwdefaults__ or {}
         for place, name in enumerate(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]):
             if place >= code.co_argcount:
-                options[name] = OptionSpec(_type_of(hints[name], where), defaults[name])
+                options[name] = OptionSpec(_type_of(hints[name], where), defaults[name], hints[name] is TextOrFile)
             else:
                 parameters.append((name, _type_of(_item(hints[name], Sequence, where), where)))
         return Verifier(

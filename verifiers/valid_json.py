@@ -10,21 +10,23 @@ from typing import Any
 from rewardlang.json_text import MAX_DEPTH, NotJson, NotRead, leaves, read_json
 from rewardlang.libraries import not_installed
 from rewardlang.verdict import Missing, Refused, Verdict, cannot_judge, no, yes
-from rewardlang.verifier import measure, predicate
+from rewardlang.verifier import TextOrFile, measure, predicate
 
 MAX_CHARACTERS = 1_000_000
+_NO_SCHEMA = TextOrFile("")
 
 
 @predicate("valid_json", cost="linear", version="2", limits={"depth": MAX_DEPTH, "characters with a schema": MAX_CHARACTERS})
-def valid_json(texts: Sequence[str], *, schema: str = "") -> list[Verdict]:
+def valid_json(texts: Sequence[str], *, schema: TextOrFile = _NO_SCHEMA) -> list[Verdict]:
     """Whether the whole text is one JSON value.
 
     What it checks
     --------------
     Holds for any value of RFC 8259, with white space around it; not for `NaN`, single quotes, trailing commas, comments or text
     beside the value. Nesting beyond 200 levels is not judged. `schema` is a JSON Schema (drafts 4 to 2020-12), written in the file
-    between three quotation marks: then the value must satisfy it. Its patterns run in linear time, so look-around and
-    back-references make the schema invalid; it cannot name addresses. Needs `pip install 'rewardlang[structure]'`.
+    between three quotation marks, or the name of a file beside it (`"memo.json"`): then the value must satisfy it. Its patterns run in
+    linear time, so look-around and back-references make the schema invalid; it cannot name addresses. Needs
+    `pip install 'rewardlang[structure]'`.
     `json_fields(text, gold)` is the share of the gold's fields, however deep, that have the same value in the text.
 
     Why it earns reward

@@ -87,6 +87,7 @@ class Checker:
         self.lost = lost
         self.notation = NOTATION
         self.functions: dict[str, PythonUse] = {}
+        self.option_file: Callable[[str, Span], str] | None = None  # the text of a file that an option names
         self.refused: set[str] = set()  # functions whose declaration is wrong, which is said once
         self.shared: frozenset[str] = frozenset()  # columns that imported parts declare too
 

@@ -109,13 +109,7 @@ def raw_literal(checker: Checker, node: ex.Literal_) -> Any:
 def list_from_file(checker: Checker, node: syntax.ListFromFile, beside: Beside) -> tuple[str, ...]:
     """The values of a list that stands in a file of its own: a line each, or one column of a CSV file."""
     path = node.path.value
-    try:
-        text, changed = beside.locked_text(path)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = why_unreadable(error)
-        checker.fail("RW312", node.path.span, f"the list '{path}' cannot be read: {reason}", "paths are relative to this file")
-    if changed is not None:
-        checker.report("RW319", node.path.span, *changed)
+    text = locked_text(checker, path, node.path.span, beside)
     if node.column is None:
         values = tuple(normalised(line.strip()) for line in text.splitlines() if line.strip())
     else:
@@ -129,6 +123,17 @@ def list_from_file(checker: Checker, node: syntax.ListFromFile, beside: Beside) 
     if not values:
         checker.fail("RW306", node.path.span, f"the list '{path}' is empty, so nothing can ever be found in it")
     return values
+
+
+def locked_text(checker: Checker, path: str, span: Span, beside: Beside) -> str:
+    """The text of a file that the lock may hold; reports what it has against it. Raises `Mistake` where there is none."""
+    try:
+        text, changed = beside.locked_text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        checker.fail("RW312", span, f"'{path}' cannot be read: {why_unreadable(error)}", "paths are relative to this file")
+    if changed is not None:
+        checker.report("RW319", span, *changed)
+    return text
 
 
 def named_list(

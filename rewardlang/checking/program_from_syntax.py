@@ -71,7 +71,7 @@ class _Build:
     ) -> None:
         self.linked, self.file, self.beside = linked, linked.file, beside
         self.checker, self.given, self.whole = checker, params, whole
-        checker.shared = linked.columns
+        checker.shared, checker.option_file = linked.columns, self._option_file
         self.columns: dict[str, ColumnDecl] = {}
         self.params: dict[str, ParamDecl] = {}
         self.lets = declarations.Lets(checker)
@@ -213,12 +213,24 @@ class _Build:
             case _:
                 pass
 
+    def _option_file(self, path: str, span: Span) -> str:
+        """The text of a file that an option names, by its path from the file in which the option stands."""
+        path = Path(self._inside(span), path).as_posix()
+        key = f"file {path}"  # no name of a list has a space in it
+        if key not in self.lists:
+            self.lists[key] = (declarations.locked_text(self.checker, path, span, self.beside),)
+        return self.lists[key][0]
+
+    def _inside(self, span: Span) -> str:
+        """The folder of the file in which a place is, from that of the root."""
+        return next((folder for base, folder in reversed(self.linked.folders) if base <= span.start), "")
+
     def _folder(self, span: Span) -> str | None:
         """The folder of the file in which a place is."""
         if self.beside.folder is None:
             return None
-        inside = [folder for base, folder in self.linked.folders if base <= span.start]
-        return str(Path(self.beside.folder, inside[-1])) if inside else self.beside.folder
+        inside = self._inside(span)
+        return str(Path(self.beside.folder, inside)) if inside else self.beside.folder
 
     def _column_value(self, name: str, span: Span) -> meaning.Expr:
         if name not in self.columns:

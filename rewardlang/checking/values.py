@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -13,6 +14,7 @@ from rewardlang.record import replaced
 from rewardlang.source import Span
 from rewardlang.verifier import OptionSpec, Verifier
 
+_FILE = re.compile(r"[^\s{}\[\]\"][^\n{}\[\]\"]*\.[A-Za-z]{2,5}")
 _OF_MANY = ("min", "max")
 """Measures of two numbers that take more of them."""
 
@@ -254,7 +256,7 @@ def options(checker: Checker, verifier: Verifier, written: tuple[ex.Option, ...]
             )
         if option.name.text in given:
             checker.fail("RW206", option.name.span, f"the option '{option.name.text}' is given twice", "keep one of them")
-        value = _option_value(checker, option, spec.type)
+        value = _option_value(checker, option, spec)
         if bare(value.type)[1]:
             checker.fail(
                 "RW301", value.span, f"the option '{option.name.text}' cannot be missing, and this can", "give it a value with 'let … else'"
@@ -281,9 +283,11 @@ def _tried(checker: Checker, verifier: Verifier, given: Mapping[str, tuple[Span,
         checker.report("RW206", given[free[0]][0], message, severity="error" if installed else "warning")
 
 
-def _option_value(checker: Checker, option: ex.Option, wanted: types.Type) -> meaning.Expr:
+def _option_value(checker: Checker, option: ex.Option, spec: OptionSpec) -> meaning.Expr:
     """The value of an option; where there is a choice of texts, it must be written out and be one of them."""
-    value = checker.value(option.value)
+    value, wanted = checker.value(option.value), spec.type
+    if spec.from_file and isinstance(value, meaning.Constant) and _FILE.fullmatch(str(value.value)) and checker.option_file is not None:
+        return replaced(value, value=checker.option_file(value.value, value.span))
     if not isinstance(wanted, types.OneOfType):
         return fitted(checker, value, wanted, f"the option '{option.name.text}' takes {described(wanted)}")
     if not isinstance(value, meaning.Constant) or value.value not in wanted.values:
