@@ -11,8 +11,9 @@ TRAINING = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
 
 
 def is_installed(library: str) -> bool:
-    """True when `import library` would find something; nothing is imported."""
-    return importlib.util.find_spec(library) is not None
+    """True when `import library` would find a library; nothing is imported. A folder of that name, as W&B leaves one, is none."""
+    spec = importlib.util.find_spec(library)
+    return spec is not None and spec.origin is not None
 
 
 def need(libraries: Iterable[str], extra: str, *, purpose: str) -> None:

@@ -43,13 +43,13 @@ class PlainLines(Progress):
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
-        self._label, self._total, self._number = "", 0, 0
+        self._label, self._total, self._first, self._number = "", 0, 0, 0
         self._figures: dict[str, float] = {}
         self._began = self._told = 0.0
 
     def start(self, label: str, total: int, done: int = 0) -> None:
         """A line with what begins."""
-        self._label, self._total, self._number, self._figures = label, total, done, {}
+        self._label, self._total, self._first, self._number, self._figures = label, total, done, done, {}
         self._began = self._told = time.monotonic()
         self.say(f"{label}: {total - done} steps")
 
@@ -70,7 +70,9 @@ class PlainLines(Progress):
 
     def _tell(self) -> None:
         self._told = time.monotonic()
-        self.say(f"{self._label}: step {self._number} of {self._total}, {self._told - self._began:.0f} s{figures_text(self._figures)}")
+        taken, done = self._told - self._began, self._number - self._first
+        left = f", about {duration(taken / done * (self._total - self._number))} left" if 0 < done < self._total - self._first else ""
+        self.say(f"{self._label}: step {self._number} of {self._total}, {duration(taken)}{left}{figures_text(self._figures)}")
 
 
 class Bar(Progress):
@@ -108,6 +110,14 @@ class Bar(Progress):
     def say(self, text: str) -> None:
         """A line above the bar."""
         self._console.print(text, markup=False)
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3 h 20 min`."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def figures_text(figures: dict[str, float]) -> str:

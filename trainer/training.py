@@ -70,6 +70,7 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> Run
 
     began = time.monotonic()
     reward = load_reward(config)
+    progress.say(f"loading {config.model.path} and the data")
     output = Path(config.output)
     checkpoint = _checkpoint_to_resume(output, resume)
     output.mkdir(parents=True, exist_ok=True)
@@ -158,7 +159,8 @@ class _Run:
     def go(self) -> tuple[Evaluation | None, Evaluation | None, bool]:
         """Measurement before (not when resumed: it stands in the metrics), training, measurement after."""
         before = None if self.checkpoint is not None else self.callback.measure(0)
-        self.progress.start(f"GRPO with {self.reward.name}", self.config.training.steps, self.done)
+        label = f"Training by {self.config.training.algorithm}, paid by {self.reward.name}"
+        self.progress.start(label, self.config.training.steps, self.done)
         with self.stop:
             try:
                 self.trainer.train(resume_from_checkpoint=None if self.checkpoint is None else str(self.checkpoint))
@@ -214,6 +216,8 @@ class _Run:
     def _measure(self, step: int) -> Evaluation | None:
         if not self.held_out:
             return None
+        if step in (0, self.config.training.steps):
+            self.progress.say(f"answering {len(self.held_out):,} held-out prompts")
         evaluation = self._answered(step)
         write_answers(Path(self.config.output), self.held_out, evaluation, step)
         return evaluation

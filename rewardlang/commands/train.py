@@ -10,6 +10,7 @@ from rewardlang.commands import shared
 from rewardlang.samples.problem import UsageError
 
 if TYPE_CHECKING:
+    from rewardlang.trainer.evaluate import Evaluation
     from rewardlang.trainer.training import RunResult
 
 DESCRIPTION = """
@@ -128,11 +129,20 @@ def _lines(result: RunResult) -> list[str]:
     if result.before is not None and result.after is not None:
         lines.append(f"held-out score    {result.before.score:.3f} before, {result.after.score:.3f} after")
         if result.before.accuracy is not None and result.after.accuracy is not None:
-            lines.append(f"held-out accuracy {result.before.accuracy:.1%} before, {result.after.accuracy:.1%} after")
+            lines.append(f"held-out accuracy {_accuracy(result.before)} before, {_accuracy(result.after)} after; in brackets 95% intervals")
     lines.append(f"report: {output}/report.html; metrics: {output}/metrics.jsonl")
     if result.warnings:
         lines.append(f"{shared.counted(result.warnings, 'warning')} of the libraries: {output}/warnings.log")
     return lines
+
+
+def _accuracy(evaluation: Evaluation) -> str:
+    """With Wilson's interval: one answer a prompt."""
+    from rewardlang.trainer.intervals import wilson
+
+    marked = len(evaluation.completions) - int(evaluation.scores.skipped.sum())
+    found = wilson(round((evaluation.accuracy or 0.0) * marked), max(marked, 1))
+    return f"{found.value:.1%} ({100 * found.low:.1f}–{100 * found.high:.1f})"
 
 
 def _json(result: RunResult) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import xml.etree.ElementTree as ET
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from rewardlang.trainer.charts import Line, line_chart
 from rewardlang.trainer.cpu_threads import wait_without_spinning
 from rewardlang.trainer.metrics import MetricsLog, read_metrics, training_row
 from rewardlang.trainer.problem import TrainingProblem
-from rewardlang.trainer.progress import Bar, PlainLines
+from rewardlang.trainer.progress import Bar, PlainLines, duration
 from rewardlang.trainer.progress_display import progress_for
 from rewardlang.trainer.stopping import StopRequest
 from rewardlang.trainer.trackers import open_trackers
@@ -90,7 +91,12 @@ def test_plain_progress_tells_the_end_with_its_figures() -> None:
     progress.finish()
     first, last = stream.getvalue().splitlines()
     assert first == "GRPO: 6 steps"
-    assert re.fullmatch(r"GRPO: step 9 of 10, 0 s, reward 1\.25, success 50%", last)
+    assert re.fullmatch(r"GRPO: step 9 of 10, 0 s, about 0 s left, reward 1\.25, success 50%", last)
+
+
+def test_times_are_told_in_the_unit_that_fits() -> None:
+    """Seconds up to two minutes, then minutes, then hours."""
+    assert [duration(seconds) for seconds in (44.6, 119, 150, 7140, 12_000)] == ["45 s", "119 s", "2 min", "119 min", "3 h 20 min"]
 
 
 def test_the_bar_runs_twice() -> None:
@@ -120,7 +126,8 @@ def test_the_first_interrupt_asks_and_the_second_interrupts() -> None:
 
 def test_a_missing_extra_names_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exactly, to be copied."""
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in ("trl", "peft") else object())
+    there = ModuleSpec("there", None, origin="there.py")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in ("trl", "peft") else there)
     with pytest.raises(TrainingProblem) as caught:
         extras.need(extras.TRAINING, "train", purpose="training")
     assert str(caught.value) == "training needs trl and peft, which are not installed\n  remedy: pip install 'rewardlang[train]'"

@@ -5,6 +5,7 @@ Weights & Biases and Trackio are stood in for by modules that write down how the
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -99,7 +100,16 @@ def test_one_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> N
         check_trackers(("trackio",))
     check_trackers(None)
     assert open_trackers(None, "sums", Path(), RECORD, 0) == []
-    assert extras.is_installed("json")
+
+
+def test_a_folder_is_no_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """W&B leaves a folder `wandb` where it runs, which Python would import as an empty package."""
+    (tmp_path / "some_tracker").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert not extras.is_installed("some_tracker")
+    (tmp_path / "some_tracker" / "__init__.py").write_text("", encoding="utf-8")
+    importlib.invalidate_caches()
+    assert extras.is_installed("some_tracker")
 
 
 def test_the_configuration_names_them(tmp_path: Path) -> None:
