@@ -17,9 +17,9 @@ from rewardlang.terminal_text import wants_color
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rewardlang.scoring.inputs import Part
+    from rewardlang.scoring.inputs import Input, Part
     from rewardlang.scoring.pieces import Job
-    from rewardlang.scoring.run import Counts, Engine
+    from rewardlang.scoring.run import Counts, Engine, Source
     from rewardlang.scoring.targets import Target
 
 DESCRIPTION = """
@@ -98,7 +98,7 @@ class _Call:
         """The exit code."""
         from rewardlang.scoring.inputs import parts_of
         from rewardlang.scoring.on_ray import on_ray
-        from rewardlang.scoring.run import check_tables, one_after_the_other
+        from rewardlang.scoring.run import Source, check_tables, one_after_the_other
         from rewardlang.scoring.targets import target_of
 
         found = list(parts_of(self._files, self._job.renames))
@@ -110,10 +110,12 @@ class _Call:
         if problems:
             self._nothing_written()
             return 1
-        target = target_of(self._out, self._job.form, self._head(), lasting=self._files != ["-"])
+        head = self._head()
+        source = Source(self._samples, lambda: bool(head["files"] != self._identities()))
+        target = target_of(self._out, self._job.form, head, lasting=self._files != ["-"])
         with on_ray(self._address) if self._engine == "ray" else nullcontext(one_after_the_other) as engine, target:
             self._tell_of_an_earlier_run(target)
-            counts = self._score(parts, engine, target)
+            counts = self._score(parts, engine, target, source)
         if counts is None:
             return 1
         self._tell_counts(counts)
@@ -122,7 +124,6 @@ class _Call:
     def _head(self) -> dict[str, Any]:
         """What the bytes of the output depend on."""
         from rewardlang import __version__
-        from rewardlang.scoring.inputs import identities
 
         job = self._job
         made = {"rewardlang": __version__, "reward": job.reward.fingerprint, "step": job.step, "map": dict(job.renames), "form": job.form}
@@ -130,7 +131,13 @@ class _Call:
             import pyarrow
 
             made["pyarrow"] = pyarrow.__version__
-        return {**made, "files": [] if self._files == ["-"] else identities(self._files)}
+        return {**made, "files": self._identities()}
+
+    def _identities(self) -> list[Input]:
+        """The files as they are now."""
+        from rewardlang.scoring.inputs import identities
+
+        return [] if self._files == ["-"] else identities(self._files)
 
     def _tell_of_an_earlier_run(self, target: Target) -> None:
         if target.begun_anew:
@@ -139,13 +146,13 @@ class _Call:
             rows = sum(entry.rows for entry in target.entries)
             print(f"going on after {shared.counted(rows, 'row')} of a run that was stopped", file=sys.stderr)
 
-    def _score(self, parts: Sequence[Part], engine: Engine, target: Target) -> Counts | None:
+    def _score(self, parts: Sequence[Part], engine: Engine, target: Target, source: Source) -> Counts | None:
         """What was scored; None where it could not be, which is told."""
         from rewardlang.scoring.on_ray import ClusterLost
         from rewardlang.scoring.run import Refused, run
 
         try:
-            return run(self._job, parts, engine, target, _tell, self._samples)
+            return run(self._job, parts, engine, target, _tell, source)
         except Refused as refused:
             target.discard()
             if refused.misused:
@@ -153,6 +160,9 @@ class _Call:
             if str(refused):
                 print(refused, file=sys.stderr)
             self._nothing_written()
+        except UsageError:
+            target.discard()
+            raise
         except OSError as error:
             if error.errno not in _DISK:
                 raise

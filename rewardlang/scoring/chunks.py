@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -40,14 +40,17 @@ class RowsChunk(NamedTuple):
 Chunk: TypeAlias = "TableChunk | LinesChunk | RowsChunk"
 
 
-def chunks_of(part: Part, samples: Samples) -> Iterator[Chunk | Problem]:
-    """The chunks of a part, the same ones each time; a problem ends a Parquet file that is broken in the middle."""
+def chunks_of(part: Part, samples: Samples, columns: Sequence[str] | None = None) -> Iterator[Chunk | Problem]:
+    """The chunks of a part, the same ones each time; a problem ends a Parquet file that is broken in the middle.
+
+    `columns` are those of a Parquet file that are needed, if not all are.
+    """
     if part.form == "groups":
         assert part.first is not None, "the groups of a table are counted"
         import pyarrow
 
         try:
-            yield from table_chunks(part.path, part.start, part.stop, part.first)
+            yield from table_chunks(part.path, part.start, part.stop, part.first, columns)
         except (pyarrow.ArrowException, OSError) as error:
             yield broken(part.path, error)
     elif part.form == "lines":

@@ -44,6 +44,28 @@ def _keys(added: Added) -> Iterator[dict[str, Any]]:
         yield each[0] if length is None else {key: [keys[key] for keys in each] for key in each[0]}
 
 
+def as_lists(added: Added) -> Added:
+    """The same for rows that all have lists; a null list has been scored as one empty completion."""
+    return added._replace(lengths=[length or 1 for length in added.lengths])
+
+
+def added_schema(rules: Sequence[str], *, several: bool) -> Any:
+    """The four columns as `added_table` makes them."""
+    import pyarrow
+
+    number = pyarrow.float64()
+    points = pyarrow.struct([(name, number) for name in rules])
+    columns = {"score": number, "rules": points, "skipped": pyarrow.bool_(), "errors": pyarrow.list_(pyarrow.string())}
+    return pyarrow.schema({name: pyarrow.list_(type_) if several else type_ for name, type_ in columns.items()})
+
+
+def added_table(added: Added) -> Any:
+    """The four columns alone."""
+    import pyarrow
+
+    return pyarrow.table(_added_columns(added))
+
+
 def parquet(source: Any, added: Added) -> bytes:
     """The rows as Parquet. `source` is a record batch, whose columns stay as they are, or the records of rows.
 

@@ -8,6 +8,7 @@ takes the name of the output.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -18,8 +19,10 @@ from typing import IO, Any, NamedTuple
 
 from rewardlang.samples.problem import UsageError
 from rewardlang.scoring.pieces import Piece
+from rewardlang.scoring.table_copy import Segment
 
 _SECONDS = 1.0
+_BLOCK = 1 << 22
 
 
 class Entry(NamedTuple):
@@ -99,8 +102,7 @@ class Growing:
 
     def add(self, piece: Piece) -> None:
         """Adds the next piece. It counts about a second later."""
-        self.stream.write(piece.content)
-        end = self.end + len(piece.content)
+        end = self.end + sum(_written(self.stream, segment) for segment in piece.content)
         counts = (piece.rows, piece.completions, piece.skipped, piece.total, piece.size, piece.seen)
         self._pending.append(Entry(piece.part, piece.number, end, *counts))
         if time.monotonic() - self._synced > _SECONDS:
@@ -129,6 +131,20 @@ class Growing:
         """Removes what was there to go on with."""
         self.path.unlink(missing_ok=True)
         self._journal_path.unlink(missing_ok=True)
+
+
+def _written(stream: IO[bytes], segment: Segment) -> int:
+    """Writes bytes, or copies them from where they are; their number."""
+    if isinstance(segment, bytes):
+        return stream.write(segment)
+    left = segment.stop - segment.start
+    with Path(segment.path).open("rb") as source:
+        source.seek(segment.start)
+        while left and (block := source.read(min(left, _BLOCK))):
+            left -= stream.write(block)
+    if left:
+        raise OSError(errno.EIO, "the file has become shorter", segment.path)
+    return segment.stop - segment.start
 
 
 def _locked(stream: IO[bytes]) -> bool:

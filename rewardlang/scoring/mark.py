@@ -45,6 +45,23 @@ class Added(NamedTuple):
         return sum(map(isnan, self.score.tolist()))
 
 
+def together(parts: Sequence[Added]) -> Added:
+    """What is added to the rows of several chunks, in order."""
+    import numpy as np
+
+    errors: dict[int, list[str]] = {}
+    first = 0
+    for part in parts:
+        errors |= {first + place: told for place, told in part.errors.items()}
+        first += len(part.score)
+    return Added(
+        np.concatenate([part.score for part in parts]),
+        {name: np.concatenate([part.rules[name] for part in parts]) for name in parts[0].rules},
+        errors,
+        [length for part in parts for length in part.lengths],
+    )
+
+
 class Marked(NamedTuple):
     """A chunk after marking. `records` are its rows as JSON has them, where they were needed; `seen` are its columns,
     which only renames need.
@@ -60,7 +77,7 @@ class Marked(NamedTuple):
 
 def marked_table(reward: Reward, samples: Samples, chunk: TableChunk, step: int) -> Marked:
     """Scores a chunk of a table: by its columns where they hold what they should, else row by row, so that each bad row is told."""
-    seen = set(chunk.batch.schema.names)
+    seen = set(chunk.names)
     plainly = _arguments(reward, samples, chunk)
     if plainly is not None:
         arguments, lengths = plainly
@@ -70,7 +87,31 @@ def marked_table(reward: Reward, samples: Samples, chunk: TableChunk, step: int)
             pass
         else:
             return Marked(None, _added(scores, reward, lengths, {}), [], seen)
-    return marked_rows(reward, samples, [samples.row(number, record) for number, record in chunk.records()], step)
+    rows = [samples.row(number, record) for number, record in chunk.records()]
+    return marked_rows(reward, samples, rows, step)._replace(seen=seen)
+
+
+def needed(reward: Reward, samples: Samples, names: Sequence[str]) -> list[str]:
+    """The columns of a table that scoring needs, by their names there."""
+    ours = renamed(list(names), samples.renames)
+    wanted = ("id", "prompt", "completion", "completions", *PER_COMPLETION, *reward.columns)
+    return list(dict.fromkeys(ours[name] for name in wanted if name in ours))
+
+
+def has_several(samples: Samples, schema: Any) -> bool | None:
+    """Whether the rows of a table have lists of completions, as their type says; None where it does not say."""
+    import pyarrow
+
+    ours = renamed(schema.names, samples.renames)
+    found = [schema.field(ours[name]).type for name in ("completion", "completions") if name in ours]
+    if len(found) != 1:
+        return None
+    if is_text(found[0]):
+        return False
+    if pyarrow.types.is_list(found[0]) or pyarrow.types.is_large_list(found[0]):
+        inner = found[0].value_type
+        return False if pyarrow.types.is_struct(inner) else True if is_text(inner) or pyarrow.types.is_list(inner) else None
+    return None
 
 
 def _arguments(reward: Reward, samples: Samples, chunk: TableChunk) -> tuple[Arguments, list[int | None]] | None:

@@ -40,7 +40,12 @@ def joined_footer(stream: IO[bytes], ends: Iterable[int]) -> bytes:
         start = end
     assert whole is not None, "no file at all"
     joined = whole | {_ROWS: Field(I64, rows), _GROUPS: Field(LIST, (STRUCT, groups))}
-    data = struct_bytes(dict(sorted(joined.items())))
+    return footer_bytes(joined)
+
+
+def footer_bytes(footer: Fields) -> bytes:
+    """A footer as it ends a file."""
+    data = struct_bytes(dict(sorted(footer.items())))
     return data + len(data).to_bytes(4, "little") + MAGIC
 
 
@@ -62,12 +67,13 @@ def schema_of(footer: Fields) -> Any:
 def _moved(group: Fields, distance: int) -> Fields:
     """A group of rows whose data stand so many bytes further on; its number in its old file, which need not be told, is left out."""
     item, chunks = group[_GROUP_COLUMNS].value
-    moved = group | {_GROUP_COLUMNS: Field(LIST, (item, [_moved_chunk(chunk, distance) for chunk in chunks]))}
+    moved = group | {_GROUP_COLUMNS: Field(LIST, (item, [moved_chunk(chunk, distance) for chunk in chunks]))}
     moved |= _shifted(group, (_GROUP_OFFSET,), distance)
     return {number: field for number, field in moved.items() if number != _GROUP_ORDINAL}
 
 
-def _moved_chunk(chunk: Fields, distance: int) -> Fields:
+def moved_chunk(chunk: Fields, distance: int) -> Fields:
+    """A column of a group whose data stand so many bytes further on."""
     meta: Fields = chunk[_CHUNK_META].value
     moved = meta | _shifted(meta, _META_OFFSETS, distance)
     return chunk | {_CHUNK_META: Field(STRUCT, moved)} | _shifted(chunk, _CHUNK_OFFSETS, distance)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rewardlang.marking.guard import VerifierBreakdown
@@ -17,8 +19,9 @@ from rewardlang.samples.read import Samples
 from rewardlang.scoring import encode
 from rewardlang.scoring.chunks import Chunk, LinesChunk, chunks_of, lines_before, samples_of
 from rewardlang.scoring.inputs import Part
-from rewardlang.scoring.mark import Added, Marked, marked_rows, marked_table
+from rewardlang.scoring.mark import Added, Marked, has_several, marked_rows, marked_table, needed, together
 from rewardlang.scoring.table_chunks import TableChunk
+from rewardlang.scoring.table_copy import MOST_ROWS, CopiedTable, Segment
 
 if TYPE_CHECKING:
     from rewardlang.reward import Reward
@@ -36,15 +39,16 @@ class Job(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A piece of the output. `number` counts from 0 in its part; `size` is what it weighs there (see `Part.size`).
+    """A piece of the output: bytes, or where bytes are copied from.
 
-    `total` is the sum of its scores. Where a problem is an error, `content` is empty. `stopped` says why nothing more can be
-    done at all; `misused` that the call was wrong, and not the data.
+    `number` counts from 0 in its part; `size` is what it weighs there (see `Part.size`); `total` is the sum of its scores.
+    Where a problem is an error, `content` is empty. `stopped` says why nothing more can be done at all, and `misused` that the
+    call was wrong, and not the data.
     """
 
     part: int
     number: int
-    content: bytes = b""
+    content: tuple[Segment, ...] = ()
     rows: int = 0
     completions: int = 0
     skipped: int = 0
@@ -58,6 +62,11 @@ class Piece(NamedTuple):
 
 def pieces_of(job: Job, index: int, part: Part, skip: int = 0) -> Iterator[Piece]:
     """The pieces of a part, less the first `skip`. The next chunk is read, and the last piece encoded, while one is scored."""
+    table = _copied_table(job, part)
+    if table is not None:
+        if not skip:
+            yield _one_piece(job, index, part, table)
+        return
     samples = samples_of(part, job.renames)
     first = part.first
     number = skip
@@ -70,7 +79,7 @@ def pieces_of(job: Job, index: int, part: Part, skip: int = 0) -> Iterator[Piece
                     # Lines in the middle of a file are counted when somebody must be told of one.
                     first = lines_before(part)
                     marked = _marked(job, samples, chunk, first)
-                waiting.append(encoding.submit(_piece, job, Piece(index, number), part, chunk, marked))
+                waiting.append(encoding.submit(_piece, job, samples, Piece(index, number), chunk, marked))
                 number += 1
                 if len(waiting) > 1:
                     yield waiting.popleft().result()
@@ -78,6 +87,49 @@ def pieces_of(job: Job, index: int, part: Part, skip: int = 0) -> Iterator[Piece
             waiting.append(encoding.submit(_stopped, Piece(index, number), error))
         while waiting:
             yield waiting.popleft().result()
+
+
+def _copied_table(job: Job, part: Part) -> CopiedTable | None:
+    """The table whose groups can be copied, so that only scores are written; None where they must be written anew."""
+    if part.form != "groups" or job.form != "parquet" or part.size > MOST_ROWS:
+        return None
+    return _table_of(part.path, Path(part.path).stat().st_mtime_ns, tuple(job.reward.rules), tuple(sorted(job.renames.items())))
+
+
+@lru_cache(maxsize=2)
+def _table_of(path: str, changed: int, rules: tuple[str, ...], renames: tuple[tuple[str, str], ...]) -> CopiedTable | None:
+    from pyarrow import parquet
+
+    schema = parquet.read_schema(path)
+    several = has_several(Samples(path, dict(renames)), schema)
+    try:
+        return None if several is None else CopiedTable(path, encode.added_schema(rules, several=several))
+    except ValueError:
+        return None
+
+
+def _one_piece(job: Job, index: int, part: Part, table: CopiedTable) -> Piece:
+    """A part whose old columns are copied: only the columns that scoring needs are read."""
+    samples = samples_of(part, job.renames)
+    told = Piece(index, 0, size=part.size, seen=tuple(sorted(table.names)) if job.renames else ())
+    added: list[Added] = []
+    with ThreadPoolExecutor(1) as reading:
+        try:
+            for chunk in _ahead(reading, chunks_of(part, samples, needed(job.reward, samples, table.names))):
+                marked = _marked(job, samples, chunk, part.first)
+                told = told._replace(problems=(*told.problems, *marked.problems))
+                added += [marked.added] if marked.added is not None else []
+        except (UsageError, VerifierBreakdown) as error:
+            return _stopped(told, error)
+    if not added or any(problem.severity == "error" for problem in told.problems):
+        return told
+    whole = together(added)
+    columns = encode.added_table(encode.as_lists(whole) if table.several else whole)
+    return _counted(told, whole)._replace(content=table.piece(part.start, part.stop, columns))
+
+
+def _counted(piece: Piece, added: Added) -> Piece:
+    return piece._replace(rows=len(added.lengths), completions=len(added.score), skipped=added.skipped, total=added.total)
 
 
 def _stopped(piece: Piece, error: Exception) -> Piece:
@@ -109,22 +161,23 @@ def _marked(job: Job, samples: Samples, chunk: Chunk | Problem, first: int | Non
     return marked_rows(job.reward, samples, items, job.step)
 
 
-def _piece(job: Job, piece: Piece, part: Part, chunk: Chunk | Problem, marked: Marked) -> Piece:
+def _piece(job: Job, samples: Samples, piece: Piece, chunk: Chunk | Problem, marked: Marked) -> Piece:
     size = len(chunk.batch) if isinstance(chunk, TableChunk) else chunk.size if isinstance(chunk, LinesChunk) else 0
     told = piece._replace(size=size, seen=tuple(sorted(marked.seen)) if job.renames else (), problems=tuple(marked.problems))
     added = marked.added
     if added is None or any(problem.severity == "error" for problem in marked.problems):
         return told
-    counts = told._replace(rows=len(added.lengths), completions=len(added.score), skipped=added.skipped, total=added.total)
     try:
-        return counts._replace(content=_content(job, chunk, marked.records, added))
+        return _counted(told, added)._replace(content=(_content(job, samples, chunk, marked.records, added),))
     except UsageError as error:
         return _stopped(told, error)
 
 
-def _content(job: Job, chunk: Chunk | Problem, records: list[Mapping[str, Any]] | None, added: Added) -> bytes:
+def _content(job: Job, samples: Samples, chunk: Chunk | Problem, records: list[Mapping[str, Any]] | None, added: Added) -> bytes:
+    if job.form == "parquet" and isinstance(chunk, TableChunk):
+        return encode.parquet(chunk.batch, encode.as_lists(added) if has_several(samples, chunk.batch.schema) else added)
     if job.form == "parquet":
-        return encode.parquet(chunk.batch if isinstance(chunk, TableChunk) else records, added)
+        return encode.parquet(records, added)
     if records is None:
         assert isinstance(chunk, TableChunk), "only a table is scored without its records"
         records = [record for _, record in chunk.records()]

@@ -29,6 +29,13 @@ class Refused(Exception):
         super().__init__(message)
 
 
+class Source(NamedTuple):
+    """All that is read: what messages call it, and whether it has changed since the run began."""
+
+    name: str
+    changed: Callable[[], bool]
+
+
 class Counts(NamedTuple):
     """What was scored; `resumed` are the rows of an earlier run among `rows`."""
 
@@ -60,10 +67,10 @@ def check_tables(job: Job, parts: Sequence[Part]) -> Iterator[Problem]:
             yield missing_column(job.reward, samples, column, list(there))
 
 
-def run(job: Job, parts: Sequence[Part], engine: Engine, target: Target, tell: Callable[[Problem], None], source: str) -> Counts:
-    """Scores everything that the target does not have yet, and finishes it. `source` is what messages call all files.
+def run(job: Job, parts: Sequence[Part], engine: Engine, target: Target, tell: Callable[[Problem], None], source: Source) -> Counts:
+    """Scores everything that the target does not have yet, and finishes it.
 
-    Raises `Refused` after the last row, or the twentieth problem, where a row cannot be scored.
+    Raises `Refused` after the last row, or the twentieth problem, where a row cannot be scored, and where a file has changed.
     """
     done = list(target.entries)
     first, skip = (done[-1].part, done[-1].number + 1) if done else (0, 0)
@@ -86,13 +93,15 @@ def run(job: Job, parts: Sequence[Part], engine: Engine, target: Target, tell: C
         progress.add(piece)
         if not bad:
             target.add(piece)
-            counted.append(piece._replace(content=b""))
+            counted.append(piece._replace(content=()))
     progress.erase()
-    for problem in () if bad else _of_the_whole(job, source, counted, seen):
+    for problem in () if bad else _of_the_whole(job, source.name, counted, seen):
         tell(problem)
         bad += problem.severity == "error"
     if bad:
         raise Refused(f"and {problems - MOST_PROBLEMS:,} more" if problems > MOST_PROBLEMS else "")
+    if source.changed():
+        raise Refused(f"{source.name} has changed while it was read")
     counts = _counts(counted, sum(entry.rows for entry in done))
     target.finish()
     return counts

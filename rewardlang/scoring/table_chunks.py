@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rewardlang.samples.problem import Problem
@@ -16,10 +16,14 @@ _LARGE_GROUPS = 1 << 28
 
 
 class TableChunk(NamedTuple):
-    """Rows of a Parquet file as a record batch. `first` is the number of the first of them in the file."""
+    """Rows of a Parquet file as a record batch, with all columns or those that are needed.
+
+    `first` is the number of the first of them in the file, `names` are all columns there.
+    """
 
     batch: Any
     first: int
+    names: tuple[str, ...]
 
     def records(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """The rows as JSON would have them, each with its number."""
@@ -77,7 +81,7 @@ def groups_of(path: str) -> list[tuple[int, int, int, int]] | Problem:
     return runs
 
 
-def table_chunks(path: str, start: int, stop: int, first: int) -> Iterator[TableChunk]:
+def table_chunks(path: str, start: int, stop: int, first: int, columns: Sequence[str] | None) -> Iterator[TableChunk]:
     """The rows of some groups, a few thousand at a time, fewer where they are long. Memory does not grow with a group's size."""
     from pyarrow import parquet
 
@@ -85,11 +89,12 @@ def table_chunks(path: str, start: int, stop: int, first: int) -> Iterator[Table
         groups = [file.metadata.row_group(group) for group in range(start, stop)]
         rows = sum(group.num_rows for group in groups)
         size = sum(group.total_byte_size for group in groups)
+        names = tuple(file.schema_arrow.names)
     # A column of a group is read at once where groups are small, else page by page, which is slower.
     with parquet.ParquetFile(path, buffer_size=_READ_BYTES if size > _LARGE_GROUPS else 0) as file:
         at_once = max(1, min(_MOST_ROWS, _CHUNK_BYTES * rows // max(size, 1)))
-        for batch in file.iter_batches(batch_size=at_once, row_groups=range(start, stop)):
-            yield TableChunk(batch, first)
+        for batch in file.iter_batches(batch_size=at_once, row_groups=range(start, stop), columns=columns):
+            yield TableChunk(batch, first, names)
             first += len(batch)
 
 

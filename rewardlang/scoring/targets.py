@@ -94,10 +94,10 @@ class TableFile(Growing):
 
     def add(self, piece: Piece) -> None:
         """Raises `UsageError` for a piece whose columns do not go together with those before it."""
-        import io
-
-        self._tables.see(io.BytesIO(piece.content), 0, len(piece.content))
+        start = self.end
         super().add(piece)
+        self._tables.see(self.stream, start, self.end)
+        self.stream.seek(self.end)
 
     def finish(self, whole: Path | None = None) -> None:
         """Writes the footer; where the pieces have several types, writes them all again with one."""
@@ -129,7 +129,7 @@ class Spooled:
 
     def add(self, piece: Piece) -> None:
         """Takes the next piece."""
-        self._spool.write(piece.content)
+        self._spool.writelines(segment for segment in piece.content if isinstance(segment, bytes))
 
     def keep(self) -> None:
         """Nothing of it outlasts the process."""

@@ -50,7 +50,7 @@ def test_what_means_no_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert message in str(raised.value)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(st.lists(st.integers(0, 40), min_size=1), st.integers(1, 60), st.booleans())
 def test_the_parts_of_a_file_are_its_lines(tmp_path: Path, lengths: list[int], size: int, ended: bool) -> None:
     """Every line is in one part, whole and in order, wherever the parts are cut; and its number can be counted."""

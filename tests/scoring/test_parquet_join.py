@@ -35,7 +35,7 @@ def same(one: dict[int, Field], other: dict[int, Field]) -> bool:
     return struct_bytes(one) == struct_bytes(other)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(STRUCTS)
 def test_a_struct_survives_its_bytes(fields: dict[int, Field]) -> None:
     """Reading what was written gives it back."""

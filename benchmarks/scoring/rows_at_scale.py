@@ -1,0 +1,202 @@
+"""Reading, scoring and writing rows of Parquet: how fast beside scoring alone, and how much memory it takes.
+
+    python benchmarks/scoring/rows_at_scale.py --rows 1000000 --out benchmarks/results/DATE-rows-1m
+    python benchmarks/scoring/rows_at_scale.py --rows 10000000 --rounds 1 --engines local,ray --out benchmarks/results/DATE-rows-10m
+
+Completions are those of notebook_rewards.py in kind: about 150 words, 20 % without tags, 30 % wrong, 5 % misspelt, made from a seed;
+beyond a million rows the texts come again, in other groups of rows. Each round scores alone (all rows, in memory, nothing read or
+written while the clock runs) and then runs the command from start to end; the share is the median over rounds. The memory is that of
+the command's process, or of all processes of the local cluster, twice a second; it is drawn into OUT.svg, and OUT.json has all numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import hashlib
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pyarrow
+from pyarrow import parquet
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import memory_plot  # noqa: E402
+from notebook_rewards import WORDS  # noqa: E402
+
+import rewardlang  # noqa: E402 - the tree that this script stands in
+
+REWARD = ROOT / "examples" / "gsm8k_xml_port" / "gsm8k_xml.reward"
+GROUP = 1 << 16
+DIFFERENT = 1 << 20
+SCHEMA = pyarrow.schema({"id": pyarrow.int64(), "prompt": pyarrow.string(), "completion": pyarrow.string(), "answer": pyarrow.string()})
+
+
+def group(rng: np.random.Generator, first: int, size: int) -> pyarrow.Table:
+    """Rows of one group; eight follow one prompt."""
+    words, lengths = np.array(WORDS), rng.integers(110, 190, size)
+    drawn = words[rng.integers(0, len(words), int(lengths.sum()))].tolist()
+    golds, others = rng.integers(0, 2000, size).tolist(), rng.integers(0, 2000, size).tolist()
+    wrong, misspelt, tagless = ((rng.random(size) < share).tolist() for share in (0.3, 0.05, 0.2))
+    completions, start = [], 0
+    for row, length in enumerate(lengths.tolist()):
+        if misspelt[row]:
+            drawn[start] = "recieve"
+        text = " ".join(drawn[start : start + length])
+        said = others[row] if wrong[row] else golds[row]
+        tagged = f"<reasoning>\n{text}\n</reasoning>\n<answer>\n{said}\n</answer>\n"
+        completions.append(f"{text} the answer is {said}" if tagless[row] else tagged)
+        start += length
+    ids = range(first, first + size)
+    prompts = [f"How many, in the shop of number {number // 8}?" for number in ids]
+    return pyarrow.table([list(ids), prompts, completions, list(map(str, golds))], schema=SCHEMA)
+
+
+def generate(path: Path, rows: int) -> None:
+    """Writes the rows, a group at a time."""
+    with parquet.ParquetWriter(path, SCHEMA) as writer:
+        for first in range(0, rows, GROUP):
+            writer.write_table(group(np.random.default_rng(first % DIFFERENT), first, min(GROUP, rows - first)))
+
+
+def alone(path: Path, rows: int) -> float:
+    """Seconds in `Reward.score` for the rows, which are read before the clock runs."""
+    reward = rewardlang.load(REWARD)
+    seconds = 0.0
+    for batch in parquet.ParquetFile(path).iter_batches(1 << 14):
+        prompts, completions, answers = (batch.column(place).to_pylist() for place in (1, 2, 3))
+        begin = time.perf_counter()
+        reward.score(completions, prompts, {"answer": answers})
+        seconds += time.perf_counter() - begin
+        rows -= len(completions)
+        if rows <= 0:
+            break
+    return seconds
+
+
+def command(path: Path, out: Path, engine: str) -> tuple[float, float, list[tuple[float, float]]]:
+    """The command in a process of its own: seconds on the clock, seconds of processors (local engine), and (second, MB) samples."""
+    words = [sys.executable, "-m", "rewardlang", "score", REWARD, "--samples", path, "--out", out, "--engine", engine, "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    begin = time.perf_counter()
+    process = subprocess.Popen(list(map(str, words)), env=environment, stdout=subprocess.PIPE, text=True)
+    watched, samples, processor = psutil.Process(process.pid), [], 0.0
+    while process.poll() is None:
+        samples.append((time.perf_counter() - begin, sum(memory(each) for each in family(watched)) / 1e6))
+        processor = max(processor, processor_seconds(watched))
+        time.sleep(0.5)
+    assert process.returncode == 0, engine
+    return time.perf_counter() - begin, processor, samples
+
+
+def family(process: psutil.Process) -> Iterator[psutil.Process]:
+    """The process and all that it started."""
+    try:
+        yield from (process, *process.children(recursive=True))
+    except psutil.NoSuchProcess:
+        return
+
+
+def memory(process: psutil.Process) -> int:
+    """Bytes that belong to the process alone, and its share of what is shared (PSS)."""
+    try:
+        return int(process.memory_full_info().pss)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return 0
+
+
+def processor_seconds(process: psutil.Process) -> float:
+    """Seconds of processors so far."""
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
+
+
+def tenths(samples: list[tuple[float, float]]) -> list[int]:
+    """The median memory in each tenth of a run."""
+    parts = np.array_split(np.array([megabytes for _, megabytes in samples]), min(10, len(samples)))
+    return [round(float(np.median(part))) for part in parts]
+
+
+def measured(path: Path, folder: Path, rows: int, rounds: int, engine: str) -> tuple[dict[str, Any], list[tuple[float, float]]]:
+    """The numbers of one engine, and the memory of its last round."""
+    out = folder / f"{engine}.parquet"
+    pairs, samples = [], []
+    for _ in range(rounds):
+        by_itself = alone(path, min(rows, DIFFERENT)) * rows / min(rows, DIFFERENT)
+        seconds, processor, samples = command(path, out, engine)
+        pairs.append((by_itself, seconds, processor))
+        print(engine, f"alone {by_itself:.1f} s, the command {seconds:.1f} s, share {by_itself / seconds:.0%}", flush=True)
+    by_itself, seconds, processor = (statistics.median(values) for values in zip(*pairs, strict=True))
+    return {
+        "share_of_scoring_alone": round(statistics.median(one / two for one, two, _ in pairs), 3),
+        "shares": [round(one / two, 3) for one, two, _ in pairs],
+        "scoring_alone_us_a_row": round(by_itself / rows * 1e6, 2),
+        "command_us_a_row": round(seconds / rows * 1e6, 2),
+        "command_processor_us_a_row": round(processor / rows * 1e6, 2) if engine == "local" else None,
+        "rows_a_second": round(rows / seconds),
+        "memory_mb_by_tenth": tenths(samples),
+        "memory_mb_most": round(max(megabytes for _, megabytes in samples)),
+        "sha256": digest(out),
+    }, samples
+
+
+def digest(path: Path) -> str:
+    """The hash of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def main() -> None:
+    """Prints what is measured and writes it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--engines", default="local")
+    parser.add_argument("--out", help="the results' name, without an ending")
+    arguments = parser.parse_args()
+    engines = arguments.engines.split(",")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = folder / "rows.parquet"
+        generate(path, arguments.rows)
+        result = {
+            "what": "rewardlang score over Parquet, gsm8k_xml.reward, beside Reward.score alone",
+            "rows": arguments.rows,
+            "megabytes_in": round(path.stat().st_size / 1e6),
+            "rounds": arguments.rounds,
+            "engines": {},
+            "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+            "load_average_at_the_start": [round(load, 1) for load in os.getloadavg()],
+            "python": platform.python_version(),
+            "pyarrow": pyarrow.__version__,
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        }
+        curves = {}
+        for engine in engines:
+            result["engines"][engine], curves[engine] = measured(path, folder, arguments.rows, arguments.rounds, engine)
+    result["same_bytes"] = len({each["sha256"] for each in result["engines"].values()}) == 1 if len(engines) > 1 else None
+    print(json.dumps(result, indent=2))
+    if arguments.out is not None:
+        Path(f"{arguments.out}.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        Path(f"{arguments.out}.svg").write_text(memory_plot.svg(curves, arguments.rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
