@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -14,7 +13,6 @@ from rewardlang.record import replaced
 from rewardlang.source import Span
 from rewardlang.verifier import OptionSpec, Verifier
 
-_FILE = re.compile(r"[^\s{}\[\]\"][^\n{}\[\]\"]*\.[A-Za-z]{2,5}")
 _OF_MANY = ("min", "max")
 """Measures of two numbers that take more of them."""
 
@@ -268,6 +266,12 @@ def options(checker: Checker, verifier: Verifier, written: tuple[ex.Option, ...]
     return tuple((name, value) for name, (_, value) in given.items())
 
 
+def _names_a_file(text: str) -> bool:
+    """Whether a text is one name with an ending, and can be nothing else that an option holds."""
+    name, dot, ending = text.rpartition(".")
+    return dot != "" and name.strip() == name != "" and ending.isalpha() and len(ending) < 6 and not set(text) & set('\n{}[]"')
+
+
 def _tried(checker: Checker, verifier: Verifier, given: Mapping[str, tuple[Span, meaning.Expr]]) -> None:
     """Reports options with which the verifier judges nothing; those are tried that stand in the file and are no choice among texts."""
     plain = {name: value.value for name, (_, value) in given.items() if isinstance(value, meaning.Constant)}
@@ -286,7 +290,7 @@ def _tried(checker: Checker, verifier: Verifier, given: Mapping[str, tuple[Span,
 def _option_value(checker: Checker, option: ex.Option, spec: OptionSpec) -> meaning.Expr:
     """The value of an option; where there is a choice of texts, it must be written out and be one of them."""
     value, wanted = checker.value(option.value), spec.type
-    if spec.from_file and isinstance(value, meaning.Constant) and _FILE.fullmatch(str(value.value)) and checker.option_file is not None:
+    if spec.from_file and isinstance(value, meaning.Constant) and checker.option_file is not None and _names_a_file(value.value):
         return replaced(value, value=checker.option_file(value.value, value.span))
     if not isinstance(wanted, types.OneOfType):
         return fitted(checker, value, wanted, f"the option '{option.name.text}' takes {described(wanted)}")
