@@ -21,6 +21,7 @@ from rewardlang.verdict import Missing, Refused
 from rewardlang.written import written
 
 _SHOWN = 60
+_MOST_BITS = 20_000  # of a number: 3,000 digits on either side of the point
 
 
 def normalised(text: str) -> str:
@@ -95,6 +96,8 @@ def _number(wanted: types.NumberType, raw: Any, registry: Registry, notation: st
         value = Fraction(repr(raw))
     else:
         value = Fraction(raw)
+    if isinstance(value, Fraction) and value.numerator.bit_length() + value.denominator.bit_length() > _MOST_BITS:
+        raise DataError(f"a number of at most 3,000 digits is wanted, and this is {shown(raw) if isinstance(raw, str) else 'longer'}")
     if not wanted.holds(value):
         raise DataError(f"{number_wanted(wanted)} is wanted, and this is {shown(raw)}")
     assert isinstance(value, Fraction)

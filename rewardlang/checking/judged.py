@@ -1,7 +1,7 @@
 """Which tests can be left unjudged, and what must be there or judged once a test has come out.
 
-A verifier can decline or break, and exact arithmetic has a limit of digits:
-what depends on either may not be judged. A test that holds has had all its
+A verifier can decline or break, and exact arithmetic of many values has a limit
+of digits: what depends on either may not be judged. A test that holds has had all its
 values before it, so that other tests over the same values were judged as well.
 """
 
@@ -16,6 +16,8 @@ from rewardlang.program import LetDecl
 
 _PLAIN = (meaning.NumberTest, meaning.Between, meaning.TextTest, meaning.Matches, meaning.Truth, meaning.Present)
 _BUILT = (meaning.Arithmetic, meaning.Read, meaning.Outside, meaning.AsMath, meaning.Select, meaning.Measure)
+_SHORT = 8
+"""Values of which a formula stays below the limit of digits, if each of them does so by far (`row_values.MAX_BITS`)."""
 
 
 class Judging:
@@ -36,7 +38,7 @@ class Judging:
                 below += [let.value] if let.otherwise is None else [let.value, let.otherwise]
             elif isinstance(node, meaning.Some):
                 below.append(node.each.operand)
-            own = isinstance(node, meaning.Arithmetic) or any(True for _ in _called(node))
+            own = self._is_long(node) or any(True for _ in _called(node))
             self._fallible[key] = own or any(self.fallible(child) for child in below)
         return self._fallible[key]
 
@@ -45,7 +47,7 @@ class Judging:
         plain = isinstance(test, _PLAIN) or (isinstance(test, (meaning.Equal, meaning.Within, meaning.In)) and test.equivalence is None)
         if not plain:
             return None
-        return frozenset(self._keys.key(_root(child)) for child in meaning.children(test) if self.fallible(child))
+        return frozenset(key for child in meaning.children(test) for key in self._judged_by(child))
 
     def there(self, test: meaning.Expr) -> frozenset[str]:
         """Values that are there, and judged, for every row for which the test holds."""
@@ -56,12 +58,42 @@ class Judging:
         return frozenset(key for child in meaning.children(test) for key in self._implied(child))
 
     def optional(self, test: meaning.Expr) -> frozenset[str]:
-        """Values of the test that may be missing."""
-        return frozenset(self._keys.key(child) for child in meaning.children(test) if bare(child.type)[1])
+        """Values without which a value of the test may be missing."""
+        return frozenset(key for child in meaning.children(test) for key in self._present_by(child))
+
+    def _judged_by(self, value: meaning.Expr) -> Iterator[str]:
+        """Values that, once judged, leave this one judged: steps that never fail are looked through."""
+        value = self.root(value)
+        if isinstance(value, (meaning.AsMath, meaning.Outside)) or (isinstance(value, meaning.Arithmetic) and not self._is_long(value)):
+            for child in meaning.children(value):
+                yield from self._judged_by(child)
+        elif self.fallible(value):
+            yield self._keys.key(value)
+
+    def _present_by(self, value: meaning.Expr) -> Iterator[str]:
+        """Values that, once there, leave this one there."""
+        value = self.root(value)
+        divides = isinstance(value, meaning.Arithmetic) and value.operator == "/" and not isinstance(value.right, meaning.Constant)
+        if isinstance(value, (meaning.AsMath, meaning.Outside, meaning.Arithmetic)) and not divides:
+            for child in meaning.children(value):
+                yield from self._present_by(child)
+        elif bare(value.type)[1]:
+            yield self._keys.key(value)
 
     def steps(self, test: meaning.Expr) -> frozenset[str]:
-        """The sums and products in a test, any of which can pass the limit of digits."""
+        """The sums and products in a test that can pass the limit of digits."""
         return frozenset(self._arithmetic(test))
+
+    def _is_long(self, node: meaning.Expr) -> bool:
+        return isinstance(node, meaning.Arithmetic) and self._values(node) > _SHORT
+
+    def _values(self, node: meaning.Expr) -> int:
+        """From how many values a formula is put together."""
+        if isinstance(node, meaning.LetValue):
+            return self._values(self._lets[node.name].value)
+        if isinstance(node, (meaning.Arithmetic, meaning.Measure)):
+            return max(1, sum(self._values(child) for child in meaning.children(node)))
+        return 1
 
     def root(self, value: meaning.Expr) -> meaning.Expr:
         """A let without `else` is its value."""
@@ -81,7 +113,7 @@ class Judging:
         return self._known[key]
 
     def _arithmetic(self, node: meaning.Expr) -> Iterator[str]:
-        if isinstance(node, meaning.Arithmetic):
+        if self._is_long(node):
             yield self._keys.key(node)
         if isinstance(node, meaning.LetValue):
             yield from self._arithmetic(self._lets[node.name].value)
@@ -93,10 +125,3 @@ def _called(node: meaning.Expr) -> Iterator[object]:
     yield from meaning.verifiers(node)
     if isinstance(node, meaning.Some):
         yield from (node.each.find.verifier,) if isinstance(node.each.find, meaning.WordFind) else ()
-
-
-def _root(value: meaning.Expr) -> meaning.Expr:
-    """The value that must be judged for this one to be: steps that never fail are looked through."""
-    while isinstance(value, (meaning.AsMath, meaning.Outside)):
-        value = value.operand
-    return value

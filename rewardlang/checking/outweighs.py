@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from rewardlang import meaning
 from rewardlang.checking.checker import Checker
-from rewardlang.checking.outcomes import HOLDS, NOT_HELD
+from rewardlang.checking.outcomes import FAILS, HOLDS, NOT_HELD, UNJUDGED
 from rewardlang.checking.prover import Prover
 from rewardlang.checking.rules import ZERO
 from rewardlang.checking.score_bounds import ScoreBounds
@@ -98,7 +98,9 @@ class _Side:
         if case.condition is None or case.points.range.low != case.points.range.high:
             return rest
         passed = self._prover.passed({})
-        for outcomes in (HOLDS, NOT_HELD):
+        # What nobody could judge counts as what gives the row fewer points: as failed for an award, as held for a deduction.
+        ends = (HOLDS, NOT_HELD) if self._rule.sign == "award" else (HOLDS | UNJUDGED, FAILS)
+        for outcomes in ends:
             known = None if passed is None else self._prover.assume(passed, case.condition, outcomes)
             if known is not None:
                 possible = ZERO

@@ -136,7 +136,7 @@ def _arithmetic(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
 
 def _limited(number: Any) -> Any:
     if number.numerator.bit_length() + number.denominator.bit_length() > MAX_BITS:
-        return Refused(f"a number of more than {MAX_BITS} bits")
+        return Refused(f"a number of more than {MAX_BITS:,} bits")
     return number
 
 

@@ -32,7 +32,8 @@ _ARITHMETIC: Mapping[str, Callable[[Fraction, Fraction], Fraction]] = {
     "*": operator.mul,
     "/": operator.truediv,
 }
-MAX_BITS = 10_000
+MAX_BITS = 200_000
+"""Of a result of arithmetic. What is read, found or given has less than a tenth of it, so that short formulas never reach it."""
 
 
 class Row:
@@ -117,7 +118,7 @@ class Row:
             return Missing("a division by zero")
         result = _ARITHMETIC[node.operator](left, right)
         if result.numerator.bit_length() + result.denominator.bit_length() > MAX_BITS:
-            return Refused(f"a number of more than {MAX_BITS} bits")
+            return Refused(f"a number of more than {MAX_BITS:,} bits")
         return result
 
     def _read(self, node: meaning.Read) -> Value:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rewardlang.compiled import compile_text
+from tests.language.shared import DESIGN, read
 
 HERE = Path(__file__).parent
 HEAD = 'rewardlang 1\nreward promises version "1.0.0"\n'
@@ -44,3 +45,9 @@ def test_a_promise_that_is_not_true_is_refused(folder: str, why: str, text: str)
 def test_a_plain_promise_is_proved(folder: str, why: str, text: str) -> None:
     """No error at all."""
     assert not compile_text(HEAD + text, folder=folder).errors, why
+
+
+@pytest.mark.parametrize("path", DESIGN, ids=lambda path: path.stem)
+def test_the_promises_of_whole_files_are_proved(path: Path) -> None:
+    """Files as experts write them; lists and modules that are not beside them are all that may be missing."""
+    assert {found.code for found in compile_text(read(path)).errors} <= {"RW312", "RW317"}
