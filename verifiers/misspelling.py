@@ -103,7 +103,28 @@ def misspelling(
     return [_misspelt(text, chosen, allowed) for text in texts]
 
 
+@cache
+def _ascii_words() -> re.Pattern[str]:
+    """Words, and commands of LaTeX with their backslash."""
+    return re.compile(r"\\?[A-Za-z]+(?:'[A-Za-z]+)*+")
+
+
+def _has_known_words_only(text: str, dictionary: _Dictionary, allowed: frozenset[str]) -> bool:
+    """Whether every word of a text is known, wherever it stands: then nothing need be said of places. False where it is not plain."""
+    if not text.isascii():
+        return False
+    unknown = set(_ascii_words().findall(text)) - dictionary.words
+    return all(
+        word.lower() in dictionary.words or ("'" not in word if word[0] == "\\" else _is_known(word, dictionary, allowed))
+        for word in unknown
+    )
+
+
 def _misspelt(text: str, dictionary: _Dictionary, allowed: frozenset[str]) -> list[Finding[str]]:
+    return [] if _has_known_words_only(text, dictionary, allowed) else _misspelt_by_place(text, dictionary, allowed)
+
+
+def _misspelt_by_place(text: str, dictionary: _Dictionary, allowed: frozenset[str]) -> list[Finding[str]]:
     known: set[str] = set()
     candidates: list[tuple[int, int, str]] = []
     inside: set[str] = set()
