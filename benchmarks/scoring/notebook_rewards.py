@@ -2,9 +2,12 @@
 
     python benchmarks/scoring/notebook_rewards.py --out benchmarks/results/DATE-notebook-rewards.json
 
-Completions have about 150 words, 20 % have no tags, 30 % are wrong, 5 % are misspelt; they are made here from a seed. What is timed is
-what TRL calls: chats in, floats out, the five functions one after the other against the one. Each batch is timed in turn with its peer;
-ratios are of the medians.
+What is timed is what TRL calls: chats in, floats out, the five functions one after the other against the one. Each batch is timed in turn
+with its peer, on completions that neither has seen (those of 10,000 are seen again); ratios are of the medians of the thread's own time,
+which other work on the machine disturbs least. The functions are those of
+the notebooks as they are now, whose patterns match over line breaks; `first_form` has them as they were first published, when the patterns
+gave up at the first line break of a reply. The time that a batch of 512 takes of a trainer's thread is also given for a whole reward with
+symbolic answers and spelling.
 """
 
 from __future__ import annotations
@@ -13,13 +16,15 @@ import argparse
 import datetime
 import importlib.util
 import io
+import itertools
 import json
+import os
 import platform
-import random
+import re
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -27,47 +32,112 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from completions import Completion, completions  # noqa: E402 - beside this script
+
 import rewardlang  # noqa: E402 - the tree that this script stands in
 
-TEXT = (
-    "the total cost is sum of individual costs so we add them and get number which must be divided by days in week because "
-    "Natalia sold clips to friends then half as many again after lunch each box holds twelve and there are seven boxes left over"
-)
-WORDS = TEXT.split()
-BATCHES = ((10_000, 7), (512, 41), (64, 201))
+COUNT = 10_000
+BATCHES = ((10_000, 9), (512, 61), (64, 401))
+Chats = list[list[dict[str, str]]]
+Peer = Callable[..., list[float]]
 
 
-def completion(rng: random.Random) -> tuple[list[dict[str, str]], str]:
-    """A chat of one message, and the gold answer."""
-    gold = str(rng.randrange(2000))
-    said = gold if rng.random() > 0.3 else str(rng.randrange(2000))
-    words = [rng.choice(WORDS) for _ in range(rng.randrange(110, 190))]
-    if rng.random() < 0.05:
-        words[rng.randrange(len(words))] = "recieve"
-    text = " ".join(words)
-    tagged = f"<reasoning>\n{text}\n</reasoning>\n<answer>\n{said}\n</answer>\n"
-    return [{"role": "assistant", "content": tagged if rng.random() > 0.2 else f"{text} the answer is {said}"}], gold
+def _answer_in(text: str) -> str:
+    return text.split("<answer>")[-1].split("</answer>")[0].strip()  # noqa: PLC0207 - as the notebooks have it
 
 
-def functions() -> list[Callable[..., list[float]]]:
-    """The five functions, in the shape in which they are published."""
-    path = ROOT / "tests" / "commands" / "notebook_rewards.py"
-    spec = importlib.util.spec_from_file_location("notebook_rewards", path)
+def _xmlcount(completions: Chats, **_: Any) -> list[float]:
+    """An eighth of a point for each tag that occurs once, less a thousandth for each character behind the last."""
+
+    def counted(text: str) -> float:
+        points = 0.125 * (text.count("<reasoning>\n") == 1) + 0.125 * (text.count("\n</reasoning>\n") == 1)
+        if text.count("\n<answer>\n") == 1:
+            points += 0.125 - len(text.split("\n</answer>\n")[-1]) * 0.001  # noqa: PLC0207
+        if text.count("\n</answer>") == 1:
+            points += 0.125 - (len(text.split("\n</answer>")[-1]) - 1) * 0.001  # noqa: PLC0207
+        return points
+
+    return [counted(messages[0]["content"]) for messages in completions]
+
+
+def _soft_format(completions: Chats, **_: Any) -> list[float]:
+    layout = r"<reasoning>.*?</reasoning>\s*<answer>.*?</answer>"
+    return [0.5 if re.match(layout, messages[0]["content"], re.DOTALL) else 0.0 for messages in completions]
+
+
+def _strict_format(completions: Chats, **_: Any) -> list[float]:
+    layout = r"^<reasoning>\n.*?\n</reasoning>\n<answer>\n.*?\n</answer>\n$"
+    return [0.5 if re.match(layout, messages[0]["content"], re.DOTALL) else 0.0 for messages in completions]
+
+
+def _integer(completions: Chats, **_: Any) -> list[float]:
+    return [0.5 if _answer_in(messages[0]["content"]).isdigit() else 0.0 for messages in completions]
+
+
+def _correct(prompts: Any, completions: Chats, answer: list[str], **_: Any) -> list[float]:
+    found = [_answer_in(messages[0]["content"]) for messages in completions]
+    print("-" * 20, f"Question:\n{prompts[0][-1]['content']}", f"\nAnswer:\n{answer[0]}", f"\nExtracted:\n{found[0]}")
+    return [2.0 if mine == gold else 0.0 for mine, gold in zip(found, answer, strict=True)]
+
+
+def _first_form() -> list[Peer]:
+    """The five functions as they were first published."""
+    spec = importlib.util.spec_from_file_location("notebook_rewards", ROOT / "tests" / "commands" / "notebook_rewards.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     names = ("xmlcount_reward", "soft_format_reward", "strict_format_reward", "int_reward", "correctness_reward")
-    found: list[Callable[..., list[float]]] = [getattr(module, name) for name in names]
-    return found
+    return [getattr(module, name) for name in names]
 
 
-def seconds(call: Callable[[], Any]) -> float:
-    """Of one call. What it prints (the correctness function prints an answer each time) goes nowhere."""
+class Batch:
+    """What TRL passes for some completions, with objects of its own for every row."""
+
+    def __init__(self, rows: list[Completion]) -> None:
+        self.passed: dict[str, Any] = {
+            "prompts": [[{"role": "user", "content": f"How many are left of {number}?"}] for number in range(len(rows))],
+            "completions": [[{"role": "assistant", "content": row.text}] for row in rows],
+            "answer": [row.gold for row in rows],
+        }
+
+
+def seconds(functions: list[Peer], batch: Batch) -> float:
+    """Of the thread's own time for one call of each. What they print goes nowhere."""
     with redirect_stdout(io.StringIO()):
-        begin = time.perf_counter()
-        call()
-        return time.perf_counter() - begin
+        begin = time.thread_time()
+        for function in functions:
+            function(**batch.passed)
+        return time.thread_time() - begin
+
+
+def batches(rows: list[Completion], size: int) -> Iterator[Batch]:
+    """Batches of other completions each time, without end."""
+    return itertools.cycle(Batch(rows[start : start + size]) for start in range(0, len(rows) - size + 1, size))
+
+
+def compared(ours: Peer, rows: list[Completion], size: int, rounds: int) -> dict[str, float]:
+    """The medians of both, in microseconds a row, and how many times as fast ours is."""
+    now, first = [_xmlcount, _soft_format, _strict_format, _integer, _correct], _first_form()
+    times: list[tuple[float, float, float]] = []
+    for _, batch in zip(range(rounds + 1), batches(rows, size), strict=False):
+        times.append((seconds(now, batch), seconds(first, batch), seconds([ours], batch)))
+    theirs, before, own = (statistics.median(values) for values in zip(*times[1:], strict=True))
+    return {
+        "ratio": round(theirs / own, 2),
+        "ratio_first_form": round(before / own, 2),
+        "python_us_a_row": round(theirs / size * 1e6, 2),
+        "first_form_us_a_row": round(before / size * 1e6, 2),
+        "ours_us_a_row": round(own / size * 1e6, 2),
+        "ours_ms_a_batch": round(own * 1e3, 2),
+    }
+
+
+def whole_reward(rows: list[Completion]) -> float:
+    """Milliseconds that a batch of 512 takes in `math_gsm8k.reward`: equality of answers, words, spelling; nothing in the background."""
+    reward = rewardlang.load(ROOT / "examples" / "gsm8k" / "math_gsm8k.reward").trl_reward()
+    thinking = [Completion(row.text.replace("reasoning>", "think>"), f"… #### {row.gold}") for row in rows]
+    return statistics.median(seconds([reward], batch) for _, batch in zip(range(15), batches(thinking, 512), strict=False)) * 1e3
 
 
 def main() -> None:
@@ -75,38 +145,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    rng = random.Random(1)
-    rows = [completion(rng) for _ in range(BATCHES[0][0])]
-    chats, golds = [chat for chat, _ in rows], [gold for _, gold in rows]
-    prompts = [[{"role": "user", "content": "How many?"}]] * len(rows)
-    peers = functions()
+    rows = completions(COUNT, 1)
     ours = rewardlang.load(ROOT / "examples" / "gsm8k_xml_port" / "gsm8k_xml.reward").trl_reward()
-    result: dict[str, Any] = {"what": "five Python functions over our one, as TRL calls them", "batches": {}}
+    result: dict[str, Any] = {"what": "five Python functions over our one, as TRL calls them; medians", "batches": {}}
     for size, rounds in BATCHES:
-        batch, gold, asked = chats[:size], golds[:size], prompts[:size]
-
-        def theirs(batch: Any = batch, gold: Any = gold, asked: Any = asked) -> None:
-            for function in peers:
-                function(prompts=asked, completions=batch, answer=gold)
-
-        def own(batch: Any = batch, gold: Any = gold, asked: Any = asked) -> None:
-            ours(prompts=asked, completions=batch, answer=gold)
-
-        seconds(theirs)
-        seconds(own)
-        pairs = [(seconds(theirs), seconds(own)) for _ in range(rounds)]
-        one, two = (statistics.median(values) for values in zip(*pairs, strict=True))
-        result["batches"][str(size)] = {
-            "ratio": round(one / two, 2),
-            "python_us_a_row": round(one / size * 1e6, 2),
-            "ours_us_a_row": round(two / size * 1e6, 2),
-        }
+        result["batches"][str(size)] = compared(ours, rows, size, rounds)
         print(size, result["batches"][str(size)], flush=True)
+    result["math_gsm8k_ms_a_batch_of_512"] = round(whole_reward(rows), 1)
     result |= {
-        "machine": f"{platform.machine()}, 2 cores" if sys.platform == "linux" else platform.machine(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "load": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
+        "numpy": importlib.import_module("numpy").__version__,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
+    print({name: value for name, value in result.items() if name != "batches"})
     if arguments.out is not None:
         arguments.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
