@@ -35,6 +35,14 @@ def _range_end() -> re.Pattern[str]:
 
 
 @cache
+def _power_of_ten() -> re.Pattern[str]:
+    """What makes another number of the figures before it: `1e3 mg`, `10^3 mg`, `10³ mg`."""
+    import re
+
+    return re.compile(r"[eE][-+]?[0-9]{1,3}|\s?(?:\^|\*\*)\s?[-+]?[0-9]{1,3}|[⁻⁺]?[⁰¹²³⁴-⁹]{1,3}")
+
+
+@cache
 def _odd_unit() -> re.Pattern[str]:
     """A unit of mass or volume that is written as no unit is: `MG`, `Mcg`, `ug`, `gm`, `mgs`."""
     import re
@@ -44,17 +52,18 @@ def _odd_unit() -> re.Pattern[str]:
     )
 
 
-@finder("quantity", cost="linear", version="2")
+@finder("quantity", cost="linear", version="3")
 def quantity(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[list[Finding[Quantity]]]:
     """The numbers with a unit in a text, exactly.
 
     What it checks
     --------------
     Finds figures with a unit behind them, at once or after one space or hyphen: `500 mg`, `40 mg/kg/day`, `2.5 mL per dose`.
-    Units: ng mcg µg mg g kg lb, µL mL cL dL L, µmol mmol mol, IU, mEq, s min h day week, mm cm m km, cm2 m2, dose; and the words
+    Units: ng mcg µg mg g kg lb, µL mL cc cL dL L, µmol mmol mol, IU, mEq, s min h day week, mm cm m km, cm2 m2, dose; and the words
     (`milligrams`, `hours`). Both ends of a range are found: `500-750 mg` is 500 mg and 750 mg. Units are converted exactly, and a
     quantity of another kind than the rule compares is missing: `500 mL` is no mass. So is one that cannot be read as a whole:
-    `500 mg/tablet`, `200 mg/5 mL`, `1/2 mg`, `2x500 mg`, `0,5 mg`, `5 MG`, `5 ug`. It is found, so that two are two, and it has no value.
+    `500 mg/tablet`, `200 mg/5 mL`, `1/2 mg`, `2x500 mg`, `1e3 mg`, `0,5 mg`, `5 MG`, `5 ug`. It is found, so that two are two, and
+    it has no value.
 
     Why it earns reward
     -------------------
@@ -85,6 +94,11 @@ def _quantities(text: str, notation: str) -> Iterator[Finding[Quantity]]:
         end = start + len(numeral)
         kind = _kind(text, start)
         if kind == "other":
+            continue
+        power = _power_of_ten().match(text, end)
+        if power is not None and (scaled := unit_text().match(text, power.end())) is not None:
+            position = scaled.end("unit")
+            yield Finding(start, position, Quantity(Fraction(0), (), _written(text[start:position])))
             continue
         behind = unit_text().match(text, end)
         if behind is not None:

@@ -60,6 +60,36 @@ LAST_VOLUMES = {spelling: last for _, spelling, last in _REPORTERS if last is no
 
 _SECTION = r"[0-9]{1,6}(?:\.[0-9]{1,4}(?![0-9]))?[a-zA-Z]{0,4}(?:[-–][0-9]{1,4}[a-zA-Z]{0,2}(?![0-9A-Za-z]))?"
 _INNER = r"(?:\([0-9A-Za-z]{1,5}\)){0,8}"
+_ORDINALS = (
+    "First",
+    "Second",
+    "Third",
+    "Fourth",
+    "Fifth",
+    "Sixth",
+    "Seventh",
+    "Eighth",
+    "Ninth",
+    "Tenth",
+    "Eleventh",
+    "Twelfth",
+    "Thirteenth",
+    "Fourteenth",
+    "Fifteenth",
+    "Sixteenth",
+    "Seventeenth",
+    "Eighteenth",
+    "Nineteenth",
+    "Twentieth",
+    "Twenty-",
+    "First",
+    "Twenty-",
+    "Second",
+    "Twenty-",
+    "Third",
+    "Twenty-",
+)
+_RULES = {"Civil": "Civ P", "Criminal": "Crim P", "Appellate": "App P", "Bankruptcy": "Bankr P", "Evidence": "Evid"}
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 
 
@@ -82,21 +112,25 @@ def _spaced(written: str) -> str:
 def _forms() -> re.Pattern[str]:
     """All forms at once; a named group says which it was."""
     reporters = "|".join(f"(?P<r{index}>{_spaced(written)})" for index, (written, _, _) in enumerate(_REPORTERS))
-    usc, cfr = r"U\.?\s?S\.?\s?C\.?(?:\s?[AS]\.?)?", r"C\.?\s?F\.?\s?R\.?"
+    usc = r"U\.?\s?S\.?\s?C\.?(?:\s?[AS]\.?)?|U\.?\s?S\.?\sCode|United\sStates\sCode"
+    cfr, ordinals = r"C\.?\s?F\.?\s?R\.?", "|".join(_ORDINALS)
     mark = r"(?:(?P<many>§§|[Ss]ecs?\.|[Ss]ections)|§|[Ss]ec\.|[Ss]ection)"
     return re.compile(
         rf"(?<![\w.])(?:"
         rf"(?P<title>[0-9]{{1,2}})\s(?:{usc})\s{{0,3}}(?:{mark}\s{{0,3}})?(?P<section>{_SECTION})(?P<inner>{_INNER})"
-        rf"|(?P<cfr>[0-9]{{1,2}})\s{cfr}\s{{0,3}}(?:(?:§§?|[Pp]t\.|[Pp]art|[Ss]ec\.)\s{{0,3}})?"
+        rf"|(?P<cfr>[0-9]{{1,2}})\s{cfr}\s{{0,3}}(?:(?:(?P<cfr_many>§§)|§|[Pp]t\.|[Pp]art|[Ss]ec\.)\s{{0,3}})?"
         rf"(?P<cfr_section>[0-9]{{1,5}}(?:\.[0-9]{{1,5}}[a-z]{{0,2}}(?:-[0-9]{{1,4}}[a-z]{{0,2}})?)?)(?P<cfr_inner>{_INNER})"
         rf"|[Ss]ections?\s(?P<of_section>{_SECTION})(?P<of_inner>{_INNER})\sof\s[Tt]itle\s(?P<of_title>[0-9]{{1,2}})"
         r"(?:,?\s(?:of\sthe\s)?(?:United\sStates\sCode|U\.S\.\sCode|U\.?S\.?C\.?))?"
         rf"|[Tt]itle\s(?P<in_title>[0-9]{{1,2}}),?\s(?:of\sthe\s)?(?:United\sStates\sCode|U\.S\.\sCode),?\s(?:[Ss]ections?|§§?)\s?"
         rf"(?P<in_section>{_SECTION})(?P<in_inner>{_INNER})"
         r"|U\.?\s?S\.?\sConst(?:itution|\.)?,?\s(?P<const>[Aa]mend|[Aa]mdt|[Aa]rt)(?:ment|icle|\.)?\s(?P<roman>[IVXL]{1,7}|[0-9]{1,2})(?![A-Za-z0-9])"
+        rf"|(?P<ordinal>{ordinals})\sAmendment(?!\sto\s(?!the\s(?:U\.?\s?S\.?|United\sStates|[Ff]ederal|Constitution)))"
+        r"|Federal\sRules?\sof\s(?P<named_rules>Civil|Criminal|Appellate|Bankruptcy|Evidence)(?:\sProcedure)?\s"
+        r"(?P<named_rule>[0-9]{1,4}(?:\.[0-9])?)(?P<named_inner>(?:\([0-9A-Za-z]{1,5}\)){0,8})"
         r"|Fed\.?\s?R\.?\s?(?P<rules>Civ|Crim|App|Evid|Bankr)\.?\s?(?:P\.?\s)?(?P<rule>[0-9]{1,4}(?:\.[0-9])?)(?P<rule_inner>(?:\([0-9A-Za-z]{1,5}\)){0,8})"
         rf"|(?P<volume>[0-9]{{1,4}})\s(?:{reporters})(?:,?\s(?P<at>at)\s(?P<at_page>[0-9]{{1,5}})|\s(?P<page>[0-9]{{1,5}}))(?![0-9])"
-        r"|(?P<id>[Ii][Dd])\.(?:,?\s?at\s(?P<id_page>[0-9]{1,5}))?(?:\s(?P<id_section>§\s?[0-9]{1,6}[a-z]{0,3}))?"
+        r"|(?P<id>[Ii][Dd]|[Ii]bid)\.(?:,?\s?at\s(?P<id_page>[0-9]{1,5}))?(?:\s(?P<id_section>§\s?[0-9]{1,6}[a-z]{0,3}))?"
         r"|(?P<supra_name>[A-Z][\w'’&-]{1,40}),?\s[Ss]upra(?:,?\s(?:note\s[0-9]{1,4},?\s)?at\s(?P<supra_page>[0-9]{1,5}))?"
         r")(?!\w)"
     )
@@ -147,6 +181,12 @@ def _cited(text: str, match: re.Match[str], previous: str | None, reported: dict
         yield Cited(start, end, f"{int(match['in_title'])} USC {_section(match['in_section'])}", match["in_inner"])
     elif match["cfr"]:
         yield Cited(start, end, f"{int(match['cfr'])} CFR {match['cfr_section']}", match["cfr_inner"])
+        if match["cfr_many"]:
+            yield from _more(text, end, f"{int(match['cfr'])} CFR")
+    elif match["ordinal"]:
+        yield Cited(start, end, f"US Const amend {_ORDINALS.index(match['ordinal']) + 1}")
+    elif match["named_rules"]:
+        yield Cited(start, end, f"Fed R {_RULES[match['named_rules']]} {match['named_rule']}", match["named_inner"])
     elif match["const"]:
         part = "art" if match["const"].lower() == "art" else "amend"
         yield Cited(start, end, f"US Const {part} {_from_roman(match['roman'])}")
@@ -175,11 +215,15 @@ def _sections(text: str, match: re.Match[str]) -> Iterator[Cited]:
         yield Cited(middle + 1, end, f"{title} USC {ends[2]}", "last of a range")
     else:
         yield Cited(start, end, f"{title} USC {_section(first)}", match["inner"])
-    while match["many"] and (more := _more_sections().match(text, end)) is not None:
+    if match["many"]:
+        yield from _more(text, end, f"{title} USC")
+
+
+def _more(text: str, end: int, code: str) -> Iterator[Cited]:
+    """The sections that go on a list behind `§§`."""
+    while (more := _more_sections().match(text, end)) is not None:
         last = more["glue"].strip() in ("-", "–", "—", "to", "through")
-        yield Cited(
-            more.start("section"), more.end(), f"{title} USC {_section(more['section'])}", "last of a range" if last else more["inner"]
-        )
+        yield Cited(more.start("section"), more.end(), f"{code} {_section(more['section'])}", "last of a range" if last else more["inner"])
         end = more.end()
 
 

@@ -22,7 +22,7 @@ from rewardlang.written import written as written_number
 
 _UNITS = {
     "mass": "ng 1/1000000000 mcg 1/1000000 µg 1/1000000 μg 1/1000000 mg 1/1000 g 1 kg 1000 lb 45359237/100000 lbs 45359237/100000",
-    "volume": "µL 1/1000000 μL 1/1000000 mL 1/1000 ml 1/1000 cL 1/100 cl 1/100 dL 1/10 dl 1/10 L 1",
+    "volume": "µL 1/1000000 μL 1/1000000 mL 1/1000 ml 1/1000 cL 1/100 cl 1/100 dL 1/10 dl 1/10 L 1 cc 1/1000",
     "amount": "µmol 1/1000000 μmol 1/1000000 mmol 1/1000 mol 1",
     "activity": "IU 1",
     "equivalents": "mEq 1/1000",

@@ -15,6 +15,8 @@ column key: text
 column due_date: text
 column facts: text
 column expected_calls: text
+column task: text
+column entry: text
 column gold: math
 column target: number
 column numbers: list of number
