@@ -48,9 +48,10 @@ def unwrapped(text: str) -> str:
 
 
 def _is_balanced(text: str) -> bool:
+    """Whether no bracket closes that was not opened; which one closes which has no say: `[0, 1)`."""
     depth = 0
     for sign in text:
-        depth += (sign == "{") - (sign == "}")
+        depth += (sign in "([{") - (sign in ")]}")
         if depth < 0:
             return False
     return depth == 0
