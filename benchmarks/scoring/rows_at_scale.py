@@ -1,12 +1,14 @@
 """Reading, scoring and writing rows of Parquet: how fast beside scoring alone, and how much memory it takes.
 
     python benchmarks/scoring/rows_at_scale.py --rows 1000000 --out benchmarks/results/DATE-rows-1m
-    python benchmarks/scoring/rows_at_scale.py --rows 10000000 --rounds 1 --engines local,ray --out benchmarks/results/DATE-rows-10m
+    python benchmarks/scoring/rows_at_scale.py --rows 10000000 --rounds 1 --engines local,ray-killed --out benchmarks/results/DATE-rows-10m
 
 Completions are those of notebook_rewards.py in kind: about 150 words, 20 % without tags, 30 % wrong, 5 % misspelt, made from a seed;
 beyond a million rows the texts come again, in other groups of rows. Each round scores alone (all rows, in memory, nothing read or
 written while the clock runs) and then runs the command from start to end; the share is the median over rounds. The memory is that of
 the command's process, or of all processes of the local cluster, twice a second; it is drawn into OUT.svg, and OUT.json has all numbers.
+Shares are given by the clock, and by the seconds of processors, which a machine with other work to do tells more truly. The engine
+`ray-killed` is `ray`, with one worker killed by SIGKILL after half a minute.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,7 @@ import rewardlang  # noqa: E402 - the tree that this script stands in
 REWARD = ROOT / "examples" / "gsm8k_xml_port" / "gsm8k_xml.reward"
 GROUP = 1 << 16
 DIFFERENT = 1 << 20
+_KILL_AT = 60
 SCHEMA = pyarrow.schema({"id": pyarrow.int64(), "prompt": pyarrow.string(), "completion": pyarrow.string(), "answer": pyarrow.string()})
 
 
@@ -73,34 +76,49 @@ def generate(path: Path, rows: int) -> None:
             writer.write_table(group(np.random.default_rng(first % DIFFERENT), first, min(GROUP, rows - first)))
 
 
-def alone(path: Path, rows: int) -> float:
-    """Seconds in `Reward.score` for the rows, which are read before the clock runs."""
+def alone(path: Path, rows: int) -> tuple[float, float]:
+    """Seconds in `Reward.score` for the rows, which are read before the clock runs: by the clock, and of processors."""
     reward = rewardlang.load(REWARD)
-    seconds = 0.0
+    seconds = processor = 0.0
     for batch in parquet.ParquetFile(path).iter_batches(1 << 14):
         prompts, completions, answers = (batch.column(place).to_pylist() for place in (1, 2, 3))
-        begin = time.perf_counter()
+        begin, begun = time.perf_counter(), time.process_time()
         reward.score(completions, prompts, {"answer": answers})
         seconds += time.perf_counter() - begin
+        processor += time.process_time() - begun
         rows -= len(completions)
         if rows <= 0:
             break
-    return seconds
+    return seconds, processor
 
 
 def command(path: Path, out: Path, engine: str) -> tuple[float, float, list[tuple[float, float]]]:
     """The command in a process of its own: seconds on the clock, seconds of processors (local engine), and (second, MB) samples."""
-    words = [sys.executable, "-m", "rewardlang", "score", REWARD, "--samples", path, "--out", out, "--engine", engine, "--json"]
+    name = engine.removesuffix("-killed")
+    words = [sys.executable, "-m", "rewardlang", "score", REWARD, "--samples", path, "--out", out, "--engine", name, "--json"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     begin = time.perf_counter()
     process = subprocess.Popen(list(map(str, words)), env=environment, stdout=subprocess.PIPE, text=True)
-    watched, samples, processor = psutil.Process(process.pid), [], 0.0
+    watched, samples, processor, killed = psutil.Process(process.pid), [], 0.0, False
     while process.poll() is None:
         samples.append((time.perf_counter() - begin, sum(memory(each) for each in family(watched)) / 1e6))
         processor = max(processor, processor_seconds(watched))
+        if name != engine and len(samples) >= _KILL_AT and not killed:
+            killed = kill_a_worker(watched)
         time.sleep(0.5)
+    assert killed or name == engine, "no worker was killed"
     assert process.returncode == 0, engine
     return time.perf_counter() - begin, processor, samples
+
+
+def kill_a_worker(driver: psutil.Process) -> bool:
+    """Kills a process that does a task; whether there was one."""
+    for process in family(driver):
+        if process.name().startswith("ray::_pieces") or "ray::_pieces" in " ".join(process.cmdline()):
+            process.kill()
+            print(f"killed {process.pid}", flush=True)
+            return True
+    return False
 
 
 def family(process: psutil.Process) -> Iterator[psutil.Process]:
@@ -138,23 +156,32 @@ def measured(path: Path, folder: Path, rows: int, rounds: int, engine: str) -> t
     """The numbers of one engine, and the memory of its last round."""
     out = folder / f"{engine}.parquet"
     pairs, samples = [], []
+    times = rows / min(rows, DIFFERENT)
     for _ in range(rounds):
-        by_itself = alone(path, min(rows, DIFFERENT)) * rows / min(rows, DIFFERENT)
+        by_itself, its_processor = (times * seconds for seconds in alone(path, min(rows, DIFFERENT)))
         seconds, processor, samples = command(path, out, engine)
-        pairs.append((by_itself, seconds, processor))
+        pairs.append((by_itself, its_processor, seconds, processor))
         print(engine, f"alone {by_itself:.1f} s, the command {seconds:.1f} s, share {by_itself / seconds:.0%}", flush=True)
-    by_itself, seconds, processor = (statistics.median(values) for values in zip(*pairs, strict=True))
-    return {
-        "share_of_scoring_alone": round(statistics.median(one / two for one, two, _ in pairs), 3),
-        "shares": [round(one / two, 3) for one, two, _ in pairs],
-        "scoring_alone_us_a_row": round(by_itself / rows * 1e6, 2),
-        "command_us_a_row": round(seconds / rows * 1e6, 2),
-        "command_processor_us_a_row": round(processor / rows * 1e6, 2) if engine == "local" else None,
-        "rows_a_second": round(rows / seconds),
-        "memory_mb_by_tenth": tenths(samples),
-        "memory_mb_most": round(max(megabytes for _, megabytes in samples)),
-        "sha256": digest(out),
-    }, samples
+    found = {
+        "share_of_scoring_alone": round(statistics.median(pair[0] / pair[2] for pair in pairs), 3),
+        "shares": [round(pair[0] / pair[2], 3) for pair in pairs],
+        "scoring_alone_us_a_row": micro(pairs, 0, rows),
+        "command_us_a_row": micro(pairs, 2, rows),
+        "rows_a_second": round(rows / statistics.median(pair[2] for pair in pairs)),
+    }
+    if engine == "local":
+        found |= {
+            "share_by_processor": round(statistics.median(pair[1] / pair[3] for pair in pairs), 3),
+            "scoring_alone_processor_us_a_row": micro(pairs, 1, rows),
+            "command_processor_us_a_row": micro(pairs, 3, rows),
+        }
+    memory_found = {"memory_mb_by_tenth": tenths(samples), "memory_mb_most": round(max(megabytes for _, megabytes in samples))}
+    return {**found, **memory_found, "sha256": digest(out)}, samples
+
+
+def micro(pairs: Sequence[tuple[float, ...]], place: int, rows: int) -> float:
+    """The median over rounds in microseconds a row."""
+    return round(statistics.median(pair[place] for pair in pairs) / rows * 1e6, 2)
 
 
 def digest(path: Path) -> str:
