@@ -52,6 +52,8 @@ class Frame:
         self.all: Rows = np.arange(size)
         self._columns: dict[int, Column] = {}
         self._truths: dict[int, Codes] = {}
+        self._whole: dict[int, Column] = {}  # the columns and truths that are known of all rows
+        self._decided: dict[int, Codes] = {}
         self._events: dict[int, Mapping[str, Events]] = {}
 
     def inside(self, items: Column, owners: Rows, loop: int) -> Frame:
@@ -71,6 +73,9 @@ class Frame:
 
     def values(self, index: int, rows: Rows) -> Column:
         """The values of a step in some rows, given in ascending order; of a test, whether it holds."""
+        whole = self._whole.get(index)
+        if whole is not None:
+            return whole if rows is self.all else whole.take(rows)
         step = self.plan.steps[index]
         if is_test(step.node):
             truth = self.truths(index, rows)
@@ -86,6 +91,9 @@ class Frame:
 
     def truths(self, index: int, rows: Rows) -> Codes:
         """Whether a test holds in some rows."""
+        decided = self._decided.get(index)
+        if decided is not None:
+            return decided if rows is self.all else decided[rows]
         step = self.plan.steps[index]
         if self._belongs_outside(step):
             assert self.outer is not None
@@ -123,7 +131,7 @@ class Frame:
             return column
         kernel = self.kernels.values[type(step.node)]
         if column is None and (not step.lazy or rows is self.all):
-            column = self._columns[index] = kernel(self, index, step, self.all)
+            column = self._columns[index] = self._whole[index] = kernel(self, index, step, self.all)
             return column
         if column is None:
             column = self._columns[index] = Column([None] * self.size, np.full(self.size, UNSEEN, np.int8))
@@ -147,7 +155,7 @@ class Frame:
         kernel = self.kernels.truths[type(step.node)]
         if not step.lazy or (rows is self.all and truth is None):
             if truth is None:
-                truth = self._truths[index] = kernel(self, index, step, self.all)
+                truth = self._truths[index] = self._decided[index] = kernel(self, index, step, self.all)
             return truth
         if truth is None:
             truth = self._truths[index] = np.full(self.size, UNSEEN, np.int8)

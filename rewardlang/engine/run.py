@@ -24,10 +24,10 @@ from rewardlang.engine.value_kernels import VALUES
 from rewardlang.marking.row_marks import clamping_of
 from rewardlang.program import Section
 
-_ROWS_AT_ONCE = 512
+_ROWS_AT_ONCE = 1024
 _MOST_AT_ONCE = 4096
-_LETTERS_AT_ONCE = 1 << 19
-"""The columns of so many rows, and texts of about so many letters, are worked on at a time: what the processor's cache holds."""
+_LETTERS_AT_ONCE = 1 << 21
+"""The columns of so many rows, and texts of about so many letters, are in memory at a time."""
 KERNELS = Kernels({**VALUES, **FINDS}, {**TRUTHS, **LOOPS})
 
 
