@@ -19,7 +19,7 @@ _PHRASES = (
 )  # fmt: skip
 
 
-@finder("hedge", cost="linear", version="1")
+@finder("hedge", cost="linear", version="2")
 def hedge(texts: Sequence[str], *, also: tuple[str, ...] = ()) -> list[list[Finding[str]]]:
     """The words in a text that avoid an answer: `it depends`, `arguably`, `might`.
 
@@ -50,7 +50,14 @@ def _hedges(text: str, phrases: dict[str, str]) -> list[Finding[str]]:
     pattern = _pattern(tuple(phrase for phrase, word in phrases.items() if word in lower))
     if pattern is None:
         return []
-    return [Finding(m.start(), m.end(), " ".join(m[0].replace("’", "'").split()).lower()) for m in pattern.finditer(text)]
+    return [
+        Finding(m.start(), m.end(), " ".join(m[0].replace("’", "'").split()).lower())
+        for m in pattern.finditer(text)
+        if m[0].lower() != "might" or not _BEFORE_A_NOUN.search(text[max(0, m.start() - 8) : m.start()])
+    ]
+
+
+_BEFORE_A_NOUN = re.compile(r"(?i)\b(?:the|his|her|its|their|our|your|my|with|all)\s$")
 
 
 @lru_cache(maxsize=50)
