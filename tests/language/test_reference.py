@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from rewardlang.compiled import compile_text
 from rewardlang.parsing.parse_table import table
 from tests.language.shared import parsed
 from tests.language.test_grammar import MISTAKES, branches, tree
@@ -26,6 +27,19 @@ def test_a_block_can_be_read(block: str) -> None:
     result = parsed(whole(block))
     assert result.ok
     assert result.diagnostics == ()
+
+
+OF_A_PART = {
+    *("RW203", "RW208", "RW401", "RW410", "RW507"),  # what a part of a file leaves out: uses, rules, the score, examples
+    *("RW312", "RW317"),  # files and modules that the page names and that are not there
+}
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.split("\n")[0][:40])
+def test_a_block_means_what_the_page_says(block: str) -> None:
+    """Its names, types and options are right, so that a reader who copies a line gets no error from it."""
+    wrong = [d.render() for d in compile_text(whole(block)).diagnostics if d.code not in OF_A_PART]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_construct_is_shown() -> None:
