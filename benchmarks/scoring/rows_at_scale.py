@@ -3,12 +3,11 @@
     python benchmarks/scoring/rows_at_scale.py --rows 1000000 --out benchmarks/results/DATE-rows-1m
     python benchmarks/scoring/rows_at_scale.py --rows 10000000 --rounds 1 --engines local,ray-killed --out benchmarks/results/DATE-rows-10m
 
-Completions are those of notebook_rewards.py in kind: about 150 words, 20 % without tags, 30 % wrong, 5 % misspelt, made from a seed;
-beyond a million rows the texts come again, in other groups of rows. Each round scores alone (all rows, in memory, nothing read or
-written while the clock runs) and then runs the command from start to end; the share is the median over rounds. The memory is that of
-the command's process, or of all processes of the local cluster, twice a second; it is drawn into OUT.svg, and OUT.json has all numbers.
-Shares are given by the clock, and by the seconds of processors, which a machine with other work to do tells more truly. The engine
-`ray-killed` is `ray`, with one worker killed by SIGKILL after half a minute.
+Completions are those of completions.py; beyond 131,072 rows the texts come again, in other groups of rows. Each round scores alone (up to
+a million rows, in memory, nothing read or written while the clock runs) and then runs the command from start to end; the share is the
+median over rounds. The memory is that of the command's process, or of all processes of the local cluster, twice a second; it is drawn
+into OUT.svg, and OUT.json has all numbers. Shares are given by the clock, and by the seconds of processors, which a machine with other
+work to do tells more truly. The engine `ray-killed` is `ray`, with one worker killed by SIGKILL after half a minute.
 """
 
 from __future__ import annotations
@@ -38,42 +37,27 @@ sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import memory_plot  # noqa: E402
-from notebook_rewards import WORDS  # noqa: E402
+from completions import completions  # noqa: E402
 
 import rewardlang  # noqa: E402 - the tree that this script stands in
 
 REWARD = ROOT / "examples" / "gsm8k_xml_port" / "gsm8k_xml.reward"
 GROUP = 1 << 16
-DIFFERENT = 1 << 20
+DIFFERENT = 1 << 17
 _KILL_AT = 60
+_ALONE = 1_000_000
 SCHEMA = pyarrow.schema({"id": pyarrow.int64(), "prompt": pyarrow.string(), "completion": pyarrow.string(), "answer": pyarrow.string()})
 
 
-def group(rng: np.random.Generator, first: int, size: int) -> pyarrow.Table:
-    """Rows of one group; eight follow one prompt."""
-    words, lengths = np.array(WORDS), rng.integers(110, 190, size)
-    drawn = words[rng.integers(0, len(words), int(lengths.sum()))].tolist()
-    golds, others = rng.integers(0, 2000, size).tolist(), rng.integers(0, 2000, size).tolist()
-    wrong, misspelt, tagless = ((rng.random(size) < share).tolist() for share in (0.3, 0.05, 0.2))
-    completions, start = [], 0
-    for row, length in enumerate(lengths.tolist()):
-        if misspelt[row]:
-            drawn[start] = "recieve"
-        text = " ".join(drawn[start : start + length])
-        said = others[row] if wrong[row] else golds[row]
-        tagged = f"<reasoning>\n{text}\n</reasoning>\n<answer>\n{said}\n</answer>\n"
-        completions.append(f"{text} the answer is {said}" if tagless[row] else tagged)
-        start += length
-    ids = range(first, first + size)
-    prompts = [f"How many, in the shop of number {number // 8}?" for number in ids]
-    return pyarrow.table([list(ids), prompts, completions, list(map(str, golds))], schema=SCHEMA)
-
-
 def generate(path: Path, rows: int) -> None:
-    """Writes the rows, a group at a time."""
+    """Writes the rows, a group at a time; eight follow one prompt."""
+    made = completions(min(rows, DIFFERENT), seed=2)
     with parquet.ParquetWriter(path, SCHEMA) as writer:
         for first in range(0, rows, GROUP):
-            writer.write_table(group(np.random.default_rng(first % DIFFERENT), first, min(GROUP, rows - first)))
+            ids = range(first, min(first + GROUP, rows))
+            prompts = [f"How many, in the shop of number {number // 8}?" for number in ids]
+            texts, golds = zip(*(made[number % DIFFERENT] for number in ids), strict=True)
+            writer.write_table(pyarrow.table([list(ids), prompts, texts, golds], schema=SCHEMA))
 
 
 def alone(path: Path, rows: int) -> tuple[float, float]:
@@ -155,10 +139,11 @@ def tenths(samples: list[tuple[float, float]]) -> list[int]:
 def measured(path: Path, folder: Path, rows: int, rounds: int, engine: str) -> tuple[dict[str, Any], list[tuple[float, float]]]:
     """The numbers of one engine, and the memory of its last round."""
     out = folder / f"{engine}.parquet"
-    pairs, samples = [], []
-    times = rows / min(rows, DIFFERENT)
+    pairs: list[tuple[float, float, float, float]] = []
+    samples: list[tuple[float, float]] = []
+    count = min(rows, _ALONE)
     for _ in range(rounds):
-        by_itself, its_processor = (times * seconds for seconds in alone(path, min(rows, DIFFERENT)))
+        by_itself, its_processor = (seconds * rows / count for seconds in alone(path, count))
         seconds, processor, samples = command(path, out, engine)
         pairs.append((by_itself, its_processor, seconds, processor))
         print(engine, f"alone {by_itself:.1f} s, the command {seconds:.1f} s, share {by_itself / seconds:.0%}", flush=True)
