@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rewardlang.trainer.algorithms import ALGORITHMS
 from rewardlang.trainer.config import EvaluationConfig, RunConfig
 from rewardlang.trainer.data import Row
 from rewardlang.trainer.evaluate import Drawn
@@ -30,6 +31,8 @@ def check_for_engine(config: RunConfig) -> None:
         raise TrainingProblem("with dropout the policy that is trained is not the one that is sampled", "leave out 'lora.dropout'")
     if config.training.iterations > 1:
         raise TrainingProblem(f"{backend} makes one update from each round", "leave out 'training.iterations'")
+    if config.training.algorithm == "rloo" and config.training.kl:
+        raise TrainingProblem(f"{backend} takes no KL off the reward of 'rloo'", "leave out 'training.kl', or choose another algorithm")
 
 
 def prompt_ids(tokenizer: Any, prompt: Any) -> list[int]:
@@ -65,8 +68,10 @@ def run_plan(config: RunConfig, tokenizer: Any, rows: Sequence[Row], card: Card 
         raise TrainingProblem(str(error), "leave out 'engine.backend'; TRL's own generation takes more architectures") from None
     if training.micro_batch is not None:
         return made
-    # TRL makes equal passes: the largest that fits and divides the round.
-    fitting = max(size for size in range(1, made.micro_batch + 1) if training.completions % size == 0)
+    # TRL makes equal passes: the largest that fits and divides the round, of whole groups where these are compared.
+    whole = training.group if ALGORITHMS[training.algorithm].pairs else 1
+    sizes = [size for size in range(1, made.micro_batch + 1) if training.completions % size == 0 and size % whole == 0]
+    fitting = max(sizes, default=whole)
     return made if fitting == made.micro_batch else plan(shape.to_dict(), replace(load, micro_batch=fitting), card=card)
 
 

@@ -135,12 +135,19 @@ class EngineTrainer(PolicyTrainer):
             [hidden[index, len(row) - length - 1 : len(row) - 1] for index, (row, length) in enumerate(zip(rows, lengths, strict=True))]
         )
         kept = mask_BT[:, -completion:].bool()
+        self._saw(states, kept)
         targets = ids_BT[:, -completion:][kept]
+        if not len(targets):  # every completion of the pass was cut off, and those are left out
+            nothing = states.float().sum(-1)
+            return torch.zeros(kept.shape, device=kept.device).masked_scatter(kept, nothing), torch.zeros(kept.shape, device=kept.device)
         found, entropy = token_logprobs_and_entropies(
             states, self.engine.head, targets, temperature=self.temperature, chunk=self.head_chunk, entropies=entropies
         )
         empty = torch.zeros(kept.shape, dtype=found.dtype, device=found.device)
         return empty.masked_scatter(kept, found), empty.masked_scatter(kept, entropy)
+
+    def _saw(self, states_NH: torch.Tensor, kept_BC: torch.Tensor) -> None:
+        """The states before each of N completion tokens, which are those of the mask, for an algorithm that needs them."""
 
     def _weigh(self, logprobs: torch.Tensor) -> None:
         """Sets the weights that TRL's loss multiplies each token by."""
@@ -150,6 +157,8 @@ class EngineTrainer(PolicyTrainer):
         inputs["importance_sampling_ratio"] = log_ratio.exp().clamp(max=self.cap)
         self.note_ratios(logprobs, inputs)
         seen = log_ratio[mask]
+        if not len(seen):
+            return
         metrics = self._metrics["train" if self.engine.model.training else "eval"]
         metrics["sampling/sampling_logp_difference/mean"].append(float(seen.abs().mean()))
         metrics["sampling/sampling_logp_difference/max"].append(float(seen.abs().max()))

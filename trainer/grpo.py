@@ -17,8 +17,9 @@ from rewardlang.trainer.data_order import Share, endless_order
 from rewardlang.trainer.generation import Generation, LeaveOneOutTrainer, PolicyTrainer
 from rewardlang.trainer.gpu_run import EngineRun
 from rewardlang.trainer.ledger import Ledger
+from rewardlang.trainer.online_dpo import OnlineDpoTrainer
 from rewardlang.trainer.policy import adapter
-from rewardlang.trainer.problem import TrainingProblem
+from rewardlang.trainer.ppo import PpoTrainer
 from rewardlang.trainer.recording import RecordingReward
 
 _PER_COMPLETION = ("truncated", "completion_tokens")
@@ -58,18 +59,15 @@ def make_trainer(
         "refill_tries": algorithm.refill,
         "choose": None if rates is None else choose_by_difficulty(trained, rates, config.seed, shares),
     }
+    if algorithm.value_head:
+        shared |= {"gae_lambda": config.training.gae_lambda, "value_weight": config.training.value_weight}
+        shared["value_rate"] = config.training.value_learning_rate
     if engine is not None:
         return _over_engine(config, algorithm, engine, shared)
     make: Any = LeaveOneOutTrainer if algorithm.leave_one_out else PolicyTrainer
     if algorithm.value_head:
-        from rewardlang.trainer.ppo import PpoTrainer
-
         make = PpoTrainer
-        shared |= {"gae_lambda": config.training.gae_lambda, "value_weight": config.training.value_weight}
-        shared["value_rate"] = config.training.value_learning_rate
-    if algorithm.pairs:
-        from rewardlang.trainer.online_dpo import OnlineDpoTrainer
-
+    elif algorithm.pairs:
         make = OnlineDpoTrainer
     arguments = _arguments(config, algorithm)
     trainer: Any = make(model=model, args=arguments, peft_config=adapter(config.lora), generation=generation, **shared)
@@ -81,18 +79,21 @@ def make_trainer(
 
 
 def _over_engine(config: RunConfig, algorithm: Algorithm, engine: EngineRun, shared: dict[str, Any]) -> Any:
-    if algorithm.leave_one_out or algorithm.value_head or algorithm.pairs:
-        raise TrainingProblem(
-            f"the {config.engine.backend!r} backend does not train by '{config.training.algorithm}' yet",
-            "choose another 'training.algorithm'",
-        )
+    from rewardlang.trainer import gpu_algorithms
     from rewardlang.trainer.gpu_trainer import EngineTrainer
 
+    make: Any = EngineTrainer
+    if algorithm.leave_one_out:
+        make, algorithm = gpu_algorithms.EngineLeaveOneOutTrainer, replace(algorithm, loss="luspo", scale="none", leave_one_out=False)
+    elif algorithm.value_head:
+        make = gpu_algorithms.EnginePpoTrainer
+    elif algorithm.pairs:
+        make = gpu_algorithms.EngineOnlineDpoTrainer
     arguments = _arguments(replace(config, training=replace(config.training, micro_batch=engine.plan.micro_batch)), algorithm)
     arguments.gradient_checkpointing = False  # the engine recomputes layers itself
     if not arguments.use_cpu:
         arguments.optim = "adamw_8bit"  # what the memory plan counts
-    return EngineTrainer(engine=engine.engine, generation=engine.generation(config), args=arguments, **shared)
+    return make(engine=engine.engine, generation=engine.generation(config), args=arguments, **shared)
 
 
 def rows_in_order(config: RunConfig, reward: Reward | RecordingReward, rows: Sequence[Row], shares: Sequence[Share]) -> Any:

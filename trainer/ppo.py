@@ -78,9 +78,13 @@ class PpoTrainer(PolicyTrainer):
         mask_BT, length = batch["completion_mask"], batch["completion_ids"].shape[1]
         ids = torch.cat([batch["prompt_ids"], batch["completion_ids"]], dim=1)
         attention = torch.cat([batch["prompt_mask"], mask_BT], dim=1)
+        size = trainer.args.per_device_train_batch_size
         with torch.no_grad():
-            batch["old_per_token_logps"], _, _ = trainer._get_per_token_logps_and_entropies(trainer.model, ids, attention, length)
-            values_BT = self._values(length)
+            old = [
+                (trainer._get_per_token_logps_and_entropies(trainer.model, some, mask, length)[0], self._values(length))
+                for some, mask in zip(ids.split(size), attention.split(size), strict=True)
+            ]
+        batch["old_per_token_logps"], values_BT = torch.cat([logps for logps, _ in old]), torch.cat([values for _, values in old])
         scores_B = torch.tensor([list(column)[-len(inputs) :] for column in trainer._logs["rewards"].values()]).sum(0).to(values_BT)
         marked_B1 = (~scores_B.isnan()).unsqueeze(1)
         advantages_BT = advantages(scores_B.nan_to_num(), values_BT, mask_BT, self._lambda)
