@@ -81,7 +81,7 @@ def _draw(
 
     progress.say(f"loading {policy.name}")
     model = load_policy(run, policy)
-    if torch.cuda.is_available() and not run.config.model.nf4:
+    if torch.cuda.is_available() and not getattr(model, "is_quantized", False):  # those are on the card already
         model = model.to("cuda")
     prompts = [row["prompt"] for row in rows]
     config = EvaluationConfig(temperature=drawing.temperature, batch=drawing.batch)
