@@ -25,7 +25,7 @@ from rewardlang.marking.row_marks import clamping_of
 from rewardlang.program import Section
 
 _ROWS_AT_ONCE = 1024
-_MOST_AT_ONCE = 4096
+_MOST_AT_ONCE = 2048
 _LETTERS_AT_ONCE = 1 << 21
 """The columns of so many rows, and texts of about so many letters, are in memory at a time."""
 KERNELS = Kernels({**VALUES, **FINDS}, {**TRUTHS, **LOOPS})

@@ -1,0 +1,145 @@
+"""What the engine does to whole columns is what is said of one row: tags, chats, counts; and a column may come as an array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import rewardlang
+from rewardlang.engine.chats import chats_of, completion_texts
+from rewardlang.engine.tags import blocks, cut, only, openings, scan, tag_of
+from rewardlang.errors import DataError
+from rewardlang.marking.intake import message_text, prompt_parts
+from rewardlang.passages import tags
+from rewardlang.patterns.pattern import compile_pattern
+from rewardlang.registry import default_registry
+from tests.engine.agreement import agree
+from tests.engine.files import completions
+from tests.test_marking_laws import REWARD
+from tests.test_marking_laws import batches as law_batches
+
+NAMES = ("a", "b", "think", "a_name_of_more_than_eight_letters", "größe")
+PIECES = [*(f"<{name}>" for name in NAMES), *(f"</{name}>" for name in NAMES), "<", "</", "<a", "a>", " x ", "\n", "é", "漢", "\U0001f600"]
+texts = st.lists(st.lists(st.sampled_from([*PIECES, "\ud800"]), max_size=8).map("".join), max_size=30)
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts, st.sampled_from([NAMES, NAMES[:4], NAMES[:1]]))
+def test_tags_of_a_column(column: list[str], names: tuple[str, ...]) -> None:
+    """Blocks, the only block and the number of opening tags of every text, in columns of any size."""
+    found = scan(column, names)
+    for name in names:
+        one, all_, counts = only(found[name]), blocks(found[name]), openings(found[name], len(column)).tolist()
+        known = dict(zip(one.row.tolist(), cut(column, one), strict=True))
+        values = list(zip(all_.row.tolist(), cut(column, all_), strict=True))
+        for row, text in enumerate(column):
+            wanted = tags(text, name)
+            assert counts[row] == wanted.openings
+            assert known.get(row) == (None if wanted.only is None else wanted.only.value)
+            assert [value for place, value in values if place == row] == [finding.value for finding in wanted.findings]
+
+
+def test_texts_larger_than_a_buffer() -> None:
+    """A text longer than what is searched at a time, between short ones."""
+    column = ["<a>1</a>", f"<a>{'x' * 250_000}</a>", *["<a>2</a>"] * 12, "y" * 99_000, "<a>3</a>"]
+    spans = only(scan(column, ("a",))["a"])
+    assert spans.row.tolist() == [*range(14), 15]
+    assert [text[:1] for text in cut(column, spans)] == ["1", "x", *"2" * 12, "3"]
+
+
+def test_literals_that_are_tags() -> None:
+    """`<t>` and `</t>`; nothing else."""
+    assert tag_of("<answer>") == ("answer", False)
+    assert tag_of("</answer>") == ("answer", True)
+    assert [tag_of(text) for text in ("answer", "<answer", "<a><b>", "<>", "<a>\n", "<a/>")] == [None] * 6
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(law_batches, min_size=1, max_size=3), st.integers(0, 120))
+def test_batches_that_are_searched_as_one_text(parts: list[list[dict[str, Any]]], step: int) -> None:
+    """Batches of more rows than are looked at one by one score as their rows do."""
+    rows = [row for part in parts for row in part]
+    rows = [rows[index % len(rows)] for index in range(max(len(rows), 12))]
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    agree(REWARD, columns.pop("completion"), columns, step=step)
+
+
+messages = st.fixed_dictionaries(
+    {"content": st.sampled_from(["x", "", None, [{"text": "part"}, {"image": 1}], 7])},
+    optional={"role": st.sampled_from(["system", "user", "assistant", "tool"])},
+)
+chats = st.lists(st.lists(messages, max_size=3) | st.sampled_from(["text", None, ("x",), {"content": "x"}]), max_size=4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(chats | st.builds(lambda chat, times: [chat] * times, st.lists(messages, min_size=1, max_size=3), st.integers(1, 3)))
+def test_chats_of_a_column(column: list[Any]) -> None:
+    """Completions and prompts of all shapes have the texts that each has alone, or are refused as it is."""
+    assert _or_error(completion_texts, column) == _or_error(lambda chats: [message_text(chat, "assistant") for chat in chats], column)
+    assert _or_error(_prompts, column) == _or_error(lambda chats: [prompt_parts(chat) for chat in chats], column)
+
+
+def _prompts(column: list[Any]) -> list[tuple[str | None, str | None, str]]:
+    found = chats_of(column)
+    size = len(column)
+    systems, users = found.systems or [None] * size, found.users or [None] * size
+    return list(zip(systems, users, found.prefills or [""] * size, strict=True))
+
+
+def _or_error(function: Any, column: list[Any]) -> Any:
+    try:
+        return function(column)
+    except DataError as error:
+        return str(error)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(completions | st.text("aB1_ '-.,<>/é漢", max_size=14), max_size=6))
+def test_what_a_finder_counts_is_what_it_finds(column: list[str]) -> None:
+    """Every finder that counts without finding gives the number of its findings."""
+    counting = [verifier for verifier in default_registry() if verifier.count is not None]
+    assert counting
+    for verifier in counting:
+        assert verifier.count is not None
+        assert verifier.count(column) == list(map(len, verifier(column)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([r"^\d+$", r"^[A-D]+$", r"^[a-z1]+$", r"\d", r"(a|b)*c(a|b)*d", r"^[^a]+$"]),
+    st.lists(st.text("aBc1\n\ud800é", max_size=5)),
+)
+def test_patterns_over_a_column(pattern: str, column: list[str]) -> None:
+    """Whether a pattern holds of each text of a column is whether a search finds it there."""
+    compiled = compile_pattern(pattern)
+    assert compiled.holds(column) == [compiled.search(text) is not None for text in column]
+
+
+@pytest.mark.parametrize("kind", ["numpy", "pandas", "arrow"])
+def test_columns_may_be_arrays(kind: str) -> None:
+    """Arrays of numpy, pandas and Arrow score as lists do; so do prompts and completions."""
+    reward = rewardlang.loads(
+        "rewardlang 1\nreward r\ncolumn gold: text\ncolumn n: number\nlet final = only <a> in completion\n"
+        "rule right: award 2 points when final equals gold\nrule many: award 1 point when n > 1.5\nscore between 0 and 3\n"
+    )
+    listed: dict[str, list[Any]] = {"completions": ["<a>7</a>", "é <a>8</a>", "7"], "gold": ["7", "8", "7"], "n": [1.25, 2.5, 3.0]}
+    made = {name: _array(kind, values) for name, values in listed.items()}
+    scores = reward.score(made["completions"], made["completions"], {"gold": made["gold"], "n": made["n"]})
+    assert scores.values.tolist() == [2.0, 3.0, 1.0]
+    assert scores.row(1).score == 3.0
+
+
+def _array(kind: str, values: list[Any]) -> Any:
+    if kind == "numpy":
+        return np.array(values)
+    if kind == "pandas":
+        import pandas
+
+        return pandas.Series(values)
+    import pyarrow
+
+    return pyarrow.chunked_array([values[:1], values[1:]])
