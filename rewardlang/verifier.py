@@ -34,7 +34,7 @@ from typing import Any, Literal, NewType, TypeAlias, TypeVar
 from rewardlang import types
 from rewardlang.answers.values import Answer, Quantity
 from rewardlang.record import PlainRecord, field
-from rewardlang.verdict import Finding, Missing, Refused, Verdict
+from rewardlang.verdict import Finding, Missing, Refused, Verdict, cannot_judge
 
 Kind: TypeAlias = Literal["finder", "predicate", "measure", "equivalence", "reader"]
 Cost: TypeAlias = Literal["free", "linear", "dictionary", "symbolic", "external"]
@@ -76,10 +76,26 @@ class Verifier(PlainRecord):
     count: Counter | None = field(default=None, compare=False)
 
     def __call__(self, *columns: Sequence[Any], **options: Any) -> list[Any]:
-        """The verdicts, findings or values of a batch, one a row."""
-        result: list[Any] = self.function(*columns, **options)
+        """The verdicts, findings or values of a batch, one a row. For a row with None in it: nothing found, cannot judge, or missing."""
+        try:
+            result: list[Any] = self.function(*columns, **options)
+        except (AttributeError, TypeError):
+            if not any(value is None for column in columns for value in column):
+                raise
+            result = self._around_none(columns, options)
         assert len(result) == len(columns[0]), f"{self.word} returned {len(result)} results for {len(columns[0])} rows"
         return result
+
+    def _around_none(self, columns: Sequence[Sequence[Any]], options: Mapping[str, Any]) -> list[Any]:
+        rows = list(zip(*columns, strict=True))
+        whole = [row for row in rows if not any(value is None for value in row)]
+        judged = iter(self.function(*zip(*whole, strict=True), **options) if whole else ())
+        return [self._of_none() if any(value is None for value in row) else next(judged) for row in rows]
+
+    def _of_none(self) -> Any:
+        if self.kind == "finder":
+            return []
+        return cannot_judge("a value is missing") if self.kind in ("predicate", "equivalence") else Missing("a value is missing")
 
 
 def dearest(costs: Iterable[Cost]) -> Cost:

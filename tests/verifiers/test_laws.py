@@ -120,6 +120,19 @@ def test_long_and_strange_texts_are_read(verifier: Verifier, text: str) -> None:
     assert len(verifier(*(_column(text, of) for _, of in verifier.parameters))) == 1
 
 
+@pytest.mark.parametrize("verifier", _listed(verifier for verifier in default_registry() if verifier.word != "puzzle_score"))
+def test_none_is_told_and_the_other_rows_are_judged(verifier: Verifier) -> None:
+    """A row without a value has nothing found, no verdict or no value; the rows beside it are what they are alone."""
+    some = [_column("12", of)[0] if not isinstance(of, types.NumberType) else Fraction(1) for _, of in verifier.parameters]
+    read = default_registry().get("reader", "math")
+    assert read is not None
+    row = [read(["12"])[0] if isinstance(of, types.MathType) else value for value, (_, of) in zip(some, verifier.parameters, strict=True)]
+    alone = verifier(*([value] for value in row))[0]
+    first, none, last = verifier(*([value, None, value] for value in row))
+    assert [first, last] == [alone, alone]
+    assert none == [] or none.reason
+
+
 PROGRAMS = ["", "print(1)", "x = 1\nprint(input())", "while", "\x00", "\ud800\U0010ffff", "(" * 200_000]
 
 
