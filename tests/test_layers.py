@@ -40,6 +40,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("parsing.parse_table", ALONE),
     ("parsing.mistake_place", ALONE),
     ("parsing.expected_words", ALONE),
+    ("parsing.habits", ALONE),
     ("parsing.syntax_mistakes", ALONE),
     ("parsing.recovery", ALONE),
     ("parsing.syntax_from_text", ALONE),

@@ -202,7 +202,8 @@ def named_pattern(checker: Checker, node: syntax.PatternRegex | syntax.PatternLi
             spelled = meaning.SpelledFind(pattern=compile_spelled(node.regex.pattern, node.regex.flags, node.spelling.value), name=name)
     except PatternError as error:
         place = node.example if isinstance(node, syntax.PatternLike) else node.regex
-        checker.fail("RW311", place.span, f"this pattern cannot be used: {error.message}")
+        advice = "give each part a name of its own" if error.message.startswith("two parts are called") else None
+        checker.fail("RW311", place.span, f"this pattern cannot be used: {error.message}", advice)
     except SpellingError as error:
         assert node.spelling is not None, "without one nothing is wrong with it"
         checker.fail("RW311", node.spelling.span, f"this pattern cannot be used: {error.message}")
@@ -258,6 +259,8 @@ class Lets:
             default = checker.value(node.otherwise)
             if isinstance(default.type, types.NumberType) and isinstance(inner, types.NumberType):
                 inner = types.NUMBER
+            if isinstance(inner, types.OneOfType) and isinstance(default, meaning.Constant) and default.value in inner.values:
+                default = replaced(default, type=inner)
             wanted = f"what stands in must be of the same type, {described(inner)}"
             otherwise = fitted(checker, default, inner, wanted, [(value.span, described(value.type))])
             if isinstance(otherwise, meaning.Constant) and isinstance(otherwise.type, types.NumberType):

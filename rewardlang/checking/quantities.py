@@ -155,6 +155,8 @@ def settle(checker: Checker, lets: Iterable[syntax.Let]) -> None:
         else:
             message = f"{what} would have to measure {in_words(checker, resolved)}, and no unit in a text is written so"
             advice = "look at the uses: a dose is a mass, or a mass per time"
+            if not resolved:
+                advice = "what it is compared with has no unit: write one behind the number, as 500 mg"
         checker.report("RW316", span, message, advice)
 
 

@@ -47,7 +47,7 @@ def _numeric(checker: Checker, node: ex.Node, left: meaning.Expr, right: meaning
             "RW301",
             node.span,
             f"{operator} compares numbers, and both sides are texts",
-            "write 'equals' for texts, or read them 'as number'",
+            f"write {'not … equals …' if '!=' in operator else 'equals'!r} for texts, or read them 'as number'",
             fix=_equals_instead(checker, left, right) if operator == "'='" else None,
         )
     _mismatch(checker, node, left, right, f"{operator} compares two numbers")
@@ -92,6 +92,9 @@ def _mismatch(checker: Checker, node: ex.Node, left: meaning.Expr, right: meanin
         advice = "read the text as mathematics first: (… as math)"
     elif types.TextType in kinds and types.QuantityType in kinds:
         advice = "find the quantity in the text first: only quantity in …"
+    elif types.ListType in kinds and isinstance(node, ex.IsIn):
+        words = checker.source.cut(left.span)
+        advice = f"look at the items one by one: some item in {words} where item is in …, or: for each item in {words} where item is in …"
     elif types.ListType in kinds:
         advice = "for membership in a list write 'is in'"
     checker.fail(
@@ -240,6 +243,12 @@ def _tolerance(checker: Checker, node: ex.IsWithin, target: meaning.Expr) -> mea
     return tolerance
 
 
+def _instead_of_test(checker: Checker, node: ex.IsPredicate, word: str) -> str:
+    if word.lower() in ("empty", "blank", "null", "none", "nothing", "absent", "undefined"):
+        return f"where nothing is there write: {checker.source.cut(node.operand.span)} is missing"
+    return f'to compare with a text write: … equals "{word}"'
+
+
 def _is_predicate(checker: Checker, node: ex.IsPredicate) -> meaning.Expr:
     word = node.name.text
     predicate = checker.registry.get("predicate", word)
@@ -251,7 +260,7 @@ def _is_predicate(checker: Checker, node: ex.IsPredicate) -> meaning.Expr:
             "RW205",
             node.name.span,
             f"there is no test called '{word}'",
-            near or f'to compare with a text write: … equals "{word}"; tests are: ' + ", ".join(known),
+            near or _instead_of_test(checker, node, word) + "; tests are: " + ", ".join(known),
         )
     operand = fitted(checker, operand, predicate.parameters[0][1], f"'is {word}' tests {described(predicate.parameters[0][1])}")
     return meaning.Predicate(
@@ -288,7 +297,17 @@ def _at_least_of(checker: Checker, node: ex.AtLeastOf) -> meaning.Expr:
     return _at_least(checker, node, node.count)
 
 
+def _say_in_full(checker: Checker, before: ex.Compare, item: ex.Text) -> NoReturn:
+    """`memo contains "might" or "perhaps"`: the second text is no test."""
+    words = checker.source.cut(Span(before.left.span.start, before.right.span.start))
+    advice = f"say it in full: {' '.join(words.split())} {checker.source.cut(item.span)}"
+    checker.fail("RW301", item.span, "a condition is wanted here, and this is a text", advice)
+
+
 def _at_least(checker: Checker, node: ex.Junction | ex.NoneOf | ex.AtLeastOf, count: int) -> meaning.AtLeast:
+    for before, item in zip(node.items, node.items[1:], strict=False):
+        if isinstance(item, ex.Text) and isinstance(before, ex.Compare):
+            _say_in_full(checker, before, item)
     items = tuple(checker.test(item) for item in node.items)
     order = cheap_first(items, checker.let_of or (lambda _: None))
     return meaning.AtLeast(span=node.span, type=types.BOOLEAN, count=count, items=items, order=order)

@@ -77,6 +77,11 @@ class Place(PlainRecord):
         return self.found is not None and (self.found.type == END or (self.found.type in STARTER_TERMINALS and self.on_new_line))
 
     @property
+    def could_end(self) -> bool:
+        """Whether the statement is whole: another could begin here."""
+        return "_LET" in self.all_expected
+
+    @property
     def on_new_line(self) -> bool:
         """Whether a line break lies between the last leaf and this place."""
         return self.before is None or "\n" in self.source.text[self.before.span.end : self.start]

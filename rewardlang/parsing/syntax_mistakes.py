@@ -27,7 +27,9 @@ _DEFINERS = frozenset(("_COLUMN", "_PARAM", "_LIST", "_PATTERN", "_DEFINE", "_LE
 
 def describe(place: Place) -> Told:
     """The message for a place where the text does not fit."""
-    for question in _QUESTIONS:
+    from rewardlang.parsing.habits import QUESTIONS
+
+    for question in (*_QUESTIONS, *QUESTIONS):
         told = question(place)
         if told is not None:
             return told

@@ -42,6 +42,8 @@ EQUIVALENT = {
     "penalise": "deduct",
     "penalize": "deduct",
     "subtract": "deduct",
+    "includes": "contains",
+    "mentions": "contains",
 }
 
 # Words of other languages and of other marking schemes, and what to write here.
@@ -67,6 +69,9 @@ FOREIGN = {
     "bonus": "write 'award 1 point when …'",
     "give": "write 'award 1 point when …'",
     "add": "write 'award 1 point when …'",
+    "exists": "write 'is present'",
+    "includes": "write 'contains'",
+    "mentions": "write 'contains'",
     "reason": "write 'because \"…\"'",
     "foreach": "write 'for each … in …'",
     "while": "there are no loops: 'for each … in …' marks every finding",

@@ -1,0 +1,33 @@
+"""What people write who know other notations, and the advice that they get: it names what to write, and means what they meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from rewardlang.compiled import compile_text
+
+ADVICE = [
+    ('rule a: deduct 1 point when completion contains "might" or "perhaps"', 'say it in full: completion contains "perhaps"'),
+    ('rule a: award 1 point when "x" != completion', "write 'not … equals …' for texts"),
+    ("rule a: award 1 point when cited is in statutes", "some item in cited where item is in …"),
+    ("rule a: award 1 point when completion is empty", "where nothing is there write: completion is missing"),
+    ("let dose = only quantity in completion\nrule a: award 1 point when dose < 500", "write one behind the number, as 500 mg"),
+    ('pattern v like "{name} v. {name}"\nrule a: award 1 point when count of v in completion > 1', "give each part a name of its own"),
+]
+HEAD = "rewardlang 1\nreward advice\ncolumn statutes: list of text\nlet cited = every citation in completion\n"
+USED = "rule used: award 0 points when some item in cited where item is in statutes\nscore between -1 and 1\n"
+
+
+@pytest.mark.parametrize(("written", "told"), ADVICE)
+def test_the_advice_says_what_to_write(written: str, told: str) -> None:
+    """In the help of the first error."""
+    (error, *_) = compile_text(f"{HEAD}{written}\n{USED}").errors
+    assert told in (error.help or "")
+
+
+def test_what_stands_in_for_a_missing_choice_is_one_of_the_choices() -> None:
+    """A text among the values of a `one of` is of its type; another text is not."""
+    text = 'rewardlang 1\nreward advice\ncolumn level: optional one of ("easy", "hard")\nlet chosen = level else "{}"\n'
+    text += 'rule a: award 1 point when chosen equals "hard"\nscore between 0 and 1\n'
+    assert compile_text(text.format("easy")).program is not None
+    assert [error.code for error in compile_text(text.format("normal")).errors] == ["RW301"]
