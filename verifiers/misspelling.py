@@ -103,21 +103,25 @@ def misspelling(
     return [_misspelt(text, chosen, allowed) for text in texts]
 
 
-@cache
-def _ascii_words() -> re.Pattern[str]:
-    """Words, and commands of LaTeX with their backslash."""
-    return re.compile(r"\\?[A-Za-z]+(?:'[A-Za-z]+)*+")
+_BETWEEN_WORDS = {code: " " for code in range(128) if not (chr(code).isalpha() or chr(code) in "'\\")}
 
 
 def _has_known_words_only(text: str, dictionary: _Dictionary, allowed: frozenset[str]) -> bool:
     """Whether every word of a text is known, wherever it stands: then nothing need be said of places. False where it is not plain."""
     if not text.isascii():
         return False
-    unknown = set(_ascii_words().findall(text)) - dictionary.words
-    return all(
-        word.lower() in dictionary.words or ("'" not in word if word[0] == "\\" else _is_known(word, dictionary, allowed))
-        for word in unknown
-    )
+    apart = text.replace("\\", " \\") if "\\" in text else text
+    return all(_is_plainly_known(word, dictionary, allowed) for word in set(apart.translate(_BETWEEN_WORDS).split()) - dictionary.words)
+
+
+def _is_plainly_known(word: str, dictionary: _Dictionary, allowed: frozenset[str]) -> bool:
+    """Whether letters and apostrophes are a word that is known, or a backslash and letters a command of LaTeX."""
+    if word.lower() in dictionary.words:
+        return True
+    if word[0] == "\\":
+        return "'" not in word
+    bare = word.strip("'")
+    return not bare or ("''" not in bare and (bare in dictionary.words or _is_known(bare, dictionary, allowed)))
 
 
 def _misspelt(text: str, dictionary: _Dictionary, allowed: frozenset[str]) -> list[Finding[str]]:

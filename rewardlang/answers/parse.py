@@ -29,7 +29,7 @@ from rewardlang.answers.plain import ADVERBS, NUMERAL, is_plain_formula, quick_n
 from rewardlang.answers.reading import NoValueError, UnreadError
 from rewardlang.answers.real_sets import REALS, as_value
 from rewardlang.answers.times import time_of_day
-from rewardlang.answers.tokens import Token, joined, tokens_of, with_thousands
+from rewardlang.answers.tokens import Token, any_of, joined, tokens_of, with_thousands
 from rewardlang.answers.units import is_unit
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Missing, Refused
@@ -52,6 +52,7 @@ _EMPTY_SET = frozenset(
 )
 _ALL_REALS = frozenset({"all real numbers", "any real number", "all reals", "all real values", "the real numbers", "every real number"})
 _JOINING = ("or", "and")
+_SEPARATING = (";", ",", *_JOINING, "±", "∓")
 _HEDGES = ("maybe", "perhaps", "possibly", "both", "either")
 
 
@@ -141,6 +142,8 @@ def read_by_kind(tokens: list[Token]) -> Value | Missing:
 
 
 def _several(tokens: list[Token]) -> Value | Missing | None:
+    if not any_of(tokens, _SEPARATING):
+        return None
     for sign in (";", ","):
         parts = split(tokens, (sign,))
         if len(parts) > 1:

@@ -14,14 +14,17 @@ from rewardlang.answers.numeric import CALCULUS, symbols_of, value_at
 from rewardlang.answers.parse_brackets import Reader, split
 from rewardlang.answers.reading import UnreadError
 from rewardlang.answers.real_sets import INFINITY, as_value, between, complement, line
-from rewardlang.answers.tokens import Token, joined
+from rewardlang.answers.tokens import Token, any_of, joined
 from rewardlang.verdict import Missing
 
 _ORDER = ("<", ">", "≤", "≥")
+_RELATIONS = ("∈", "≠", *_ORDER, "≈", "=", ":", "to")
 
 
 def relation(tokens: list[Token], read: Reader) -> Value | Missing | None:
     """What the tokens say if a relation stands in them outside brackets; else None."""
+    if not any_of(tokens, _RELATIONS):
+        return None
     member = split(tokens, ("∈",))
     if len(member) == 2 and all(member):
         return _labelled(member[0], member[1], None, read, member=len(member[0]) == 1)

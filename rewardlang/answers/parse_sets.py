@@ -18,6 +18,9 @@ def sets_joined(tokens: list[Token], read: Reader) -> Value | Missing | None:
     """Sets joined by ∪, ∩ and ∖, from left to right; ℝ alone."""
     if len(tokens) == 1 and tokens[0].text == "ℝ":
         return as_value(REALS)
+    if not any_of(tokens, ("∪", "∖", "∩")):
+        minus = tokens and tokens[0].text == "-" and bracketed(tokens[1:]) in ("[]", "[)", "(]")
+        return _negative(read(tokens[1:])) if minus else None
     parts = split(tokens, ("∪",))
     if len(parts) > 1:
         items = parts_of(parts, read)
