@@ -4,9 +4,11 @@
 
 PEER is a virtual environment with `math-verify==0.9.0`; it runs as a child
 process, so that the two sets of packages stay apart. Each slice is timed in both
-(reading gold and answer and comparing them, nothing remembered between pairs,
+(reading gold and answer and comparing them, nothing remembered between slices,
 math-verify without its time limits and with the answer already in a box); the
-figure is the median over slices of the ratio.
+figure is the median over slices of the ratio. Outside of the clock every pair is
+asked again, to tell which tier decides it: numbers read without tokens, exact
+forms, sympy in a worker process, or nobody.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -44,16 +47,35 @@ for line in sys.stdin:
 
 def ours(batch: list[Pair]) -> tuple[float, list[bool | None]]:
     """Seconds and verdicts, through the verifiers that `as math` and `equals` call."""
+    from rewardlang.answers import parse
     from rewardlang.registry import default_registry
 
     registry = default_registry()
     reader, equals = registry.get("reader", "math"), registry.get("equivalence", "math")
     assert reader is not None
     assert equals is not None
+    parse._read_short.cache_clear()
     began = time.perf_counter()
     gold, answer = reader([pair.gold for pair in batch]), reader([pair.answer for pair in batch])
     verdicts = equals(gold, answer)
     return time.perf_counter() - began, [verdict.holds for verdict in verdicts]
+
+
+def tier(pair: Pair) -> str:
+    """What decides a pair."""
+    from rewardlang.answers.compare import compare_answers
+    from rewardlang.answers.parse import read_answer
+    from rewardlang.answers.plain import quick_number, unwrapped
+    from rewardlang.answers.symbolic import decide
+    from rewardlang.answers.values import Answer
+
+    one, other = read_answer(pair.gold), read_answer(pair.answer)
+    if not isinstance(one, Answer) or not isinstance(other, Answer):
+        return "not read"
+    if compare_answers(one, other).holds is not None:
+        quick = all(quick_number(unwrapped(text.strip())) is not None for text in (pair.gold, pair.answer))
+        return "numbers, without tokens" if quick else "exact forms"
+    return "not judged" if decide(one, other).holds is None else "sympy"
 
 
 def measure(peer_python: str, slices: int, size: int, seed: int) -> dict[str, Any]:
@@ -64,7 +86,8 @@ def measure(peer_python: str, slices: int, size: int, seed: int) -> dict[str, An
     assert peer.stdout is not None
     ratios, rates, agreed = [], [], {"ours": 0, "peer": 0}
     wrong_yes = {"ours": 0, "peer": 0}
-    not_judged = 0
+    not_judged = worse = 0
+    by_kind: dict[str, list[int]] = {}
     for index in range(slices + 1):
         batch = drawn[index * size : (index + 1) * size]
         peer.stdin.write(json.dumps([[pair.gold, pair.answer] for pair in batch]) + "\n")
@@ -76,12 +99,20 @@ def measure(peer_python: str, slices: int, size: int, seed: int) -> dict[str, An
         ratios.append(theirs / seconds)
         rates.append((size / seconds, size / theirs))
         not_judged += verdicts.count(None)
+        worse += sum(
+            their is pair.equal and verdict is not pair.equal for their, verdict, pair in zip(their_verdicts, verdicts, batch, strict=True)
+        )
+        for pair, verdict, their in zip(batch, verdicts, their_verdicts, strict=True):
+            counts = by_kind.setdefault(pair.kind, [0, 0, 0])
+            for place, hit in enumerate((True, verdict is pair.equal, their is pair.equal)):
+                counts[place] += hit
         for name, said in (("ours", verdicts), ("peer", their_verdicts)):
             agreed[name] += sum(verdict is pair.equal for verdict, pair in zip(said, batch, strict=True))
             wrong_yes[name] += sum(verdict is True and not pair.equal for verdict, pair in zip(said, batch, strict=True))
     peer.stdin.close()
     peer.wait()
     total = slices * size
+    tiers = Counter(map(tier, drawn[size:]))
     return {
         "what": "equality of distinct answers, reading included",
         "pairs": total,
@@ -94,6 +125,11 @@ def measure(peer_python: str, slices: int, size: int, seed: int) -> dict[str, An
         "right": {"ours": agreed["ours"] / total, "math-verify": agreed["peer"] / total},
         "wrong_yes": {"ours": wrong_yes["ours"], "math-verify": wrong_yes["peer"]},
         "ours_not_judged": not_judged,
+        "worse_than_peer": worse,
+        "decided_by": {name: f"{count / total:.1%}" for name, count in tiers.most_common()},
+        "right_by_kind": {
+            kind: {"pairs": count, "ours": right, "math-verify": theirs} for kind, (count, right, theirs) in sorted(by_kind.items())
+        },
         "peer": "math-verify 0.9.0, no time limits, answer in a box",
     }
 

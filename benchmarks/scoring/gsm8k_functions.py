@@ -1,0 +1,84 @@
+"""The reward of `gsm8k.reward` as functions that people write for TRL: regular expressions, math-verify, and a set of words.
+
+A script of its own: reads batches as JSON lines, marks them, and prints seconds and totals. It needs `math-verify==0.9.0`, and the path of
+a list of words, one a line.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+Chats = list[list[dict[str, str]]]
+_WORD = re.compile(r"[A-Za-z']+")
+
+
+def final_answer(text: str) -> str | None:
+    """The text of the one answer block."""
+    found = re.findall(r"<answer>(.*?)</answer>", text, re.DOTALL)
+    return found[0].strip() if len(found) == 1 else None
+
+
+def correctness(completions: Chats, gold: list[str], **_: Any) -> list[float]:
+    """2 points for an answer that math-verify finds equal, in the way that is fastest for it."""
+    from math_verify import parse, verify
+
+    points = []
+    for chat, wanted in zip(completions, gold, strict=True):
+        said = final_answer(chat[0]["content"])
+        if said is None:
+            points.append(0.0)
+            continue
+        boxed = said if "\\boxed" in said else "\\boxed{" + said.strip("$") + "}"
+        equal = verify(parse(f"${wanted}$", parsing_timeout=None), parse(boxed, parsing_timeout=None), timeout_seconds=None)
+        points.append(2.0 if equal else 0.0)
+    return points
+
+
+def thinks(completions: Chats, **_: Any) -> list[float]:
+    """Half a point for reasoning in its tags."""
+    texts = [chat[0]["content"] for chat in completions]
+    return [0.5 if text.startswith("<think>") and text.count("<think>") == 1 else 0.0 for text in texts]
+
+
+def answers(completions: Chats, **_: Any) -> list[float]:
+    """Half a point for one answer block."""
+    return [0.0 if final_answer(chat[0]["content"]) is None else 0.5 for chat in completions]
+
+
+class Spelling:
+    """A tenth of a point off for each distinct word that is in no dictionary, up to one point."""
+
+    def __init__(self, words: set[str]) -> None:
+        self.words = words
+
+    def __call__(self, completions: Chats, **_: Any) -> list[float]:
+        """Points of each completion, 0 or less."""
+        points = []
+        for chat in completions:
+            text = re.sub(r"<[^>]*>", " ", chat[0]["content"])
+            wrong = {word.lower() for word in _WORD.findall(text) if len(word) > 2 and word.lower().strip("'") not in self.words}
+            points.append(-min(0.1 * len(wrong), 1.0))
+        return points
+
+
+def main() -> None:
+    """Answers each line of standard input, a JSON object with `completions` and `gold`."""
+    logging.disable(logging.CRITICAL)
+    words = set(Path(sys.argv[1]).read_text(encoding="utf-8").split())
+    functions = (correctness, thinks, answers, Spelling(words))
+    for line in sys.stdin:
+        batch = json.loads(line)
+        began = time.perf_counter()
+        columns = [function(**batch) for function in functions]
+        seconds = time.perf_counter() - began
+        print(json.dumps([seconds, [sum(points) for points in zip(*columns, strict=True)], columns[0]]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
