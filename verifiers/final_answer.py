@@ -8,7 +8,7 @@ from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
 
 
-@finder("final_answer", cost="linear", version="1")
+@finder("final_answer", cost="linear", version="2")
 def final_answer(texts: Sequence[str]) -> list[list[Finding[str]]]:
     r"""The final answer of a whole completion: one, or none.
 
@@ -17,7 +17,9 @@ def final_answer(texts: Sequence[str]) -> list[list[Finding[str]]]:
     Looks behind the last `</think>` (nothing is found while thinking is not closed), in this order: the last group of boxes, the last
     `<answer>`, what is announced ("the answer is 42", "Final answer: 42", `#### 42`), the whole text if it is nothing but an answer,
     the last mathematics between `$…$` or `\(…\)`, the last number. The note says which step found it. Boxes that are joined by a
-    comma, "and", "or" or labels are one answer with several parts. After "wait, actually" or "but" a new answer begins.
+    comma, "and", "or" or labels are one answer with several parts, and so are two announcements in one sentence. After "wait", "no,",
+    "oops" and the like a new answer begins; so it does where a later sentence says what the answer should be instead. What is denied
+    ("it can't be 4") is none.
 
     Why it earns reward
     -------------------
@@ -33,7 +35,9 @@ def final_answer(texts: Sequence[str]) -> list[list[Finding[str]]]:
     English only, but for the last two steps. A model can hedge; "41 or 42", `\boxed{41}. Or maybe \boxed{42}` and "42 (or 41)" are
     found as one list, which is not 42. Answers of different steps are not held against each other: a box wins over an `<answer>`.
     A box that is not closed hides the boxes before it. Phrases and numbers are looked for in the last 20,000 characters.
-    Where the format is taught, `only boxed` or `only <answer>` is stricter.
+    A later sentence that begins with "actually" and speaks of another number can be taken for a correction. A price, a time of day
+    and a number with its unit stay whole; numbers in words, option letters with their text (`D) 42`) and one-word judgements ("the
+    function is even") are not found. Where the format is taught, `only boxed` or `only <answer>` is stricter.
     """
     from rewardlang.answers.final import final_answer as find
 

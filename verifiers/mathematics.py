@@ -23,17 +23,18 @@ LIMITS = {
 }
 
 
-@equivalence("math", cost="symbolic", version="2", limits=LIMITS)
+@equivalence("math", cost="symbolic", version="3", limits=LIMITS)
 def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
     r"""Whether two answers of mathematics are the same.
 
     What it checks
     --------------
     Numbers (fractions, decimals, repeating and mixed, percent, powers, roots, π and e, complex), formulas, lists, sets, tuples,
-    intervals and their unions, matrices with their sums and products, equations up to a constant factor, inequalities, ratios,
-    degrees, physical units (also of temperature), labels (`x = 3` is 3), words. LaTeX or plain. Exact forms decide nearly all; what
-    they leave open (identities, integrals, sums, inequalities of higher degree) is asked of sympy in a worker process, within limits.
-    "Yes" is said on proof only; "no" when exact forms, kinds or values at a point differ; the rest is *cannot judge*.
+    intervals and their unions, matrices (sums, products, powers, inverses, determinants), equations up to a constant factor,
+    inequalities, functions by cases, ratios, times of day, degrees, physical units (also of temperature), labels (`x = 3` is 3),
+    words. LaTeX or plain. Exact forms decide nearly all; what they leave open (identities, integrals, sums, inequalities of higher
+    degree) is asked of sympy in a worker process, within limits. "Yes" is said on proof only; "no" when exact forms, kinds or values
+    at a point differ; the rest is *cannot judge*.
 
     Why it earns reward
     -------------------
@@ -45,18 +46,20 @@ def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
 
     Known gaps
     ----------
-    Limits, derivatives, piecewise formulas, `…` and towers of powers are *cannot judge* unless written alike, and so is what sympy
-    does not prove within 2 s of computing; without sympy (`pip install "rewardlang[math]"`) all identities are. `\log` without a
-    base is equal to itself only. A decimal of six figures or more equals the number that it rounds; a shorter one does not:
-    `agreeing_decimals` says how close it is. A letter is not matched with the text of a multiple-choice option. Which answer
-    counts is for the file to say: use `only`.
+    What sympy does not prove within 2 s of computing is *cannot judge*, and so are `…`, towers of powers, conditions that are no
+    intervals ("n even"), matrices to the power n, `C(5,2)`, feet and inches as `5'10"`; without sympy (`pip install
+    "rewardlang[math]"`) all identities are. `\log` without a base has base 10 or e: where these differ, cannot judge. Numbers in words
+    ("twelve") are words; `x^2 = 4` is not `x = ±2`. A unit that only one side states is not compared, nor is AM or PM; `0 K` is 0. What
+    an integral or sum is said to equal is taken as the answer, right or wrong. A decimal of six figures or more equals the number
+    that it rounds; a shorter one does not: `agreeing_decimals` says how close it is. A letter is not matched with the text of a
+    multiple-choice option. Which answer counts is for the file to say: use `only`.
     """
     from rewardlang.answers.symbolic import decide
 
     return [decide(one, other) for one, other in zip(ones, others, strict=True)]
 
 
-@reader("math", cost="linear", version="2", limits=LIMITS)
+@reader("math", cost="linear", version="3", limits=LIMITS)
 def as_math(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[Answer | Missing | Refused]:
     """The answer that the whole trimmed text is; see the equivalence of the same word."""
     from rewardlang.answers.notation import read_answer_in
