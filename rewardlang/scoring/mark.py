@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import fsum, isnan
+from math import fsum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rewardlang.errors import DataError
@@ -37,12 +37,12 @@ class Added(NamedTuple):
     @property
     def total(self) -> float:
         """The sum of the scores that there are."""
-        return fsum(value for value in self.score.tolist() if not isnan(value))
+        return fsum(self.score[self.score == self.score].tolist())  # NaN alone is unequal to itself
 
     @property
     def skipped(self) -> int:
         """How many completions have no score."""
-        return sum(map(isnan, self.score.tolist()))
+        return int((self.score != self.score).sum())
 
 
 def together(parts: Sequence[Added]) -> Added:
