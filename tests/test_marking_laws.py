@@ -117,6 +117,18 @@ def test_places_lie_in_the_completion(row: dict[str, object]) -> None:
             assert 0 <= place.start <= place.end <= len(marked.completion)
 
 
+def test_a_part_of_a_finding_in_other_words_stands_where_the_finding_stands() -> None:
+    """The spelling of a pattern can be longer than what was found, so places in it are none in the completion."""
+    reward = rewardlang.loads("""rewardlang 1
+reward spelled
+pattern number_of = /no\\. ([0-9])/ as "{1} with many more words"
+rule parts: award 0.1 points for each word in first number_of in completion outside <think>, up to 1 point
+score between 0 and 1
+""")
+    (mark,) = reward.score(["<think>a</think>see no. 7"]).rows[0].marks
+    assert {(place.start, place.end) for place in mark.places} == {(20, 25)}
+
+
 def test_comments_and_spacing_do_not_change_the_fingerprint() -> None:
     """The fingerprint is of what is said."""
     spaced = TEXT.replace("\nsection", "\n# a heading\n\n\nsection").replace("award 2", "award   2")

@@ -264,7 +264,7 @@ def _finding(text: Piece, raw: _Raw) -> tuple[Piece, Value, str]:
     place = text.cut(start, end)
     if value is None:
         return place, place, note
-    return place, Piece(value, place.pieces) if isinstance(value, str) else value, note
+    return place, Piece(value, place.pieces, place.spelled or value != place.text) if isinstance(value, str) else value, note
 
 
 def _pieces(value: Value) -> Value:
