@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import sys
 import time
@@ -41,7 +40,6 @@ rewardlang score math.reward --samples samples.jsonl --out scored.jsonl
 rewardlang score math.reward --samples 'data/train-*.parquet' --out scored.parquet
 cat samples.jsonl | rewardlang score math.reward --samples - --out - > scored.jsonl
 """
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -164,10 +162,11 @@ class _Call:
             target.discard()
             raise
         except OSError as error:
-            if error.errno not in _DISK:
+            if error.errno is None or isinstance(error, BrokenPipeError):
                 raise
-            told = os.strerror(error.errno or 0)
-            reason = f"cannot go on writing {self._place}: {told[:1].lower()}{told[1:]}"
+            told = os.strerror(error.errno)
+            what = f"read {error.filename}" if error.filename and error.filename in self._files else f"write {self._place}"
+            reason = f"cannot go on to {what}: {told[:1].lower()}{told[1:]}"
             print(f"rewardlang score: {reason}\n{self._kept(target)}", file=sys.stderr)
         except ClusterLost as lost:
             target.keep()
@@ -190,6 +189,8 @@ class _Call:
 
     def _tell_counts(self, counts: Counts) -> None:
         """The summary, to where it does not mix with the records."""
+        if counts.untold:
+            print(f"and {counts.untold:,} more", file=sys.stderr)
         seconds = time.monotonic() - self._start
         stream = sys.stderr if self._out == "-" else sys.stdout
         if self._json:

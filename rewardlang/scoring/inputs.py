@@ -102,7 +102,10 @@ def parts_of(files: Sequence[str], renames: Mapping[str, str]) -> Iterator[Part 
             for start, stop, first, rows in groups:
                 yield Part(file, "groups", start, stop, rows, first)
         elif file != "-" and suffix in (".jsonl", ".ndjson", ".json"):
-            yield from _lines(file)
+            try:
+                yield from _lines(file)
+            except OSError as error:
+                raise UsageError(f"cannot read {file}: {error.strerror}") from None
         else:
             yield Part(file, "file")
 

@@ -133,7 +133,8 @@ def _counted(piece: Piece, added: Added) -> Piece:
 
 
 def _stopped(piece: Piece, error: Exception) -> Piece:
-    return piece._replace(stopped=str(error), misused=isinstance(error, UsageError))
+    reason = str(error) if isinstance(error, UsageError) else f"marking stopped: {error}"
+    return piece._replace(stopped=reason, misused=isinstance(error, UsageError))
 
 
 def _after(items: Iterator[T], skip: int) -> Iterator[T]:

@@ -37,13 +37,14 @@ class Source(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What was scored; `resumed` are the rows of an earlier run among `rows`."""
+    """What was scored; `resumed` are the rows of an earlier run among `rows`, `untold` the warnings after the twentieth."""
 
     rows: int
     completions: int
     skipped: int
     total: float
     resumed: int
+    untold: int
 
     @property
     def mean(self) -> float | None:
@@ -93,7 +94,7 @@ def run(job: Job, parts: Sequence[Part], engine: Engine, target: Target, tell: C
         progress.add(piece)
         if not bad:
             target.add(piece)
-            counted.append(piece._replace(content=()))
+            counted.append(piece._replace(content=(), problems=(), seen=()))
     progress.erase()
     for problem in () if bad else _of_the_whole(job, source.name, counted, seen):
         tell(problem)
@@ -102,7 +103,7 @@ def run(job: Job, parts: Sequence[Part], engine: Engine, target: Target, tell: C
         raise Refused(f"and {problems - MOST_PROBLEMS:,} more" if problems > MOST_PROBLEMS else "")
     if source.changed():
         raise Refused(f"{source.name} has changed while it was read")
-    counts = _counts(counted, sum(entry.rows for entry in done))
+    counts = _counts(counted, sum(entry.rows for entry in done), max(0, problems - MOST_PROBLEMS))
     target.finish()
     return counts
 
@@ -115,7 +116,7 @@ def _of_the_whole(job: Job, source: str, counted: Sequence[Entry | Piece], seen:
         yield from samples.unused_renames(seen)
 
 
-def _counts(counted: Sequence[Entry | Piece], resumed: int) -> Counts:
+def _counts(counted: Sequence[Entry | Piece], resumed: int, untold: int) -> Counts:
     """The sum of the scores is taken piece by piece, in order, so that it is the same wherever they were made."""
     return Counts(
         sum(piece.rows for piece in counted),
@@ -123,4 +124,5 @@ def _counts(counted: Sequence[Entry | Piece], resumed: int) -> Counts:
         sum(piece.skipped for piece in counted),
         sum(piece.total for piece in counted),
         resumed,
+        untold,
     )

@@ -133,6 +133,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
     "chats": [named("a", completion=[{"role": "assistant", "content": "<answer>5</answer>"}], answer="5")],
     "several chats": [named("a", completions=[[{"role": "assistant", "content": "<answer>5</answer>"}]] * 2, answer="5")],
     "old scores": [named("a", completion="<answer>5</answer>", answer="5", score=9.0, errors=["old"], extra=[1, 2])],
+    "truncated": [named("a", completions=["<answer>5</answer>", "x"], answer="5", truncated=[False, True], completion_tokens=[3, 9])],
     "prompts": [named("a", prompt=[{"role": "user", "content": "?"}], completion="<answer>5</answer>", answer="5")],
 }
 

@@ -71,7 +71,7 @@ def test_a_run_goes_on_after_any_piece(run: Run, tmp_path: Path, small_pieces: N
         result = run("score", "math.reward", "--samples", source, "--out", out, "--json")
         if result.code == 0:
             break
-        assert f"cannot go on writing {out}: no space left on device" in result.err
+        assert f"cannot go on to write {out}: no space left on device" in result.err
         assert "kept for the next run" in result.err
         assert there == 0 or f"going on after {there} rows" in result.err
         assert not (tmp_path / out).exists()
@@ -150,7 +150,7 @@ def test_a_real_full_disk_is_told(run: Run) -> None:
         pytest.skip("no /dev/full here")
     result = run("score", "math.reward", "--samples", "samples.jsonl", "--out", "/dev/full")
     assert result.code == 1
-    assert "cannot go on writing /dev/full: no space left on device\nnothing is in /dev/full\n" in result.err
+    assert "cannot go on to write /dev/full: no space left on device\nnothing is in /dev/full\n" in result.err
 
 
 def test_two_runs_do_not_write_one_file(run: Run, tmp_path: Path) -> None:
