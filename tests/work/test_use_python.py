@@ -267,6 +267,7 @@ def test_a_value_outside_the_range_of_a_parameter_is_not_passed_on(tmp_path: Pat
     (failure,) = scores.rows[1].failures
     assert not failure.broke
     assert failure.reason == "f takes a number between 0 and 1 as its x, and was given 7"
+    agree(reward, ["0.5", "7", "none"])
     compiled = compile_text(file(use, "award 1 point when f(7) = 1"), folder=str(tmp_path))
     assert [d.code for d in compiled.errors] == ["RW301"]
 
