@@ -12,8 +12,9 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from rewardlang import meaning, types
+from rewardlang import meaning
 from rewardlang.checking.examples import rule_expressions
+from rewardlang.commands.doc_words import type_words, value_words
 from rewardlang.explaining.words import exact, number, signed, verdict
 from rewardlang.parsing import syntax
 from rewardlang.parsing.expressions import Text
@@ -95,24 +96,6 @@ def document_of(program: Program, file: syntax.File, results: Sequence[ExampleRe
         ("Language", f"rewardlang {file.edition}"),
     )
     return Document(program.name, program.about, facts, tuple(_Content(program, file, results).blocks()))
-
-
-def type_words(type_: types.Type) -> str:
-    """A type as people say it."""
-    match type_:
-        case types.NumberType(low=low, high=high) if low is not None and high is not None:
-            return f"number, {exact(low)} to {exact(high)}"
-        case types.MathType():
-            return "mathematical answer"
-        case types.BooleanType():
-            return "true or false"
-        case types.OneOfType(values=values):
-            return "one of: " + "; ".join(values)
-        case types.ListType(item=item):
-            return f"list of: {type_words(item)}"
-        case types.OptionalType(item=item):
-            return f"{type_words(item)} (may be missing)"
-    return str(type_)
 
 
 def _bound_words(bound: Bound) -> str:
@@ -197,7 +180,7 @@ class _Content:
         if self._program.params:
             yield Paragraph(("A training run may set these numbers within their limits:",))
             params = tuple(
-                ((param.name,), (type_words(param.type),), (Words(_value(param.default)),), (self._because(param.span),))
+                ((param.name,), (type_words(param.type),), (Words(value_words(param.default)),), (self._because(param.span),))
                 for param in self._program.params.values()
             )
             yield Table(("Name", "What it is", "If not set", "Because"), params)
@@ -359,7 +342,7 @@ class _Content:
         for example, result in zip(self._program.examples, self._results, strict=True):
             yield Heading(2, f"{'Attempt' if example.kind == 'attack' else 'Example'}: {example.title}")
             if example.values:
-                given = "; ".join(f"{name} = {_value(value)}" for name, value in example.values.items())
+                given = "; ".join(f"{name} = {value_words(value)}" for name, value in example.values.items())
                 yield Paragraph(("Given: ", Words(given)))
             yield Quoted(example.completion)
             yield from self._marks(result)
@@ -381,11 +364,3 @@ class _Content:
 
 def _part(part: Part) -> str:
     return f"{part.kind} {part.name}"
-
-
-def _value(value: object) -> str:
-    import json
-
-    if isinstance(value, Fraction):
-        return exact(value)
-    return json.dumps(value, ensure_ascii=False, default=str)

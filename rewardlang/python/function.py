@@ -107,5 +107,16 @@ def python_verifier(name: str, source: PythonSource, signature: Signature, milli
         options=MappingProxyType({}),
         limits=MappingProxyType({"milliseconds": milliseconds}),
         module=source.module,
-        doc="",
+        doc=_doc(source, signature),
     )
+
+
+def _doc(source: PythonSource, signature: Signature) -> str:
+    """What a document for people says of the function."""
+    given = ", ".join(f"{name} ({_named(type_)})" for name, type_ in signature.parameters)
+    return f"What the function '{source.function}' of the Python module '{source.module}' gives, of {given}: {_named(signature.gives)}."
+
+
+def _named(type_: types.Type) -> str:
+    item = type_.item if isinstance(type_, (types.OptionalType, types.ListType)) else type_
+    return f"{type_} in {item.unit}" if isinstance(item, types.QuantityType) else str(type_)

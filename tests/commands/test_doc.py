@@ -191,3 +191,31 @@ def test_the_files_of_the_repository_have_documents(run: Run, file: Path) -> Non
     result = run("doc", str(file))
     assert result.code == (1 if "not met" in result.out else 0)
     assert result.err == ""
+
+
+MEASURED = """rewardlang 1
+reward dosing
+column weight: quantity of body_mass in kg
+column roots: list of math
+param most: quantity of mass = 500 mg
+use python "doses:usual" as usual(weight: quantity of body_mass in kg) returns quantity of mass in mg
+rule dose: award 1 point when only quantity in completion is at most most and only quantity in completion is at most usual(weight)
+rule root: award 1 point when 2 is in roots
+score between 0 and 2
+example "a child"
+  with weight = 20 kg
+  with roots = [2, "1/2"]
+  model writes "400 mg"
+  expect score = 2
+"""
+
+
+def test_quantities_and_functions_of_python_are_in_words(run: Run) -> None:
+    """As they are written, with the unit of bare numbers; a function by its module, with what goes in and comes out."""
+    Path("doses.py").write_text("def usual(weight): return 20 * weight\n", encoding="utf-8")
+    Path("dosing.reward").write_text(MEASURED, encoding="utf-8")
+    told = run("doc", "dosing.reward").out.replace("\\", "")
+    assert "| weight | quantity of body mass, a bare number counts as kg |" in told
+    assert "| most | quantity of mass | `500 mg` |" in told
+    assert 'Given: `weight = 20 kg; roots = [2, "1/2"]`' in told
+    assert "'usual' of the Python module 'doses' gives, of weight (quantity of body_mass in kg): quantity of mass in mg" in told
