@@ -14,14 +14,15 @@ _STEP = "the answer as corrected"
 def _at_once() -> re.Pattern[str]:
     return re.compile(
         r"(?i)[\s.?!…,;*–—-]{0,8}\(?"
-        r"(?:wait|actually|no[,:!.]|no wait|oops|correction|sorry|i mean|make that|hold on|scratch that|let me correct)"
+        r"(?:wait|actually|no[,:!.]|no wait|oops|correction|sorry|i mean|make that|hold on|scratch that|on second thoughts?|let me correct)"
     )
 
 
 @cache
 def _inside() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)[\s,.;:…(–—-](?:no,? wait|wait,? no|no[,:;]|no\s?[.…–—-]|wait|actually|oops|sorry|i mean|make that|scratch that|correction)"
+        r"(?i)[\s,.;:…(–—-](?:no,? wait|wait,? no|no[,:;]|no\s?[.…–—-]|wait|actually|oops|sorry|i mean|make that|scratch that"
+        r"|on second thoughts?|correction)"
         r"[\s,.;:…–—-]{1,6}"
     )
 
@@ -29,7 +30,8 @@ def _inside() -> re.Pattern[str]:
 @cache
 def _later() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)(?:^|[.!?…\n])[\s*(]{0,6}(?:wait|actually|no[,.]|oops|hmm|sorry|correction|scratch that|hold on|let me (?:re|correct|fix))"
+        r"(?i)(?:^|[.!?…\n])[\s*(]{0,6}(?:wait|actually|no[,.]|oops|hmm|sorry|correction|scratch that|hold on|on second thoughts?"
+        r"|let me (?:re|correct|fix))"
     )
 
 

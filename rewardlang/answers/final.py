@@ -170,6 +170,17 @@ _NO_ANSWERS = ("correct", "right", "wrong", "incorrect", "not", "clear", "obviou
 
 
 @cache
+def _aside() -> re.Pattern[str]:
+    return re.compile(r",?\s\(?(?:(?:because|since)\s|(?:but|though|although)\s[^0-9\x00]*$)")
+
+
+def _without_doubt(tail: str) -> str:
+    """Without a reason behind the answer, and without a doubt that names no other answer: `9, but I'm not sure`."""
+    aside = _aside().search(masked(tail))
+    return tail[: aside.start()] if aside and tail[: aside.start()].strip() else tail
+
+
+@cache
 def _bound() -> re.Pattern[str]:
     """What is said before a number that is a bound, and no answer."""
     return re.compile(
@@ -204,6 +215,7 @@ def _said(text: str, at: int) -> Final | None:
     start = at + (lead.end() if lead else 0)
     tail = text[start : start + MAX_TAIL]
     tail = tail[: sentence_end(tail)]
+    tail = _without_doubt(tail)
     back = taken_back_at_once(tail)
     if back is not None:
         return _said(text, start + back)

@@ -99,6 +99,8 @@ def _nesting(tokens: list[Token]) -> int:
 def _without_wrappers(tokens: list[Token]) -> list[Token]:
     """Without `$`, `\\(`, `\\boxed{}` around the whole, `$` between parts, and a full stop at the end."""
     dollars = sum(token.text == "$" for token in tokens)
+    if dollars == 2 and len(tokens) > 3 and tokens[0].text == tokens[-2].text == "$" and tokens[-1].kind == "name":
+        tokens = [*tokens[:-1], tokens[-1]._replace(upright=True)]  # a letter behind the formula is its unit
     if dollars != 1 or tokens[-1].text == "$":
         tokens = [token for token in tokens if token.text != "$"]
     tokens = [token for token in tokens if token.text not in ("\\(", "\\)", "\\[", "\\]", "\\boxed", "\\fbox")]

@@ -11,7 +11,7 @@ from rewardlang.answers.expression import read_expression
 from rewardlang.answers.forms import ACCENTS
 from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval, Labelled, Ratio, Tuple_, Unread, Value
 from rewardlang.answers.numeric import CALCULUS, symbols_of, value_at
-from rewardlang.answers.parse_brackets import Reader, split
+from rewardlang.answers.parse_brackets import Reader, bracketed, split
 from rewardlang.answers.reading import UnreadError
 from rewardlang.answers.real_sets import INFINITY, as_value, between, complement, line
 from rewardlang.answers.tokens import Token, any_of, joined
@@ -81,6 +81,17 @@ def _is_value_of_function(tokens: list[Token]) -> bool:
     return len(inner) == 1 and (inner[0].kind in ("name", "word") or inner[0].text in _ANGLE_NAMES)
 
 
+def _is_measure(tokens: list[Token]) -> bool:
+    r"""`P(X \ge 2)`, `E[X]`, `\sigma^2`, `\vec a \cdot \vec b`: what is a number by its name."""
+    texts = [token.text for token in tokens]
+    if tokens[0].kind in ("name", "word") and tokens[0].text[0].isupper() and bracketed(tokens[1:]) in ("()", "[]"):
+        return True
+    if texts in (["\\sigma", "^", "2"], ["\\chi", "^", "2"], ["R", "^", "2"], ["\\sigma", "^", "{", "2", "}"]):
+        return True
+    accents = sum(text.removeprefix("\\") in ACCENTS for text in texts)
+    return accents > 0 and all(token.kind in ("name", "word") or token.text in "{}*" or token.text[1:] in ACCENTS for token in tokens)
+
+
 _OF_ANGLES = ("sin", "cos", "tan", "cot", "sec", "csc")
 _ANGLE_NAMES = ("\\theta", "\\alpha", "\\beta", "\\gamma", "\\phi")
 
@@ -100,7 +111,11 @@ def _is_name(tokens: list[Token]) -> bool:
     """A symbol with or without an index, a function of names, `|AB|`, an angle, words: what can be called something."""
     tokens = [token for token in tokens if token.text != "'"] or tokens
     texts = [token.text for token in tokens]
+    if len(texts) > 2 and any(text in ("∩", "∪", "∖") for text in texts):
+        return all((token.kind == "name" and token.text.isupper()) or token.text in ("∩", "∪", "∖", "(", ")", "'") for token in tokens)
     if _DERIVATIVE.fullmatch(joined(tokens)):
+        return True
+    if len(texts) == 2 and texts[0].removeprefix("\\") in ACCENTS and tokens[1].kind == "name":
         return True
     if texts[0].removeprefix("\\") in ACCENTS and "".join(texts[1:2] + texts[-1:]) == "{}":
         return not any(text in "{}" for text in texts[2:-1])
@@ -161,7 +176,8 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
     if formulas[0] is not None and any(kind in CALCULUS for kind, _ in formulas[0].atoms()):
         return _labelled(parts[0], parts[-1], _equation(formulas[0], formulas[1]) if len(parts) == 2 and formulas[1] else None, read)
     known = [formula for formula in formulas if formula is not None]
-    closed = len(known) == len(parts) and not any(symbols_of(formula) for formula in known)
+    named = formulas[0] is not None and any(kind == "apply" for kind, _ in formulas[0].atoms())
+    closed = len(known) == len(parts) and not named and not any(symbols_of(formula) for formula in known)
     if closed:
         if all(same_formula(known[0], other).holds for other in known[1:]):
             return Expression(known[-1])
@@ -169,7 +185,7 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
     sides = [formula or _product_of_letters(part) for formula, part in zip(formulas, parts, strict=True)]
     equation = _equation(sides[0], sides[1]) if len(sides) == 2 and sides[0] and sides[1] else None
     closed = formulas[-1] is not None and not symbols_of(formulas[-1])
-    if closed and (_is_value_of_function(parts[0]) or (formulas[0] is not None and _is_sum_of_names(formulas[0]))):
+    if closed and (_is_value_of_function(parts[0]) or _is_measure(parts[0]) or (formulas[0] is not None and _is_sum_of_names(formulas[0]))):
         return _labelled(parts[0], parts[-1], equation, read)
     if _is_name(parts[0]) and not _mentions(parts[-1], parts[0]):
         return _labelled(parts[0], parts[-1], equation, read)

@@ -127,12 +127,15 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
     """What it says, and where it begins."""
     spans = [span for span in maths_spans(text) if not _is_denied(text, span)]
     numbers = [span for span in plain_numbers(text, spans) if not _is_denied(text, span)]
+    asides = _asides(text, [*spans, *numbers])
+    spans, numbers = ([span for span in of if not any(a <= span.start < b for a, b in asides)] for of in (spans, numbers))
     if not spans and not numbers:
-        nothing = list(re.finditer(r"\bno (?:real )?(?:solutions?|roots?)\b", text))
+        nothing = list(re.finditer(r"\bno (?:real )?(?:solutions?|roots?)\b|\ball real (?:numbers|values)\b", text))
         return (Final(*nothing[-1].span(), nothing[-1][0], "the last words"), nothing[-1].start()) if nothing else (None, 0)
     last = max([*spans[-1:], *numbers[-1:]])
     begin = _sentence_begin(text, last.start)
-    sentence, start = statement(text[begin : begin + sentence_end(text[begin:])], begin)
+    line = text[last.start :]
+    sentence, start = statement(text[begin : last.start + sentence_end(line)], begin)
     plain = sentence.strip(" *_\n").rstrip(".*")
     if plain and start > begin:
         read = read_answer(plain)
@@ -145,6 +148,21 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
     together = [number for number in numbers if number.start >= begin]
     joined = [number.content for number in together if joining(text[number.end : last.start]) == "or"]
     return Final(last.start, last.end, " or ".join([*joined, last.content]), "the last number"), begin
+
+
+@cache
+def _aside() -> re.Pattern[str]:
+    return re.compile(r"\s\((?!\s?(?:or|maybe|perhaps|possibly|alternatively)\b)[^()\n]{0,80}\)")
+
+
+def _asides(text: str, found: list[Span]) -> list[tuple[int, int]]:
+    """Where brackets stand behind a number that only explain it: `2.5 hours (2 hours 30 minutes)`, `$n = 9$ (since $n > 0$)`."""
+    behind = [match.span() for match in _aside().finditer(text)]
+    return [(a, b) for a, b in behind if any(span.end <= a + 1 and not _words_between(text[span.end : a]) for span in found)]
+
+
+def _words_between(text: str) -> bool:
+    return len(text) > 20 or len(text.split()) > 1 or any(mark in text for mark in ".=+*/-\n")
 
 
 @cache

@@ -31,7 +31,7 @@ _WRAPPERS = (
     "operatorname|boldsymbol|bf|rm"
 )
 _LAYOUT = r"left|right|bigl|bigr|Bigl|Bigr|big|Big|bigg|Bigg|biggl|biggr|displaystyle|textstyle|limits|quad|qquad|hspace|,|;|:|!|\s|>"
-_SEPARATOR = r"(?:\s?\{\s?,\s?\}|,?\\,|,?\\!|\\!,|,?\\;|,?\\ |[ \u00a0\u202f](?![ \u00a0]))(?:\\!)?\s?"
+_SEPARATOR = r"(?:\s?\{\s?,\s?\}|,?\\,|,?\\!|\\!,|,?\\;|,?\\ |[ ~\u00a0\u202f](?![ \u00a0]))(?:\\!)?\s?"
 _GROUPED = rf"(?<![0-9.,])[1-9][0-9]{{0,2}}(?:{_SEPARATOR}[0-9]{{3}})+(?![0-9])"
 
 
@@ -152,6 +152,11 @@ def _times_ten() -> re.Pattern[str]:
 
 
 @cache
+def _unfinished() -> re.Pattern[str]:
+    return re.compile(r",\s?\.{3}")
+
+
+@cache
 def _root_sign() -> re.Pattern[str]:
     return re.compile(r"√\s?([0-9]{1,40}(?:\.[0-9]{1,40})?)")
 
@@ -182,6 +187,8 @@ def tokens_of(text: str) -> list[Token]:
         text = _raised_figures().sub(_plain_figures, text.translate(_characters()))
     if text.endswith("\\") and not text.endswith("\\\\"):
         text = text[:-1]  # of a space "\ " whose space was trimmed
+    if "..." in text:
+        text = _unfinished().sub(", … ", text)
     if "+/-" in text:
         text = text.replace("+/-", "±")
     if "10" in text:
