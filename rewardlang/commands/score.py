@@ -74,9 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
     if shared.tell_errors(compiled):
         return 1
     from rewardlang.reward import Reward
-    from rewardlang.scoring.pieces import Job
+    from rewardlang.scoring.pieces import job_of
 
-    job = Job(Reward(compiled), arguments.step, renames, form)
+    job = job_of(Reward(compiled), arguments.step, renames, form)
     return _Call(arguments, job, files).run()
 
 

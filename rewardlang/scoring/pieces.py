@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from rewardlang.marking.guard import VerifierBreakdown
+from rewardlang.marking.guard import REMEMBERED, VerifierBreakdown
 from rewardlang.samples.problem import Problem, UsageError
 from rewardlang.samples.read import Samples
 from rewardlang.scoring import encode
@@ -21,21 +21,35 @@ from rewardlang.scoring.chunks import Chunk, LinesChunk, chunks_of, lines_before
 from rewardlang.scoring.inputs import Part
 from rewardlang.scoring.mark import Added, Marked, has_several, marked_rows, marked_table, needed, together
 from rewardlang.scoring.table_chunks import TableChunk
-from rewardlang.scoring.table_copy import MOST_ROWS, CopiedTable, Segment
+from rewardlang.scoring.table_copy import CopiedTable, Segment
 
 if TYPE_CHECKING:
     from rewardlang.reward import Reward
 
 T = TypeVar("T")
+_ROWS_IF_DEAR, _ROWS_IF_CHEAP = 1 << 16, 1 << 20
+"""The largest groups that are one piece. Their scores are in memory until the last row is scored."""
 
 
 class Job(NamedTuple):
-    """What is done to every part. `form` is how the output is written: `jsonl` or `parquet`."""
+    """What is done to every part. `form` is how the output is written: `jsonl` or `parquet`.
+
+    Groups of up to `rows_at_once` rows are scored as one piece, and their old columns copied.
+    """
 
     reward: Reward
     step: int
     renames: Mapping[str, str]
     form: str
+    rows_at_once: int
+
+
+def job_of(reward: Reward, step: int, renames: Mapping[str, str], form: str) -> Job:
+    """A job, with large pieces where a row costs microseconds, and small ones where losing a piece would lose minutes."""
+    from rewardlang.engine.plan_from_program import plan
+
+    dear = any(one.cost in REMEMBERED for one in plan(reward.program).steps)
+    return Job(reward, step, renames, form, _ROWS_IF_DEAR if dear else _ROWS_IF_CHEAP)
 
 
 class Piece(NamedTuple):
@@ -91,7 +105,7 @@ def pieces_of(job: Job, index: int, part: Part, skip: int = 0) -> Iterator[Piece
 
 def _copied_table(job: Job, part: Part) -> CopiedTable | None:
     """The table whose groups can be copied, so that only scores are written; None where they must be written anew."""
-    if part.form != "groups" or job.form != "parquet" or part.size > MOST_ROWS:
+    if part.form != "groups" or job.form != "parquet" or part.size > job.rows_at_once:
         return None
     return _table_of(part.path, Path(part.path).stat().st_mtime_ns, tuple(job.reward.rules), tuple(sorted(job.renames.items())))
 

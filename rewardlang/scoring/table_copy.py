@@ -15,8 +15,6 @@ from typing import Any, NamedTuple, TypeAlias
 from rewardlang.scoring.parquet_join import MAGIC, Fields, footer_at, footer_bytes, moved_chunk
 from rewardlang.scoring.thrift import I32, I64, LIST, STRUCT, Field
 
-MOST_ROWS = 1 << 20
-"""The scores of a group are in memory until its last row is scored."""
 _SCHEMA, _ROWS, _GROUPS, _KEYS = 2, 3, 4, 5
 _CHILDREN = 5
 _GROUP_COLUMNS, _GROUP_BYTES, _GROUP_ROWS, _GROUP_OFFSET, _GROUP_COMPRESSED = 1, 2, 3, 5, 6

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rewardlang.reward import loads
+from rewardlang.scoring.pieces import job_of
 from rewardlang.scoring.table_copy import Copied, CopiedTable
 from tests.commands.conftest import Run
 from tests.scoring.conftest import NUM_ROWS, row_of, score
@@ -80,6 +82,15 @@ def test_other_files_are_not_copied(tmp_path: Path) -> None:
     parquet.write_table(table_of(["x"]), path, use_compliant_nested_type=False)
     with pytest.raises(ValueError, match="described otherwise"):
         CopiedTable(str(path), ADDED)
+
+
+def test_pieces_are_small_where_rows_are_dear() -> None:
+    """A group of a million rows is one piece under a reward that costs microseconds a row, and many where words are looked up."""
+    head = "rewardlang 1\nreward x\n"
+    cheap = loads(head + 'rule a: award 1 point when completion contains "x"\nscore between 0 and 1')
+    dear = loads(head + "rule a: deduct 0.1 points for each misspelling in completion, up to 1\nscore between -1 and 0")
+    assert job_of(cheap, 0, {}, "parquet").rows_at_once == 1 << 20
+    assert job_of(dear, 0, {}, "parquet").rows_at_once == 1 << 16
 
 
 @pytest.mark.parametrize("options", [{}, {"use_compliant_nested_type": False}], ids=["copied", "written anew"])
