@@ -50,6 +50,7 @@ class LiveView(Progress):
         self._curves: dict[str, deque[float]] = {}
         self._rules: dict[str, dict[str, deque[float]]] = {}
         self._marks: Sequence[RowMarks] = ()
+        self._prompts: Sequence[Any] = ()
         self._speed: float | None = None
         self._extra: dict[str, float] = {}
 
@@ -89,9 +90,9 @@ class LiveView(Progress):
         if row.get("seconds_a_step") and row.get("tokens") and self._marks:
             self._speed = row["tokens"] * len(self._marks) / row["seconds_a_step"]
 
-    def drawn(self, marks: Sequence[RowMarks]) -> None:
+    def drawn(self, marks: Sequence[RowMarks], prompts: Sequence[Any] = ()) -> None:
         """Keeps the completions of this call, for the best and the worst."""
-        self._marks = marks
+        self._marks, self._prompts = marks, prompts
 
     def picture(self) -> RenderableType:
         """The whole view as it stands now."""
@@ -142,17 +143,30 @@ class LiveView(Progress):
             yield "memory", f"{memory:.2f} GiB", ""
 
     def _completions(self) -> Iterator[RenderableType]:
-        marked = [marks for marks in self._marks if marks.score is not None]
+        marked = [place for place, marks in enumerate(self._marks) if marks.score is not None]
         if not marked:
             return
-        best = max(marked, key=lambda marks: marks.score or 0.0)
-        worst = min(marked, key=lambda marks: marks.score or 0.0)
-        for title, marks in (("best", best), ("worst", worst)):
-            text = safe(" ".join(marks.completion.split()))
+        best = max(marked, key=lambda place: self._marks[place].score or 0.0)
+        worst = min(marked, key=lambda place: self._marks[place].score or 0.0)
+        for title, place in (("best", best), ("worst", worst)):
+            marks = self._marks[place]
             points = ", ".join(f"{mark.rule} {float(mark.points):+g}" for mark in marks.marks if mark.points)
             yield Text()
             yield Text(f"{title} of the step, {marks.score:g}" + (f" ({points})" if points else ""), style="bold")
-            yield Text(text[:_SHOWN] + ("…" if len(text) > _SHOWN else ""))
+            if self._prompts:
+                yield Text(_short(asked(self._prompts[place]), _SHOWN // 2), style="dim")
+            yield Text(_short(marks.completion, _SHOWN))
+
+
+def asked(prompt: Any) -> str:
+    """A prompt, or the last message of a chat, as text."""
+    return str(prompt[-1].get("content", "")) if isinstance(prompt, list) and prompt else str(prompt)
+
+
+def _short(text: str, most: int) -> str:
+    """One line that a terminal can show, cut off with an ellipsis."""
+    text = safe(" ".join(text.split()))
+    return text[:most] + ("…" if len(text) > most else "")
 
 
 def curve(values: Sequence[float]) -> str:

@@ -30,8 +30,8 @@ class Progress:
     def row(self, row: MetricsRow) -> None:
         """A row of metrics, of training, of a measurement or of an alarm."""
 
-    def drawn(self, marks: Sequence[RowMarks]) -> None:
-        """The completions of one call, marked."""
+    def drawn(self, marks: Sequence[RowMarks], prompts: Sequence[Any] = ()) -> None:
+        """The completions of one call, marked, and the prompt of each, a text or a chat."""
 
 
 class Silent(Progress):

@@ -58,7 +58,7 @@ class RecordingReward:
         self._ledger.add(step, asked, scores.rows, columns or {}, seconds)
         if self._rates is not None and scores.success is not None:
             self._rates.add([prompt_text(prompt) for prompt in asked], scores.success.tolist())
-        self._progress.drawn(scores.rows)
+        self._progress.drawn(scores.rows, asked)
         self._shares = shares_of_spread(scores.values, scores.rules, self._group)
         return scores
 

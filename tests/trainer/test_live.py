@@ -54,7 +54,8 @@ def test_the_view_says_what_a_run_is_doing() -> None:
     live, console = view()
     reward = rewardlang.loads(REWARD)
     live.start("GRPO with small", 40)
-    live.drawn(reward.score(["<a>x</a> four words more", "one\nline", "two words"]).rows)
+    prompts: list[Any] = ["first?", [{"role": "system", "content": "be brief"}, {"role": "user", "content": "second\nquestion?"}], "third?"]
+    live.drawn(reward.score(["<a>x</a> four words more", "one\nline", "two words"]).rows, prompts)
     for step in range(1, 9):
         live.row(training_row(step))
     live.row({"kind": "held out", "step": 8, "accuracy": 0.41, "score": 1.0})
@@ -68,7 +69,7 @@ def test_the_view_says_what_a_run_is_doing() -> None:
     assert "tokens a second" in text
     assert "30" in text  # 20 tokens × 3 completions / 2 s
     assert "best of the step, 1.4 (long +0.4, tagged +1)" in text
-    assert "worst of the step, 0.2 (long +0.2)\none line" in text
+    assert "worst of the step, 0.2 (long +0.2)\nsecond question?\none line" in text
     assert max(map(len, text.splitlines())) <= 80
 
 
@@ -76,7 +77,8 @@ def test_what_a_model_wrote_cannot_move_the_cursor_or_set_colours() -> None:
     """Control characters, escapes and markup of a completion are shown as text."""
     live, console = view(120)
     live.start("x", 1)
-    live.drawn(rewardlang.loads(REWARD).score(["\x1b[2J\x1b]0;title\x07 [bold red]gone[/] \u202e"]).rows)
+    hostile = "\x1b[2J\x1b]0;title\x07 [bold red]gone[/] \u202e"
+    live.drawn(rewardlang.loads(REWARD).score([hostile]).rows, [hostile])
     live.finish()
     text = shown(live, console)
     assert "\x1b" not in text

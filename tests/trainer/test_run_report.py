@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from rewardlang.trainer.run_report import ticks_for, write_report
 from rewardlang.trainer.training import train
 from tests.trainer.runs import LENGTH_PAYS, short_run
 
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 HOSTILE = '</td></table><script>alert(1)</script><img src=x onerror="alert(2)"> & \u202e'
 
 
@@ -79,6 +82,26 @@ def test_nothing_that_a_model_wrote_is_live(run: Path, tmp_path: Path) -> None:
     assert "img" not in page.names
     assert not {name for name in page.attributes if name.startswith("on") or name in ("src", "href")}
     assert "&lt;script&gt;" in text
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_a_hostile_run_opened_in_a_browser(run: Path, tmp_path: Path) -> None:
+    """Nothing runs and nothing is loaded; curves and texts stand in the page."""
+    assert CHROMIUM is not None
+    shutil.copytree(run, tmp_path / "run")
+    attack = "</title></style></svg><script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">"
+    record = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    record["reward"]["name"] = attack
+    record["notes"] = [attack]
+    (tmp_path / "run" / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    page = write_report(tmp_path / "run")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'browser'}"]
+    done = subprocess.run([CHROMIUM, *flags, "--dump-dom", page.as_uri()], capture_output=True, text=True, check=True, timeout=120)
+    seen = Tags()
+    seen.feed(done.stdout)
+    assert not {"script", "img"} & seen.names
+    assert {"svg", "path", "table"} <= seen.names
+    assert "<title>Run of &lt;/title&gt;" in done.stdout
 
 
 def test_the_command_writes_it_anew(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
