@@ -16,7 +16,8 @@ from rewardlang.engine.calls import Shrink
 from rewardlang.engine.column import MISSING, REFUSED, THERE, Codes, Column, Constant, Rows, joined_state
 from rewardlang.engine.frame import Frame, ValueKernel
 from rewardlang.engine.plan import Step
-from rewardlang.marking.row_values import MAX_BITS, contains_words, folded, share_of_verdicts, spaced
+from rewardlang.marking.guard import failure
+from rewardlang.marking.row_values import MAX_BITS, TOO_MANY, contains_words, folded, share_of_verdicts, spaced, too_many
 from rewardlang.passages import outside
 from rewardlang.verdict import Missing, Refused
 from rewardlang.verifier import Verifier
@@ -183,14 +184,20 @@ def _share(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
 
 def _shares(frame: Frame, step: Step, equivalence: Verifier, rows: Rows, columns: list[list[Any]]) -> list[Any]:
     """Shares of answers: all pairs of all rows are put to the equivalence at once."""
-    pairs = [[(item, other) for item in items for other in others] for items, others in zip(*columns, strict=True)]
-    owners = np.repeat(rows, np.array([len(some) for some in pairs], dtype=np.intp))
+    places = [place for place, (items, others) in enumerate(zip(*columns, strict=True)) if not too_many(items, others)]
+    pairs = [[(item, other) for item in columns[0][place] for other in columns[1][place]] for place in places]
+    owners = np.repeat(rows[np.array(places, dtype=np.intp)], np.array([len(some) for some in pairs], dtype=np.intp))
     ones, others = [one for some in pairs for one, _ in some], [other for some in pairs for _, other in some]
     said = iter(ask(frame, step, equivalence, owners, [ones, others], as_it_is))
-    return [
-        share_of_verdicts([[next(said) for _ in others] for _ in items]) if items else Missing("the list is empty in this row")
-        for items, others in zip(*columns, strict=True)
-    ]
+    shares: list[Any] = [Refused(TOO_MANY)] * len(rows)
+    for place in places:
+        items, within = columns[0][place], columns[1][place]
+        verdicts = [[next(said) for _ in within] for _ in items]
+        shares[place] = share_of_verdicts(verdicts) if items else Missing("the list is empty in this row")
+    for place in {*range(len(rows))} - {*places}:
+        for owner in frame.in_batch(rows[[place]]):
+            frame.calls.failures.setdefault(owner, {})[failure(equivalence, TOO_MANY, broke=False)] = None
+    return shares
 
 
 def same(value: Any, ignoring_case: bool = False) -> Any:

@@ -9,7 +9,7 @@ built on them, `Missing` first.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -34,6 +34,8 @@ _ARITHMETIC: Mapping[str, Callable[[Fraction, Fraction], Fraction]] = {
 }
 MAX_BITS = 200_000
 """Of a result of arithmetic. What is read, found or given has less than a tenth of it, so that short formulas never reach it."""
+MAX_PAIRS = 1_000
+TOO_MANY = f"more than {MAX_PAIRS:,} pairs of answers to compare"
 
 
 class Row:
@@ -225,12 +227,20 @@ class Row:
             text = folded(spaced(within.text), node.ignoring_case)
             hits = sum(contains_words(text, folded(spaced(item.text), node.ignoring_case)) for item in items)
         elif node.equivalence is not None:
+            if too_many(items, within):
+                self.fail(node.equivalence, TOO_MANY, broke=False)
+                return Refused(TOO_MANY)
             verdicts = [[self.call(node.equivalence, (item, other), ()) for other in within] for item in items]
             return share_of_verdicts(verdicts)
         else:
             members = {identity(value, ignoring_case=node.ignoring_case) for value in within}
             hits = sum(identity(item, ignoring_case=node.ignoring_case) in members for item in items)
         return Fraction(hits, len(items))
+
+
+def too_many(items: Sized, others: Sized) -> bool:
+    """Whether a share of answers would ask for more verdicts than are given: each can take seconds."""
+    return len(items) * len(others) > MAX_PAIRS
 
 
 def share_of_verdicts(verdicts: Sequence[Sequence[Verdict | Refused]]) -> Fraction | Refused:
