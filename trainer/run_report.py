@@ -94,7 +94,7 @@ def _head(record: Record, rows: Sequence[MetricsRow], training: Sequence[Metrics
 
 def _right_label(measured: Sequence[MetricsRow]) -> str:
     """With the intervals of the first and the last measurement."""
-    found = [interval for row in (measured[:1] + measured[1:][-1:]) if (interval := accuracy_interval(row)) is not None]
+    found = [interval for row in [*measured[:1], *measured[1:][-1:]] if (interval := accuracy_interval(row)) is not None]
     return "right answers, held out; 95%: " + " → ".join(f"{100 * low:.0f}–{100 * high:.0f}" for low, high in found)
 
 
