@@ -62,10 +62,11 @@ class Axioms:
             first, *others = sorted(cover.tests)
             yield from ((first, other) for other in others)
 
-    def closed(self, known: Known) -> dict[str, Outcomes] | None:
-        """All that follows from what is known of some tests; None when it cannot be so."""
-        closed: dict[str, Outcomes] = {}
-        queue = list(known.items())
+    def closed(self, known: Known, more: Iterable[tuple[str, Outcomes]] = ()) -> dict[str, Outcomes] | None:
+        """All that follows from what is known of some tests; None when it cannot be so. With `more`, `known` is closed already."""
+        queue = list(more)
+        closed: dict[str, Outcomes] = dict(known) if queue else {}
+        queue = queue or list(known.items())
         while queue:
             while queue:
                 key, outcomes = queue.pop()

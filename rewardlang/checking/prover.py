@@ -64,13 +64,9 @@ class Prover:
         return self._axioms.closed(known)
 
     def with_(self, known: Known, more: Iterable[tuple[str, Outcomes]]) -> dict[str, Outcomes] | None:
-        """All that is known once more is known of single tests; None when it cannot be so."""
-        joined = dict(known)
-        for key, outcomes in more:
-            joined[key] = self.of(joined, key) & outcomes
-            if not joined[key]:
-                return None
-        return self._axioms.closed(joined)
+        """All that is known once more is known of single tests, `known` being closed; None when it cannot be so."""
+        found = list(more)
+        return self._axioms.closed(known, found) if found else dict(known)
 
     def assume(self, known: Known, test: meaning.Expr, outcomes: Outcomes) -> dict[str, Outcomes] | None:
         """What is known if the condition comes out in one of these ways as well; None when it cannot."""

@@ -9,7 +9,7 @@ the bound is shown to hold or all of them are settled.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from rewardlang import meaning
 from rewardlang.checking.outcomes import FAILS, HOLDS, NOT_HELD, UNJUDGED, Known, Outcomes, leaves
 from rewardlang.checking.prover import Prover
 from rewardlang.checking.rules import ZERO
-from rewardlang.program import Bound, Interval, Rule, WhenBody
+from rewardlang.program import Bound, Interval, Require, Rule, WhenBody
 from rewardlang.written import written
 
 _MOST_SPLITS = 300
@@ -25,10 +25,11 @@ _MOST_TOLD = 6
 
 
 class Reached(NamedTuple):
-    """A range that the score of some rows lies in, and how it comes about."""
+    """A range that the score of some rows lies in: those that a gate stops, or those that pass all, with what each rule then gives."""
 
     range: Interval
-    how: str
+    gate: Require | None
+    rules: Mapping[str, Interval]
 
 
 class Worst(NamedTuple):
@@ -45,7 +46,7 @@ class _Node(NamedTuple):
     known: dict[str, Outcomes]
     chosen: tuple[str, ...]
     score: Fraction
-    how: str
+    reached: Reached
 
 
 class ScoreBounds:
@@ -54,6 +55,12 @@ class ScoreBounds:
     def __init__(self, prover: Prover) -> None:
         self._prover, self._program = prover, prover.program
         self._steps = sorted({step for section in self._program.sections for step, _ in section.weights})
+        self._tests_of = {
+            rule.name: [key for case in rule.body.cases if case.condition is not None for key in leaves(prover.tree(case.condition))]
+            for rule in self._program.rules
+            if isinstance(rule.body, WhenBody)
+        }
+        self._ranges: dict[tuple[str, tuple[Outcomes, ...]], Interval] = {}
         moving = sorted(self._cases(), key=lambda case: -case[1])[:_MOST_TOLD]
         self._moving = list(dict.fromkeys(key for condition, _ in moving for key in leaves(prover.tree(condition))))
         self._weights = [{section.name: section.weight_at(step) for section in self._program.sections} for step in self._steps]
@@ -62,9 +69,16 @@ class ScoreBounds:
         """What a rule can give (signed). Of a case that nobody could judge it gives what earns the row less."""
         if not isinstance(rule.body, WhenBody):
             return rule.range
+        keys = self._tests_of[rule.name]
+        settled = rule.name, tuple([self._prover.of(known, key) for key in keys])
+        if settled not in self._ranges:
+            self._ranges[settled] = self._range(rule, rule.body, known)
+        return self._ranges[settled]
+
+    def _range(self, rule: Rule, body: WhenBody, known: Known) -> Interval:
         worse = min if rule.sign == "award" else max
         rest = ZERO
-        for case in reversed(rule.body.cases):
+        for case in reversed(body.cases):
             points = case.points.range
             outcomes = HOLDS if case.condition is None else self._prover.outcomes(case.condition, known)
             possible = [points] if outcomes & HOLDS else []
@@ -82,8 +96,7 @@ class ScoreBounds:
             if passed is None:
                 return
             if gate.score is not None and self._prover.assume(passed, gate.condition, NOT_HELD) is not None:
-                words = " ".join(self._program.source.cut(gate.condition.span).split())
-                yield Reached(Interval(gate.score, gate.score), f"a row stopped by 'require {words}' gets it")
+                yield Reached(Interval(gate.score, gate.score), gate, {})
             passed = self._prover.assume(passed, gate.condition, HOLDS)
         if passed is not None:
             yield self._marked(passed)
@@ -100,8 +113,7 @@ class ScoreBounds:
         total = Interval(min(lows), max(highs))
         if self._program.score.clamped:
             total = total.clip(self._program.score.low, self._program.score.high)
-        parts = ", ".join(f"{name} {_told(r)}" for name, r in ranges.items() if r != ZERO)
-        return Reached(total, f"the rules can then give: {parts}" if parts else "no rule then gives points")
+        return Reached(total, None, ranges)
 
     # -------------------------------------------------------- search
 
@@ -137,7 +149,14 @@ class ScoreBounds:
 
     def _how(self, node: _Node, own: list[str]) -> str:
         told = self._prover.told({key: outcomes for key, outcomes in node.known.items() if key in own or key in node.chosen})
-        return f"{node.how}, when {told}" if told else node.how
+        gate, rules = node.reached.gate, node.reached.rules
+        if gate is not None:
+            words = " ".join(self._program.source.cut(gate.condition.span).split())
+            how = f"a row stopped by 'require {words}' gets it"
+        else:
+            parts = ", ".join(f"{name} {_told(r)}" for name, r in rules.items() if r != ZERO)
+            how = f"the rules can then give: {parts}" if parts else "no rule then gives points"
+        return f"{how}, when {told}" if told else how
 
     def _node(self, bound: Bound, known: dict[str, Outcomes] | None, chosen: tuple[str, ...]) -> _Node | None:
         """The node, if a score outside the bound is left."""
@@ -145,7 +164,7 @@ class ScoreBounds:
         for reached in self.reached(known) if known is not None else ():
             score = _beyond(reached.range, bound)
             if known is not None and score is not None and (worst is None or abs(score) > abs(worst.score)):
-                worst = _Node(known, chosen, score, reached.how)
+                worst = _Node(known, chosen, score, reached)
         return worst
 
     def _child(self, bound: Bound, condition: meaning.Expr | None, node: _Node, key: str, outcomes: Outcomes) -> _Node | None:
