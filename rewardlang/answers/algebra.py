@@ -66,13 +66,19 @@ def _order(item: tuple[Any, Any]) -> str:
 
 
 def _sum(terms: dict[Product, Fraction]) -> Sum:
-    kept = {product: value for product, value in terms.items() if value}
+    kept = []
+    for term in terms.items():
+        value = term[1]
+        above = value.numerator
+        if above:
+            if above.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
+                raise LimitError(f"a number of more than {MAX_BITS:,} bits")
+            kept.append(term)
     if len(kept) > MAX_TERMS:
         raise LimitError(f"more than {MAX_TERMS} terms")
-    for value in kept.values():
-        if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
-            raise LimitError(f"a number of more than {MAX_BITS:,} bits")
-    return Sum(tuple(sorted(kept.items(), key=_order) if len(kept) > 1 else kept.items()))
+    if len(kept) > 1:
+        kept.sort(key=_order)
+    return Sum(tuple(kept))
 
 
 def _add(one: Sum, other: Sum, factor: int = 1) -> Sum:

@@ -77,12 +77,16 @@ class _Reader:
         self.bound: set[str] = set()
 
     def _text(self, ahead: int = 0) -> str:
-        at = self.at + ahead
-        return self.tokens[at].text if at < len(self.tokens) else ""
+        try:  # the usual case costs nothing, and this is asked more often than anything else
+            return self.tokens[self.at + ahead].text
+        except IndexError:
+            return ""
 
     def _kind(self, ahead: int = 0) -> str:
-        at = self.at + ahead
-        return self.tokens[at].kind if at < len(self.tokens) else ""
+        try:
+            return self.tokens[self.at + ahead].kind
+        except IndexError:
+            return ""
 
     def _take(self, text: str) -> None:
         if self._text() != text:

@@ -52,6 +52,7 @@ _EMPTY_SET = frozenset(
 )
 _ALL_REALS = frozenset({"all real numbers", "any real number", "all reals", "all real values", "the real numbers", "every real number"})
 _JOINING = ("or", "and")
+_WRAPPERS = ("$", "\\(", "\\)", "\\[", "\\]", "\\boxed", "\\fbox")
 _SEPARATING = (";", ",", *_JOINING, "±", "∓")
 _HEDGES = ("maybe", "perhaps", "possibly", "both", "either")
 
@@ -98,12 +99,13 @@ def _nesting(tokens: list[Token]) -> int:
 
 def _without_wrappers(tokens: list[Token]) -> list[Token]:
     """Without `$`, `\\(`, `\\boxed{}` around the whole, `$` between parts, and a full stop at the end."""
-    dollars = sum(token.text == "$" for token in tokens)
-    if dollars == 2 and len(tokens) > 3 and tokens[0].text == tokens[-2].text == "$" and tokens[-1].kind == "name":
-        tokens = [*tokens[:-1], tokens[-1]._replace(upright=True)]  # a letter behind the formula is its unit
-    if dollars != 1 or tokens[-1].text == "$":
-        tokens = [token for token in tokens if token.text != "$"]
-    tokens = [token for token in tokens if token.text not in ("\\(", "\\)", "\\[", "\\]", "\\boxed", "\\fbox")]
+    if any_of(tokens, _WRAPPERS):
+        dollars = sum(token.text == "$" for token in tokens)
+        if dollars == 2 and len(tokens) > 3 and tokens[0].text == tokens[-2].text == "$" and tokens[-1].kind == "name":
+            tokens = [*tokens[:-1], tokens[-1]._replace(upright=True)]  # a letter behind the formula is its unit
+        if dollars != 1 or tokens[-1].text == "$":
+            tokens = [token for token in tokens if token.text != "$"]
+        tokens = [token for token in tokens if token.text == "$" or token.text not in _WRAPPERS]
     while tokens and (tokens[0].text == "=" or tokens[0].text.lower() in ADVERBS):
         tokens = tokens[1:]
     if len(tokens) > 2 and tokens[0].text == tokens[-1].text == '"':
