@@ -75,10 +75,17 @@ def series(reader: FormulaReader, kind: str, depth: int) -> Quotient | None:
 MAX_WRITTEN_OUT = 200
 """Terms of a sum that are added here; longer ones, and those with other symbols, are left to the symbolic tier."""
 
+MAX_WORK = 1_000
+"""Terms times what is computed for each: atoms, of which functions count ten times."""
+
 
 def _written_out(body: Quotient, name: str, kind: str, low: Fraction | None, high: Fraction | None) -> Quotient | None:
     """The value of a short sum or product between written whole numbers; None for any other."""
     if low is None or high is None or low.denominator != 1 or high.denominator != 1 or not 0 <= high - low < MAX_WRITTEN_OUT:
+        return None
+    products = [product for side in (body.over, body.under) for product, _ in side.terms]
+    work = sum(1 + sum(1 if atom[0] == "symbol" else 10 for atom, _ in product) for product in products)
+    if work * (high - low + 1) > MAX_WORK:
         return None
     total = number(0 if kind == "sum" else 1)
     try:

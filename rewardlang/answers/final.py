@@ -27,7 +27,7 @@ from rewardlang.answers.values import Answer
 
 MAX_BARE = 400
 MAX_BOXES = 50
-LOOKED_AT = 20_000
+LOOKED_AT = 15_000
 """Characters at the end of a text that are searched for phrases, mathematics and numbers; boxes and tags are found everywhere."""
 
 

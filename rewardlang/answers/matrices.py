@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import TypeAlias
 
-from rewardlang.answers.algebra import Quotient, number
+from rewardlang.answers.algebra import LimitError, Quotient, number
 from rewardlang.answers.reading import UnreadError
 
 Entries: TypeAlias = tuple[tuple[Quotient, ...], ...]
 MAX_ENTRIES = 100
+MAX_TERMS = 400
+"""Terms of one symbolic factor times those of the other."""
+
 MAX_SYMBOLIC = 4
 """Rows of a square matrix with symbols in it whose determinant is written out; of an inverse one fewer."""
 
@@ -29,12 +34,26 @@ def scaled(rows: Entries, factor: Quotient) -> Entries:
 
 
 def times(one: Entries, other: Entries) -> Entries:
-    """The product. Raises UnreadError for shapes that do not fit."""
-    if len(one[0]) != len(other) or len(one) * len(other) * len(other[0]) > MAX_ENTRIES * 10:
+    """The product. Raises UnreadError for shapes that do not fit, and for more work than is done for an answer."""
+    if len(one[0]) != len(other):
         raise UnreadError("a product of matrices whose shapes do not fit")
+    left, right = _numbers(one), _numbers(other)
+    if left is not None and right is not None:
+        columns = list(zip(*right, strict=True))
+        return _entries([[sum(map(operator.mul, row, column)) for column in columns] for row in left])
+    if sum(_terms(row) for row in one) * sum(_terms(row) for row in other) > MAX_TERMS:
+        raise UnreadError("a product of matrices of long formulas")
     return tuple(
         tuple(sum((a * b for a, b in zip(row, column, strict=True)), start=number(0)) for column in zip(*other, strict=True)) for row in one
     )
+
+
+def _terms(row: tuple[Quotient, ...]) -> int:
+    return sum(len(value.over.terms) * len(value.under.terms) for value in row)
+
+
+def _entries(rows: Iterable[Iterable[Fraction | int]]) -> Entries:
+    return tuple(tuple(number(value) for value in row) for row in rows)
 
 
 def to_power(rows: Entries, exponent: int) -> Entries:
@@ -42,10 +61,14 @@ def to_power(rows: Entries, exponent: int) -> Entries:
     _require_square(rows)
     if abs(exponent) > MAX_POWER:
         raise UnreadError(f"a matrix to a power above {MAX_POWER}")
-    base = inverse(rows) if exponent < 0 else rows
+    square, left = inverse(rows) if exponent < 0 else rows, abs(exponent)
     result = identity(len(rows))
-    for _ in range(abs(exponent)):
-        result = times(result, base)
+    while left:
+        if left & 1:
+            result = times(result, square)
+        left >>= 1
+        if left:
+            square = times(square, square)
     return result
 
 
@@ -78,9 +101,12 @@ def determinant(rows: Entries) -> Quotient:
 
 
 def inverse(rows: Entries) -> Entries:
-    """By the cofactors. Raises ZeroDivisionError where there is none."""
+    """By elimination where all entries are numbers, else by the cofactors. Raises ZeroDivisionError where there is none."""
     size = len(rows)
-    if _numbers(rows) is None and size >= MAX_SYMBOLIC:
+    numbers = _numbers(rows)
+    if numbers is not None:
+        return _entries(_inverted(numbers))
+    if size >= MAX_SYMBOLIC:
         raise UnreadError(f"the inverse of {MAX_SYMBOLIC} or more rows with symbols")
     whole = determinant(rows)
     if not whole.over.terms:
@@ -91,6 +117,23 @@ def inverse(rows: Entries) -> Entries:
     return tuple(
         tuple(sign[(row + column) % 2] * determinant(_without(rows, column, row)) / whole for column in range(size)) for row in range(size)
     )
+
+
+def _inverted(rows: list[list[Fraction]]) -> list[list[Fraction]]:
+    size = len(rows)
+    wide = [[*row, *(Fraction(int(at == column)) for column in range(size))] for at, row in enumerate(rows)]
+    for at in range(size):
+        pivot = next((index for index in range(at, size) if wide[index][at]), None)
+        if pivot is None:
+            raise ZeroDivisionError
+        wide[at], wide[pivot] = wide[pivot], wide[at]
+        top = [value / wide[at][at] for value in wide[at]]
+        wide[at] = top
+        for other in range(size):
+            factor = wide[other][at]
+            if other != at and factor:
+                wide[other] = [value - factor * above for value, above in zip(wide[other], top, strict=True)]
+    return [row[size:] for row in wide]
 
 
 def _require_square(rows: Entries) -> None:
@@ -104,10 +147,18 @@ def _without(rows: Entries, row: int, column: int) -> Entries:
     )
 
 
+MAX_BITS = 800
+"""Of a numerator or denominator that is still computed with as a number here."""
+
+
 def _numbers(rows: Entries) -> list[list[Fraction]] | None:
     values = [[value.rational for value in row] for row in rows]
     known = [[value for value in row if value is not None] for row in values]
-    return known if all(len(row) == len(rows[0]) for row in known) else None
+    if any(len(row) < len(rows[0]) for row in known):
+        return None
+    if any(value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS for row in known for value in row):
+        raise LimitError(f"a matrix with numbers of more than {MAX_BITS} bits")
+    return known
 
 
 def _eliminated(rows: list[list[Fraction]]) -> Fraction:

@@ -11,7 +11,7 @@ from rewardlang.answers.reading import UnreadError
 from rewardlang.answers.real_sets import REALS, Piece, UndecidedError, common, complement, normal, pieces_of
 from rewardlang.answers.tokens import Token, joined
 
-MAX_CASES = 8
+MAX_CASES = 6
 _LEADING = ("if", "for", "when", "where", ",", "and", "all")
 _CONDITION = ("if", "for", "when", "where", "otherwise", "else", "elsewhere")
 _REST = (["otherwise"], ["else"], ["elsewhere"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cmp_to_key
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from rewardlang.answers.algebra import Atom, LimitError, Quotient, decides, number
 from rewardlang.answers.compare_numbers import same_formula
@@ -14,7 +14,7 @@ from rewardlang.answers.real_sets import INFINITY, UndecidedError, line, order
 from rewardlang.answers.substitution import changed, with_value
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 
-MAX_CUTS = 20
+MAX_CUTS = 12
 _INSIDE = (0.5, 0.2719, 0.8437)
 
 
@@ -35,13 +35,12 @@ def same_function(one: Piecewise, other: Piecewise | Expression) -> Verdict:
 def _same(one: Piecewise, other: Piecewise) -> Verdict:
     cuts = _cuts(one, other)
     ends = [-INFINITY, *cuts, INFINITY]
-    verdicts = [_at(one, other, cut) for cut in cuts]
-    verdicts += [_between(one, other, low, high) for low, high in pairwise(ends)]
-    for holds in (False, None):
-        for verdict in verdicts:
-            if verdict.holds is holds:
-                return verdict
-    return yes("the same on every piece")
+    opened = None
+    for verdict in chain((_between(one, other, *piece) for piece in pairwise(ends)), (_at(one, other, cut) for cut in cuts)):
+        if verdict.holds is False:
+            return verdict
+        opened = opened or (verdict if verdict.holds is None else None)
+    return opened or yes("the same on every piece")
 
 
 def _cuts(*sides: Piecewise) -> list[Quotient]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import cache
 from typing import NamedTuple
 
@@ -127,8 +128,7 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
     """What it says, and where it begins."""
     spans = [span for span in maths_spans(text) if not _is_denied(text, span)]
     numbers = [span for span in plain_numbers(text, spans) if not _is_denied(text, span)]
-    asides = _asides(text, [*spans, *numbers])
-    spans, numbers = ([span for span in of if not any(a <= span.start < b for a, b in asides)] for of in (spans, numbers))
+    spans, numbers = _without_asides(text, spans, numbers)
     if not spans and not numbers:
         nothing = list(re.finditer(r"\bno (?:real )?(?:solutions?|roots?)\b|\ball real (?:numbers|values)\b", text))
         return (Final(*nothing[-1].span(), nothing[-1][0], "the last words"), nothing[-1].start()) if nothing else (None, 0)
@@ -155,10 +155,19 @@ def _aside() -> re.Pattern[str]:
     return re.compile(r"\s\((?!\s?(?:or|maybe|perhaps|possibly|alternatively)\b)[^()\n]{0,80}\)")
 
 
-def _asides(text: str, found: list[Span]) -> list[tuple[int, int]]:
-    """Where brackets stand behind a number that only explain it: `2.5 hours (2 hours 30 minutes)`, `$n = 9$ (since $n > 0$)`."""
-    behind = [match.span() for match in _aside().finditer(text)]
-    return [(a, b) for a, b in behind if any(span.end <= a + 1 and not _words_between(text[span.end : a]) for span in found)]
+def _without_asides(text: str, spans: list[Span], numbers: list[Span]) -> tuple[list[Span], list[Span]]:
+    """Without what brackets behind a number only explain: `2.5 hours (2 hours 30 minutes)`, `$n = 9$ (since $n > 0$)`."""
+    found = sorted([*spans, *numbers])
+    starts, dropped = [span.start for span in found], set[int]()
+    for match in _aside().finditer(text):
+        first, last = bisect_left(starts, match.start()), bisect_left(starts, match.end())
+        if not first or first == last:
+            continue
+        end = found[first - 1].end
+        if end <= match.start() + 1 and not _words_between(text[end : match.start()]):
+            dropped.update(starts[first:last])
+    kept, left = ([span for span in of if span.start not in dropped] for of in (spans, numbers))
+    return kept, left
 
 
 def _words_between(text: str) -> bool:
