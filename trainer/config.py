@@ -38,6 +38,7 @@ class ModelConfig:
     path: str = key("a folder in the Hugging Face format, or the id of a model on the hub", "")
     revision: str | None = key("branch, tag or commit on the hub")
     dtype: str = key("'float32', 'bfloat16' or 'auto' (as the checkpoint is stored)", "auto")
+    chat_template: str | None = key("a file with a chat template in Jinja, relative to the configuration; by default the tokenizer's own")
     nf4: bool = key("hold the frozen weights in 4 bits (NF4, bitsandbytes); LoRA parameters stay in float32", False)
 
 

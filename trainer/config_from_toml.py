@@ -100,14 +100,17 @@ def _read(kind: type[T], table: dict[str, Any], place: str, mistakes: list[str])
         if name not in known:
             guess = did_you_mean(name, known)
             where = f"[{place.rstrip('.')}] has" if place else "there is"
-            mistakes.append(f"{where} no key '{name}'" + (f"; {guess}" if guess else ""))
+            mistakes.append(f"{where} no key '{name}'; {guess or 'there are ' + ', '.join(known)}")
             continue
         wanted = hints[name]
         inner = table_in(wanted)
-        if inner is not None and is_list(wanted) and _are_tables(value):
+        if inner is not None and is_list(wanted):
+            if not _are_tables(value):
+                mistakes.append(f"'{place}{name}' must be {type_in_words(wanted)}, each as [[{place}{name}]], found {value!r}")
+                continue
             parts = [_inherited(table, part) for part in value]
             values[name] = tuple(_read(inner, part, f"{place}{name} {number}.", mistakes) for number, part in enumerate(parts, 1))
-        elif inner is not None and isinstance(value, dict) and not is_list(wanted):
+        elif inner is not None and isinstance(value, dict):
             values[name] = _read(inner, value, f"{place}{name}.", mistakes)
         else:
             fitted = _fit(value, wanted)
@@ -169,7 +172,11 @@ def _relative_to(config: RunConfig, folder: Path) -> RunConfig:
 
     model = config.model
     if Path(found(model.path)).exists() or model.path.startswith((".", "/", "~")):
-        model = dataclasses.replace(model, path=found(model.path))
+        there = found(model.path)
+        # a path that begins so is never an id on the hub
+        model = dataclasses.replace(model, path=there if there.startswith((".", "/")) else f"./{there}")
+    if model.chat_template is not None:
+        model = dataclasses.replace(model, chat_template=found(model.chat_template))
     return dataclasses.replace(
         config,
         reward=found(config.reward),

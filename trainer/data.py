@@ -30,9 +30,18 @@ def load_rows(config: DataConfig, *, columns: Iterable[str], chat: bool, held_ou
         rows = rows[: config.size]
     if not rows:
         raise TrainingProblem(f"{name} holds no rows", "give it at least one")
+    for ours, theirs in config.rename.items():
+        if not any(theirs in row for row in rows):
+            there = ", ".join(rows[0])
+            raise TrainingProblem(
+                f"rename = {{ {ours} = '{theirs}' }}: {name} has no column '{theirs}'; it has {there}",
+                did_you_mean(theirs, rows[0]) or f"name the column that holds '{ours}'",
+            )
     rows = [_renamed(row, config.rename) for row in rows]
     for column in ("prompt", *columns):
         _need_column(rows, column, name)
+    for number, row in enumerate(rows, 1):
+        _check_prompt(row["prompt"], f"row {number} of {name}")
     wrap = chat if config.chat is None else config.chat
     return [_with_prompt(row, wrap, config.system) for row in rows]
 
@@ -53,14 +62,17 @@ def _raw_rows(config: DataConfig, held_out: bool) -> tuple[list[Row], str]:
 
 def _jsonl(path: Path) -> list[Row]:
     rows: list[Row] = []
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
+                row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
             except json.JSONDecodeError as error:
                 raise TrainingProblem(f"{path}:{number} is not JSON: {error.msg}", "a .jsonl file holds one JSON object a line") from None
+            except (UnicodeDecodeError, RecursionError) as error:
+                found = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "is nested too deeply"
+                raise TrainingProblem(f"{path}:{number} {found}", "a .jsonl file holds one JSON object a line, in UTF-8") from None
             if not isinstance(row, dict):
                 raise TrainingProblem(f"{path}:{number} is not a JSON object", "a .jsonl file holds one JSON object a line")
             rows.append(row)
@@ -82,8 +94,10 @@ def _parquet(path: Path) -> list[Row]:
 def _hub(config: DataConfig) -> list[Row]:
     need(("datasets",), "train", purpose="a data set from the hub")
     from datasets import load_dataset
-    from datasets.exceptions import DatasetNotFoundError
+    from datasets.exceptions import DatasetNotFoundError, DatasetsError
 
+    if str(config.hub).startswith((".", "/", "~")) and not Path(str(config.hub)).is_dir():
+        raise TrainingProblem(f"the folder {config.hub} is not there", "correct 'hub'; a folder is relative to the configuration")
     try:
         saved = _saved(Path(str(config.hub)), config.split)
         dataset = load_dataset(config.hub, config.subset, split=config.split) if saved is None else saved
@@ -93,6 +107,8 @@ def _hub(config: DataConfig) -> list[Row]:
         ) from None
     except ValueError as error:
         raise TrainingProblem(f"the data set {config.hub}: {error}", "correct 'subset' or 'split'") from None
+    except (DatasetsError, OSError) as error:
+        raise TrainingProblem(f"the data set {config.hub} cannot be read: {error}", "name one that `datasets.load_dataset` reads") from None
     return [dict(row) for row in dataset]
 
 
@@ -148,6 +164,18 @@ def _need_column(rows: list[Row], column: str, name: str) -> None:
         f"row {without} of {name} has no column '{column}', which {who}; it has {', '.join(there)}" + (f"; {guess}" if guess else ""),
         f"if one of them holds it: rename = {{ {column} = 'NAME' }}",
     )
+
+
+def _check_prompt(prompt: Any, where: str) -> None:
+    """Raises `TrainingProblem` unless it is a text, or a chat as messages with a role and a text."""
+    if isinstance(prompt, str) and prompt:
+        return
+    remedy = 'a prompt is a text that is not empty, or a list of messages such as { role = "user", content = "…" }'
+    if not isinstance(prompt, (list, tuple)) or not prompt:
+        raise TrainingProblem(f"{where} has {prompt!r} as its prompt", remedy)
+    for message in prompt:
+        if not isinstance(message, dict) or not isinstance(message.get("role"), str) or not isinstance(message.get("content"), str):
+            raise TrainingProblem(f"{where} has a message in its prompt without a role or a text: {message!r}", remedy)
 
 
 def _with_prompt(row: Row, chat: bool, system: str | None) -> Row:

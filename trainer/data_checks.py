@@ -36,7 +36,14 @@ def prepared_rows(config: RunConfig, reward: Reward, tokenizer: Any, context: in
 
     def usable(data: DataConfig, place: str) -> list[Row]:
         needed = [name for name, kind in reward.columns.items() if not isinstance(kind, OptionalType)]
-        rows = load_rows(data, columns=needed, chat=bool(getattr(tokenizer, "chat_template", None)), held_out=place.startswith("held_out"))
+        template = bool(getattr(tokenizer, "chat_template", None))
+        rows = load_rows(data, columns=needed, chat=template, held_out=place.startswith("held_out"))
+        if not template and tokenizer is not None and not all(isinstance(row["prompt"], str) for row in rows):
+            raise TrainingProblem(
+                f"the tokenizer of {config.model.path} has no chat template, and [{place}] has prompts that are chats"
+                + (" because of its 'chat = true'" if data.chat else ""),
+                "take the model's instruct version, name a template with 'model.chat_template', or give prompts as text with chat = false",
+            )
         rows = markable(rows, reward, data, place, notes)
         limit = data.max_prompt_tokens
         room = None if context is None else context - config.training.max_completion_tokens

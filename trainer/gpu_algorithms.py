@@ -21,7 +21,8 @@ class EngineLeaveOneOutTrainer(EngineTrainer):
 
     def _generate_and_score_completions(self, inputs: list[Row]) -> dict[str, Any]:
         batch = super()._generate_and_score_completions(inputs)
-        group = self.num_generations
+        trainer: Any = self
+        group: int = trainer.num_generations
         # r - mean of the others = (r - mean of all) G / (G - 1)
         batch["advantages"] = batch["advantages"] * group / (group - 1)
         return batch

@@ -94,9 +94,10 @@ class EngineTrainer(PolicyTrainer):
         return trl.training_step(model, inputs, num_items_in_batch)
 
     def _generate_single_turn(self, *arguments: Any, **options: Any) -> Any:
-        before = self.generation.last_canary
+        source: Any = self.generation
+        before = source.last_canary
         made = super()._generate_single_turn(*arguments, **options)
-        report = self.generation.last_canary
+        report = source.last_canary
         if report is not before:
             for name, value in report.figures().items():
                 self._metrics["train" if self.engine.model.training else "eval"][name].append(value)

@@ -18,7 +18,7 @@ from rewardlang.trainer.generation import Generation, LeaveOneOutTrainer, Policy
 from rewardlang.trainer.gpu_run import EngineRun
 from rewardlang.trainer.ledger import Ledger
 from rewardlang.trainer.online_dpo import OnlineDpoTrainer
-from rewardlang.trainer.policy import adapter
+from rewardlang.trainer.policy import adapter, check_targets
 from rewardlang.trainer.ppo import PpoTrainer
 from rewardlang.trainer.recording import RecordingReward
 
@@ -70,6 +70,7 @@ def make_trainer(
     elif algorithm.pairs:
         make = OnlineDpoTrainer
     arguments = _arguments(config, algorithm)
+    check_targets(config.lora, model)
     trainer: Any = make(model=model, args=arguments, peft_config=adapter(config.lora), generation=generation, **shared)
     # TRL casts the adapter of a 4-bit model to bfloat16, where an Adam step at a usual learning rate changes few entries.
     for parameter in trainer.model.parameters():
@@ -165,7 +166,7 @@ def _shared_arguments(config: RunConfig, algorithm: Algorithm) -> dict[str, Any]
         "epsilon_high": algorithm.clip_high,
         "mask_truncated_completions": algorithm.mask_cut_off,
         "gradient_checkpointing": not on_cpu,
-        "logging_steps": training.log_every,
+        "logging_steps": min(training.log_every, training.steps),
         "save_strategy": "steps" if training.save_every else "no",
         "save_steps": training.save_every or training.steps,
         "save_total_limit": training.keep,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from rewardlang.suggest import did_you_mean
 from rewardlang.trainer.config import LoraConfig, ModelConfig
 from rewardlang.trainer.extras import need
 from rewardlang.trainer.problem import TrainingProblem
@@ -23,6 +24,13 @@ def load_tokenizer(config: ModelConfig) -> Any:
         tokenizer = read.from_pretrained(config.path, revision=config.revision, padding_side="left")
     except (OSError, ValueError) as error:
         raise _unreadable("tokenizer", config, error) from None
+    if config.chat_template is not None:
+        try:
+            tokenizer.chat_template = Path(config.chat_template).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise TrainingProblem(
+                f"the chat template {config.chat_template} cannot be read: {error}", "correct 'model.chat_template'"
+            ) from None
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
@@ -80,15 +88,37 @@ def _declared_class(config: ModelConfig) -> str | None:
     return declared if isinstance(declared, str) else None
 
 
+def check_targets(config: LoraConfig, model: Any) -> None:
+    """Raises `TrainingProblem` unless every layer that gets an adapter is there; peft passes over those that are not."""
+    if config.rank == 0 or config.targets == ("all-linear",):
+        return
+    import torch
+
+    if "all-linear" in config.targets:
+        raise TrainingProblem(
+            "'lora.targets': 'all-linear' stands for every layer, and others are named beside it", "leave one of the two out"
+        )
+    linear = dict.fromkeys(name for name, module in model.named_modules() if isinstance(module, torch.nn.Linear))
+    known = dict.fromkeys(name.rpartition(".")[2] for name in linear)
+    for target in config.targets:
+        if not any(name == target or name.endswith(f".{target}") for name in linear):
+            guess = did_you_mean(target, known)
+            raise TrainingProblem(f"'lora.targets': the model has no linear layer '{target}'", guess or f"it has {', '.join(known)}")
+
+
 def _check_folder(path: str) -> None:
     """A path that looks like one must be there: an id on the hub has at most one slash and starts with a letter or a digit."""
     looks_like_path = path.startswith((".", "/", "~")) or path.count("/") > 1
     if looks_like_path and not Path(path).is_dir():
         raise TrainingProblem(f"the model folder {path} is not there", "correct 'model.path'; it is relative to the configuration")
+    if Path(path).is_dir() and not (Path(path) / "config.json").is_file():
+        raise TrainingProblem(f"the folder {path} holds no model: it has no config.json", "name a folder written by save_pretrained")
 
 
 def _unreadable(what: str, config: ModelConfig, error: Exception) -> TrainingProblem:
     first = str(error).strip().split("\n")[0]
+    if not Path(config.path).is_dir():
+        first = f"there is no such folder, so it was taken for an id on the hub: {first}"
     return TrainingProblem(
         f"the {what} {config.path} cannot be loaded: {first}",
         "name a folder written by save_pretrained, or the id of a model that you can reach",

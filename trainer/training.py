@@ -9,6 +9,7 @@ from typing import Any
 
 import rewardlang
 from rewardlang.reward import Reward
+from rewardlang.suggest import did_you_mean
 from rewardlang.trainer import checkpoints
 from rewardlang.trainer.alarms import TWO_POLICIES, Alarm
 from rewardlang.trainer.answers_log import write_answers
@@ -54,8 +55,15 @@ class RunResult:
 def load_reward(config: RunConfig) -> Reward:
     """The reward file. Raises `TrainingProblem` when it is not there and `rewardlang.RewardError` when it has mistakes."""
     if not Path(config.reward).is_file():
-        raise TrainingProblem(f"the reward file {config.reward} is not there", "correct 'reward'; it is relative to the configuration")
-    return rewardlang.load(config.reward, params=config.params)
+        found = "is a folder" if Path(config.reward).is_dir() else "is not there"
+        raise TrainingProblem(f"the reward file {config.reward} {found}", "correct 'reward'; it is relative to the configuration")
+    reward = rewardlang.load(config.reward, params=config.params)
+    for name in config.params:
+        if name not in reward.program.params:
+            declared = ", ".join(reward.program.params) or "none"
+            guess = did_you_mean(name, reward.program.params)
+            raise TrainingProblem(f"'params.{name}' is no param of {config.reward}; it declares {declared}", guess or "leave it out")
+    return reward
 
 
 def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> RunResult:
@@ -73,7 +81,13 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> Run
     progress.say(f"loading {config.model.path} and the data")
     output = Path(config.output)
     checkpoint = _checkpoint_to_resume(output, resume)
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        told = "it is a file" if output.is_file() else error.strerror
+        raise TrainingProblem(
+            f"the folder {output} cannot be made: {told}", "name another 'output'; it is relative to the configuration"
+        ) from None
     checkpoints.discard_incomplete(output)
     with gathered_warnings(output / "warnings.log") as gathered, failures_told(output):
         run = _Run(config, reward, progress, checkpoint)

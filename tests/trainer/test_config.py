@@ -91,6 +91,23 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("[held_out]\nrecipe = 'decimals'", "'held_out.size' is missing"),
         ("[held_out]\nfile = 'rows.csv'", "must end in .jsonl or .parquet"),
         ("rename = { prompt = 3 }", "'data.rename' must be a table"),
+        ("subset = 'main'", "'data.subset' belongs to a data set of the hub; leave it out"),
+        ("weight = 2", "'data.weight' stands in a [[data.mix]], where there are several sources"),
+        ("mix = ['rows.jsonl']", "'data.mix' must be a list of tables, each as [[data.mix]], found ['rows.jsonl']"),
+        ("[training]\nlearning_rate = nan", "'training.learning_rate' must be a number, found nan"),
+        ("[training]\nlearning_rate = -1e-4", "'training.learning_rate' must be more than 0, found -0.0001"),
+        ("[training]\nwarmup_steps = -1", "'training.warmup_steps' must be 0 or more, found -1"),
+        ("[training]\nmask_cut_off = 1", "'training.mask_cut_off' must be true or false, found 1"),
+        ("[training]\ndpo_beta = 0", "'training.dpo_beta' must be more than 0, found 0.0"),
+        ("[lora]\nrank = -1", "'lora.rank' must be 0 or more, found -1"),
+        ("[lora]\ndropout = 1.0", "'lora.dropout' must be 0 or more and less than 1, found 1.0"),
+        ("[lora]\ntargets = []", "'lora.targets' must be a list of texts, found []"),
+        ("[evaluation]\nbatch = 0", "'evaluation.batch' must be more than 0, found 0"),
+        ("[evaluation]\npatience = 2", "'evaluation.patience' counts measurements on the way; set 'evaluation.every'"),
+        ("[curriculum]\nprompts = 'hard'", "'curriculum.prompts' must be one of 'shuffled', 'difficulty', found 'hard'"),
+        ("[curriculum]\nfloor = 0", "'curriculum.floor' must be more than 0 and at most 1, found 0.0"),
+        ("[engine]\nbackend = 'vllm'", "'engine.backend' must be one of 'transformers', 'memory', 'speed', found 'vllm'"),
+        ("[trainer]\nsteps = 3", "there is no key 'trainer'; there are reward, output, seed, preset"),
     ],
 )
 def test_values_that_cannot_be_meant_are_refused(tmp_path: Path, added: str, told: str) -> None:
@@ -186,6 +203,15 @@ def test_the_command_explains_keys_and_takes_changes(tmp_path: Path, capsys: pyt
 def test_values_are_written_as_toml(value: Any) -> None:
     """What is written is read back."""
     assert tomllib.loads(f"key = {toml_value(value)}")["key"] == value
+
+
+def test_paths_that_look_like_folders_are_never_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configuration beside the command, with a model folder that is not there: no question to the hub. Data folders and templates too."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "set").mkdir()
+    text = GOOD.replace("./policy", "./none").replace('file = "train.jsonl"', 'hub = "set"')
+    config = read_config(written(Path(), text.replace("[data]", "chat_template = 'chat.jinja'\n[data]")))
+    assert (config.model.path, config.model.chat_template, config.data.hub) == ("./none", "chat.jinja", "set")
 
 
 def test_every_source_counts_as_one() -> None:

@@ -92,6 +92,9 @@ def test_prompts_become_chats_with_a_system_message(tmp_path: Path) -> None:
         ([{"prompt": "a", "gold": "1"}, {"gold": "1"}], "row 2 of .* has no column 'prompt', which every row needs"),
         ([{"prompt": "a", "gold": None}], "row 1 of .* has no column 'gold'"),
         ([["prompt"]], ":1 is not a JSON object"),
+        ([{"prompt": "", "gold": "1"}], "row 1 of .* has '' as its prompt"),
+        ([{"prompt": 5, "gold": "1"}], "row 1 of .* has 5 as its prompt"),
+        ([{"prompt": [{"rol": "user"}], "gold": "1"}], "has a message in its prompt without a role or a text: {'rol': 'user'}"),
         ([], "holds no rows"),
     ],
 )
@@ -107,10 +110,20 @@ def test_broken_files_are_named(tmp_path: Path) -> None:
     bad.write_text('{"prompt": "a"}\n{"prompt": \n', encoding="utf-8")
     fake = tmp_path / "fake.parquet"
     fake.write_text("no", encoding="utf-8")
+    latin, empty = tmp_path / "latin.jsonl", tmp_path / "empty"
+    latin.write_bytes(b'{"prompt": "\xff"}\n')
+    empty.mkdir()
     for data, told in (
         (DataConfig(file=str(bad)), "bad.jsonl:2 is not JSON"),
         (DataConfig(file=str(fake)), "is not a Parquet file"),
         (DataConfig(file=str(tmp_path / "none.jsonl")), "is not there"),
+        (DataConfig(file=str(latin)), "latin.jsonl:1 is not UTF-8 text"),
+        (
+            DataConfig(file=jsonl(tmp_path), rename={"prompt": "qestion"}),
+            "has no column 'qestion'; it has question, gold\n.*did you mean 'question'",
+        ),
+        (DataConfig(hub=str(empty)), "cannot be read"),
+        (DataConfig(hub=str(tmp_path / "none")), "the folder .* is not there"),
         (DataConfig(recipe="decimal", size=1), "there is no recipe 'decimal'"),
     ):
         with pytest.raises(TrainingProblem, match=told):

@@ -105,6 +105,19 @@ def test_prompts_that_are_too_long_are_counted_and_named(raw_policy: Path, tmp_p
         prepared_rows(replace(config, data=replace(config.data, max_prompt_tokens=1)), reward, tokenizer, None)
 
 
+def test_chats_need_a_template(raw_policy: Path, tmp_path: Path) -> None:
+    """A base model's tokenizer has none: told before the model is loaded, with the three ways out."""
+    tokenizer = load_tokenizer(ModelConfig(path=str(raw_policy)))
+    tokenizer.chat_template = None
+    assert prepared(tmp_path, NUMBER, ["1"], tokenizer).training[0]["prompt"] == "Question 0?"
+    with pytest.raises(TrainingProblem, match=r"no chat template, and \[data\] has prompts that are chats because of its 'chat = true'"):
+        prepared(tmp_path, NUMBER, ["1"], tokenizer, chat=True)
+    template = tmp_path / "chat.jinja"
+    template.write_text("{% for message in messages %}{{ message.content }}{% endfor %}", encoding="utf-8")
+    tokenizer = load_tokenizer(ModelConfig(path=str(raw_policy), chat_template=str(template)))
+    assert prepared(tmp_path, NUMBER, ["1"], tokenizer).training[0]["prompt"] == [{"role": "user", "content": "Question 0?"}]
+
+
 def test_the_split_by_hash_depends_on_the_prompt_alone() -> None:
     """Neither on the order nor on the other rows; equal prompts are on one side, and the share is about what was asked for."""
     rows = [{"prompt": f"Question {number // 2}?", "gold": number} for number in range(4000)]

@@ -81,7 +81,7 @@ def test_ctrl_c_saves_a_checkpoint_and_the_run_goes_on_from_it(raw_policy: Path,
         said: list[str] = []  # noqa: RUF012
 
         def step(self, number: int, **figures: float) -> None:
-            if number == 3 and not self.said:
+            if number == 3 and not any("stopping" in text for text in self.said):
                 os.kill(os.getpid(), signal.SIGINT)
 
         def say(self, text: str) -> None:
@@ -92,7 +92,7 @@ def test_ctrl_c_saves_a_checkpoint_and_the_run_goes_on_from_it(raw_policy: Path,
     result = train(short_run(raw_policy, output, reward, save_every=0), progress)
     assert result.stopped
     assert result.steps == 3
-    assert "stopping after this step" in progress.said[0]
+    assert any("stopping after this step" in text for text in progress.said)
     assert checkpoints.last_complete(output) == output / "checkpoints" / "checkpoint-3"
     assert not result.policy.exists()
     assert train(short_run(raw_policy, output, reward, save_every=0), Silent(), resume=True).steps == 4
@@ -107,7 +107,13 @@ def test_runs_that_cannot_start_say_why(raw_policy: Path, tmp_path: Path, reward
     for config, told in (
         (replace(good, reward=str(tmp_path / "none.reward")), "the reward file .* is not there"),
         (replace(good, model=replace(good.model, path=str(tmp_path / "none"))), "the model folder .* is not there"),
-        (replace(good, model=replace(good.model, path=str(tmp_path))), "cannot be loaded"),
+        (replace(good, model=replace(good.model, path=str(tmp_path))), "holds no model: it has no config.json"),
+        (replace(good, model=replace(good.model, chat_template="none.jinja")), "the chat template none.jinja cannot be read"),
+        (replace(good, reward=str(tmp_path)), "the reward file .* is a folder"),
+        (replace(good, output=str(reward)), "the folder .* cannot be made: it is a file"),
+        (replace(good, params={"weight": 2}), "'params.weight' is no param of .*; it declares none"),
+        (replace(good, lora=replace(good.lora, targets=("q_prj",))), "no linear layer 'q_prj'\n.*did you mean 'q_proj'"),
+        (replace(good, lora=replace(good.lora, targets=("all-linear", "q_proj"))), "'all-linear' stands for every layer"),
         (replace(good, data=replace(good.data, rename={}, recipe="none")), "there is no recipe 'none'"),
     ):
         with pytest.raises(TrainingProblem, match=told):
