@@ -114,6 +114,7 @@ def _has_known_words_only(text: str, dictionary: _Dictionary, allowed: frozenset
     return all(_is_plainly_known(word, dictionary, allowed) for word in set(apart.translate(_BETWEEN_WORDS).split()) - dictionary.words)
 
 
+@lru_cache(maxsize=20_000)
 def _is_plainly_known(word: str, dictionary: _Dictionary, allowed: frozenset[str]) -> bool:
     """Whether letters and apostrophes are a word that is known, or a backslash and letters a command of LaTeX."""
     if word.lower() in dictionary.words:
