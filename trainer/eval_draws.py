@@ -115,8 +115,11 @@ def _read(path: Path, rows: int) -> list[Drawn] | None:
     """A pass that is there with an answer for every row, or None."""
     if not path.is_file():
         return None
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    drawn = [Drawn(line["completion"], line["completion_tokens"], line["truncated"]) for line in lines]
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        drawn = [Drawn(line["completion"], line["completion_tokens"], line["truncated"]) for line in lines]
+    except (ValueError, KeyError, TypeError):
+        return None  # changed by somebody: drawn again
     return drawn if len(drawn) == rows else None
 
 

@@ -20,7 +20,6 @@ LEVEL = 0.95
 RESAMPLES = 10_000
 WILSON, BOOTSTRAP = "Wilson", "bootstrap over prompts"
 _Z = 1.959963984540054  # the normal distribution's 97.5 % point
-_AT_ONCE = 2_000_000  # numbers drawn at a time: bounds memory, not the result
 _SEED = 20260101
 
 
@@ -66,13 +65,12 @@ def bootstrap(figures: Mapping[str, NDArray[np.float64]]) -> dict[str, Interval]
     values_PF = np.stack([figures[name] for name in names], axis=1)
     prompts = len(values_PF)
     rng = np.random.default_rng(_SEED)
-    means = []
-    rows = max(1, _AT_ONCE // prompts)
-    for start in range(0, RESAMPLES, rows):
-        counts = rng.multinomial(prompts, np.full(prompts, 1.0 / prompts), size=min(rows, RESAMPLES - start))
-        means.append(counts @ values_PF / prompts)
+    means_RF = np.empty((RESAMPLES, len(names)))
+    for number in range(RESAMPLES):
+        times_drawn_P = np.bincount(rng.integers(0, prompts, prompts), minlength=prompts)
+        means_RF[number] = times_drawn_P @ values_PF / prompts
     tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(np.concatenate(means), [tail, 100 - tail], axis=0)
+    low, high = np.percentile(means_RF, [tail, 100 - tail], axis=0)
     centre = values_PF.mean(axis=0)
     # Sums in another order differ in the last bit: the interval holds the mean.
     return {

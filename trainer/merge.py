@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from rewardlang.trainer.config import ModelConfig
@@ -212,7 +212,10 @@ class _Shards:
 
     def _flush(self) -> None:
         if self._open:
-            save_file(self._open, self._path(len(self._places)), metadata={"format": "pt"})
+            try:
+                save_file(self._open, self._path(len(self._places)), metadata={"format": "pt"})
+            except SafetensorError as error:  # a full disk, as what it is
+                raise OSError(str(error)) from None
             self._places.append(list(self._open))
             self._total += self._bytes
             self._open, self._bytes = {}, 0

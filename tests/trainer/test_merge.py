@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors import SafetensorError
 
 from rewardlang.trainer import merge as module
 from rewardlang.trainer.problem import TrainingProblem
+from rewardlang.trainer.whole_folder import new_folder
 
 
 def write_base(folder: Path, weights: dict[str, Any], **config: Any) -> Path:
@@ -110,6 +112,21 @@ def test_large_models_are_written_in_shards(
     index = json.loads((out / "model.safetensors.index.json").read_text(encoding="utf-8"))
     assert index["weight_map"] == {"layer.weight": "model-00001-of-00002.safetensors", "norm.weight": "model-00002-of-00002.safetensors"}
     assert index["metadata"]["total_size"] == 6 * 4 * 2 + 4 * 2
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    parts: tuple[Path, Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """safetensors has an error of its own for it."""
+
+    def full(*arguments: Any, **options: Any) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    base, adapter, _ = parts
+    monkeypatch.setattr(module, "save_file", full)
+    with pytest.raises(TrainingProblem, match=r"out cannot be written: .*No space left"), new_folder(tmp_path / "out") as folder:
+        module.merge(base, adapter, folder)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["adapter", "base"]
 
 
 @pytest.mark.parametrize("nested", [False, True])
