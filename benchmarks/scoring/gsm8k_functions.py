@@ -1,7 +1,7 @@
 """The reward of `gsm8k.reward` as functions that people write for TRL: regular expressions, math-verify, and a set of words.
 
-A script of its own: reads batches as JSON lines, marks them, and prints seconds and totals. It needs `math-verify==0.9.0`, and the path of
-a list of words, one a line.
+A script of its own: reads batches as JSON lines, marks them, and prints seconds (by the clock, of the processor) and totals. It needs
+`math-verify==0.9.0`, and the path of a list of words, one a line.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ def main() -> None:
     functions = (correctness, thinks, answers, Spelling(words))
     for line in sys.stdin:
         batch = json.loads(line)
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         columns = [function(**batch) for function in functions]
-        seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - began, time.process_time() - busy
         print(json.dumps([seconds, [sum(points) for points in zip(*columns, strict=True)], columns[0]]), flush=True)
 
 

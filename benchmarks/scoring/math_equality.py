@@ -6,7 +6,8 @@ PEER is a virtual environment with `math-verify==0.9.0`; it runs as a child
 process, so that the two sets of packages stay apart. Each slice is timed in both
 (reading gold and answer and comparing them, nothing remembered between slices,
 math-verify without its time limits and with the answer already in a box); the
-figure is the median over slices of the ratio. Outside of the clock every pair is
+figures are medians over slices of the ratios of processor time, which a busy
+machine disturbs least, and of time by the clock. Outside of the clock every pair is
 asked again, to tell which tier decides it: numbers read without tokens, exact
 forms, sympy in a worker process, or nobody.
 """
@@ -36,17 +37,17 @@ def box(text):
     text = text.strip("$")
     return text if "\\\\boxed" in text else "\\\\boxed{" + text + "}"
 for line in sys.stdin:
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     verdicts = [
         verify(parse(f"${gold}$", parsing_timeout=None), parse(box(answer), parsing_timeout=None), timeout_seconds=None)
         for gold, answer in json.loads(line)
     ]
-    print(json.dumps([time.perf_counter() - began, verdicts]), flush=True)
+    print(json.dumps([time.perf_counter() - began, time.process_time() - busy, verdicts]), flush=True)
 """
 
 
-def ours(batch: list[Pair]) -> tuple[float, list[bool | None]]:
-    """Seconds and verdicts, through the verifiers that `as math` and `equals` call."""
+def ours(batch: list[Pair]) -> tuple[float, float, list[bool | None]]:
+    """Seconds by the clock and of the processor, and verdicts, through the verifiers that `as math` and `equals` call."""
     from rewardlang.answers import parse
     from rewardlang.registry import default_registry
 
@@ -55,10 +56,10 @@ def ours(batch: list[Pair]) -> tuple[float, list[bool | None]]:
     assert reader is not None
     assert equals is not None
     parse._read_short.cache_clear()
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     gold, answer = reader([pair.gold for pair in batch]), reader([pair.answer for pair in batch])
     verdicts = equals(gold, answer)
-    return time.perf_counter() - began, [verdict.holds for verdict in verdicts]
+    return time.perf_counter() - began, time.process_time() - busy, [verdict.holds for verdict in verdicts]
 
 
 def tier(pair: Pair) -> str:
@@ -84,7 +85,7 @@ def measure(peer_python: str, slices: int, size: int, seed: int) -> dict[str, An
     peer = subprocess.Popen([peer_python, "-c", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert peer.stdin is not None
     assert peer.stdout is not None
-    ratios, rates, agreed = [], [], {"ours": 0, "peer": 0}
+    ratios, by_clock, rates, agreed = [], [], [], {"ours": 0, "peer": 0}
     wrong_yes = {"ours": 0, "peer": 0}
     not_judged = worse = 0
     by_kind: dict[str, list[int]] = {}
@@ -92,12 +93,13 @@ def measure(peer_python: str, slices: int, size: int, seed: int) -> dict[str, An
         batch = drawn[index * size : (index + 1) * size]
         peer.stdin.write(json.dumps([[pair.gold, pair.answer] for pair in batch]) + "\n")
         peer.stdin.flush()
-        theirs, their_verdicts = json.loads(peer.stdout.readline())
-        seconds, verdicts = ours(batch)
+        theirs, their_busy, their_verdicts = json.loads(peer.stdout.readline())
+        seconds, busy, verdicts = ours(batch)
         if index == 0:  # warm-up
             continue
-        ratios.append(theirs / seconds)
-        rates.append((size / seconds, size / theirs))
+        ratios.append(their_busy / busy)
+        by_clock.append(theirs / seconds)
+        rates.append((size / busy, size / their_busy))
         not_judged += verdicts.count(None)
         worse += sum(
             their is pair.equal and verdict is not pair.equal for their, verdict, pair in zip(their_verdicts, verdicts, batch, strict=True)
@@ -118,7 +120,8 @@ def measure(peer_python: str, slices: int, size: int, seed: int) -> dict[str, An
         "pairs": total,
         "ratio_median": round(statistics.median(ratios), 1),
         "ratio_min_max": [round(min(ratios), 1), round(max(ratios), 1)],
-        "pairs_a_second_median": {
+        "ratio_by_the_clock_median": round(statistics.median(by_clock), 1),
+        "pairs_a_processor_second_median": {
             "ours": round(statistics.median(r[0] for r in rates)),
             "math-verify": round(statistics.median(r[1] for r in rates)),
         },
