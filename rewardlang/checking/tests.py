@@ -126,9 +126,10 @@ def matched(
     if all(isinstance(kind, _TEXTUAL) for kind in kinds):
         for kind, other in (kinds, kinds[::-1]):
             constant = left if other is kinds[0] else right
-            if isinstance(kind, types.OneOfType) and _is_text(constant) and constant.value not in kind.values:
+            if isinstance(kind, types.OneOfType) and _is_text(constant):
+                wanted, values = constant.value.strip(), [value.strip() for value in kind.values]
                 ignoring = getattr(node, "ignoring_case", False)
-                if not (ignoring and constant.value.casefold() in [value.casefold() for value in kind.values]):
+                if wanted not in values and not (ignoring and wanted.casefold() in [value.casefold() for value in values]):
                     checker.fail(
                         "RW308",
                         constant.span,

@@ -31,3 +31,11 @@ def test_what_stands_in_for_a_missing_choice_is_one_of_the_choices() -> None:
     text += 'rule a: award 1 point when chosen equals "hard"\nscore between 0 and 1\n'
     assert compile_text(text.format("easy")).program is not None
     assert [error.code for error in compile_text(text.format("normal")).errors] == ["RW301"]
+
+
+def test_white_space_around_a_choice_does_not_matter() -> None:
+    """`equals` does not see it, so the other side can be that value."""
+    text = 'rewardlang 1\nreward advice\ncolumn level: one of ("easy ", "hard")\n'
+    text += 'rule a: award 1 point when level equals "{}"\nscore between 0 and 1\n'
+    assert compile_text(text.format("easy")).program is not None
+    assert [error.code for error in compile_text(text.format("eas")).errors] == ["RW308"]
