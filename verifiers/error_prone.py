@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Literal, TypeAlias
 
+from rewardlang.answers.numerals import Notation
 from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
 
 List: TypeAlias = Literal["ismp", "joint commission"]
-Notation: TypeAlias = Literal["1,234.5", "1.234,5"]
 _DOSE = r"(?:mg|mcg|µg|μg|g|kg|mL|ml|L|mEq|mmol|IU|units?|international\sunits?|milligrams?|micrograms?|grams?|milliliters?|millilitres?)"
 _NO_LABORATORY = r"(?!\s?/\s?d?[lL]\b)"
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Literal, TypeAlias
 
-from rewardlang.answers.numerals import read_number
+from rewardlang.answers.numerals import Notation, read_number
 from rewardlang.verdict import Refused, Verdict, cannot_judge, no, yes
 from rewardlang.verifier import predicate
-
-Notation: TypeAlias = Literal["1,234.5", "1.234,5"]
 
 
 @predicate("integer", cost="linear", version="2")

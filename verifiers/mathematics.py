@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
 
+from rewardlang.answers.numerals import Notation
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Missing, Refused, Verdict
 from rewardlang.verifier import equivalence, reader
 
-Notation: TypeAlias = Literal["1,234.5", "1.234,5"]
 LIMITS = {
     "characters": 3_000,
     "parts": 400,

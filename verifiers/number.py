@@ -6,14 +6,11 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
-from typing import Literal, TypeAlias
 
-from rewardlang.answers.numerals import SIGNS, read_number, value_of_numeral
+from rewardlang.answers.numerals import SIGNS, Notation, figures_text, read_number, short_figures_text, value_of_numeral
 from rewardlang.answers.units import unit_pattern
 from rewardlang.verdict import Finding, Missing, Refused
 from rewardlang.verifier import finder, reader
-
-Notation: TypeAlias = Literal["1,234.5", "1.234,5"]
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"),
@@ -26,9 +23,9 @@ _BEFORE_SIGN = "([{<=>*/,:;|~≈≤≥×·\"'“‘&^`_" + _CURRENCY
 
 
 @cache
-def _figures() -> re.Pattern[str]:
-    """A run of figures with the separators in it; LaTeX may write a thousands comma as `{,}`."""
-    return re.compile(r"[0-9](?:[0-9.,]|\{,\}(?=[0-9]))*+")
+def _figures(notation: str) -> re.Pattern[str]:
+    """A run of figures with the separators in it; LaTeX may write a comma between figures as `{,}`."""
+    return re.compile(figures_text(notation) + r"(?:\{,\}(?=[0-9])[0-9.,]*+)*+")
 
 
 @cache
@@ -54,8 +51,8 @@ def _percent() -> re.Pattern[str]:
 
 
 @cache
-def _range_end() -> re.Pattern[str]:
-    return re.compile(r"(?:\s?[-–—]\s?|\sto\s)[0-9][0-9.,]{0,30}+")
+def _range_end(notation: str) -> re.Pattern[str]:
+    return re.compile(r"(?:\s?[-–—]\s?|\sto\s)" + short_figures_text(notation))
 
 
 @cache
@@ -94,7 +91,7 @@ def number(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[list[
 def _numbers_in(text: str, notation: str) -> list[Finding[Fraction]]:
     found: list[Finding[Fraction]] = []
     position = 0
-    figures = _figures()
+    figures = _figures(notation)
     while (match := figures.search(text, position)) is not None:
         start, position = match.span()
         before = text[start - 1 : start]
@@ -161,7 +158,7 @@ def _number_at(text: str, start: int, numeral: str, notation: str) -> Finding[Fr
     """The number whose figures begin at `start`, unless they belong to something else."""
     end = start + len(numeral)
     after = text[end : end + 1]
-    if after.isalnum() or after == "_" or (after and _has_unit(text, end)):
+    if after.isalnum() or after == "_" or (after and _has_unit(text, end, notation)):
         return None
     before = text[start - 1 : start]
     if before and before in ".,":
@@ -179,13 +176,13 @@ def _number_at(text: str, start: int, numeral: str, notation: str) -> Finding[Fr
     return Finding(start, end, -value if negative else value)
 
 
-def _has_unit(text: str, end: int) -> bool:
+def _has_unit(text: str, end: int, notation: str) -> bool:
     """Whether a unit follows, at once or after the other end of a range (`500-750 mg`)."""
     if text[end] == " " and text[end + 1 : end + 2].isdigit():
         return False
     if unit_pattern().match(text, end):
         return True
-    other = _range_end().match(text, end)
+    other = _range_end(notation).match(text, end)
     return other is not None and unit_pattern().match(text, other.end()) is not None
 
 

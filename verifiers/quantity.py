@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
+from rewardlang.answers.numerals import Notation, figures_text, short_figures_text
 from rewardlang.answers.values import Quantity
 from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
@@ -14,24 +15,23 @@ from rewardlang.verifier import finder
 if TYPE_CHECKING:
     import re
 
-Notation: TypeAlias = Literal["1,234.5", "1.234,5"]
 _SIGNS = "-\N{MINUS SIGN}+"
 _BEFORE_SIGN = "([{<=>~≈≤≥\"'“‘"
 
 
 @cache
-def _figures() -> re.Pattern[str]:
+def _figures(notation: str) -> re.Pattern[str]:
     import re
 
-    return re.compile(r"[0-9][0-9.,]*+")
+    return re.compile(figures_text(notation))
 
 
 @cache
-def _range_end() -> re.Pattern[str]:
+def _range_end(notation: str) -> re.Pattern[str]:
     """The other end of a range, from which the first takes its unit: `500-750 mg`, `500 to 750 mg`."""
     import re
 
-    return re.compile(r"(?:\s?[-–—]\s?|\sto\s)[0-9][0-9.,]{0,30}+")
+    return re.compile(r"(?:\s?[-–—]\s?|\sto\s)" + short_figures_text(notation))
 
 
 @cache
@@ -88,7 +88,7 @@ def _quantities(text: str, notation: str) -> Iterator[Finding[Quantity]]:
     from rewardlang.answers.quantities import unit_of, unit_text
 
     position = 0
-    while (match := _figures().search(text, position)) is not None:
+    while (match := _figures(notation).search(text, position)) is not None:
         start, position = match.span()
         numeral = match[0].rstrip(".,")
         end = start + len(numeral)
@@ -104,7 +104,7 @@ def _quantities(text: str, notation: str) -> Iterator[Finding[Quantity]]:
         if behind is not None:
             stop = position = behind.end("unit")
         else:
-            other = _range_end().match(text, end)
+            other = _range_end(notation).match(text, end)
             behind = unit_text().match(text, other.end()) if other else None
             stop = end
         unit = unit_of(" ".join(behind["unit"].split())) if behind else None

@@ -7,7 +7,9 @@ Only figures are rewritten, and only where the notation leaves one reading:
 (1,5)   [0,1]   \{1,2\}   x,1,5                                                        one number, or two? not read
 
 So between brackets a decimal comma needs a semicolon beside it, or something
-that makes it one number: `2(1,5 + x)`, `\sin(1,5)`.
+that makes it one number: `2(1,5 + x)`, `\sin(1,5)`. Where the point is decimal
+and thousands are divided otherwise, as in `1'234.5`, a comma separates values;
+`1,234` is not read.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from rewardlang.answers.numerals import well_formed
+from rewardlang.answers.numerals import thousands_marks, well_formed
 from rewardlang.answers.parse import read_answer
 from rewardlang.answers.values import Answer
 from rewardlang.record import replaced
@@ -24,6 +26,7 @@ from rewardlang.verdict import Missing, Refused
 DEFAULT = "1,234.5"
 _ONE_ARGUMENT = re.compile(r"(?:sqrt|exp|ln|lg|log|arc(?:sin|cos|tan)|(?:sin|cos|tan|sec|csc|cot)h?) {0,3}\Z")
 _GROUP_BEFORE = re.compile(r"[A-Za-z^_}\]] {0,3}\Z")
+_THOUSANDS = re.compile(r",[0-9]{3}(?![0-9])")
 _LOOKED_BACK = 12
 _CLOSING = ")]}"
 
@@ -40,7 +43,7 @@ def read_answer_in(text: str, notation: str) -> Answer | Missing | Refused:
 def in_default_notation(text: str, notation: str) -> str | Missing:
     """The same answer with its numbers in the default notation."""
     point = notation[-2]
-    text = re.sub(rf"\{{ ?({re.escape(point)}) ?\}}", r"\1", text)  # 1{,}5 is how LaTeX sets a decimal comma
+    text = re.sub(r"\{ ?([.,]) ?\}", r"\1", text)  # 1{,}5 is how LaTeX sets a comma between figures
     whole = _Level("")
     parts: list[str] = []
     open_levels, levels = [whole], [whole]
@@ -51,7 +54,7 @@ def in_default_notation(text: str, notation: str) -> str | Missing:
                 rewritten = _rewritten(piece, "".join(parts[-2:]).rstrip()[-1:], notation)
                 if rewritten is None:
                     return Missing(f"'{_shown(piece)}' is not a number written like {notation}")
-                level.decimal = level.decimal or (piece if "." in rewritten else "")
+                level.decimal = level.decimal or (piece if point == "," and "." in rewritten else "")
                 piece = rewritten
             case "point":  # of a repeating decimal, 0,\overline{3}
                 piece = "."
@@ -68,6 +71,10 @@ def in_default_notation(text: str, notation: str) -> str | Missing:
             case "comma":
                 level.comma = True
                 level.tight = level.tight or not piece[1:]
+                if point == "." and parts and parts[-1][-1:].isdigit():
+                    if _THOUSANDS.match(text, match.start()) and not level.bracket:
+                        return Missing(f"'{parts[-1]}{text[match.start() : match.start() + 4]}' can be one number or two here")
+                    piece = ", "
             case "other":
                 level.more = True
         parts.append(piece)
@@ -98,11 +105,13 @@ class _Level:
 @cache
 def _pieces(notation: str) -> re.Pattern[str]:
     """What an answer is cut into. Signs, spaces, layout and `$` say nothing about whether a comma is decimal."""
-    group, point = re.escape(notation[1]), re.escape(notation[-2])
+    marks, point = re.escape(thousands_marks(notation)), re.escape(notation[-2])
+    grouped = "" if notation[1] in ".," else rf"[0-9]{{1,3}}(?:[{marks}][0-9]{{3}}(?![0-9]))++|"
+    separators, before, repeating = ("[.,]", r"\.?", r"(?=\([0-9]{1,20}\))") if point == "," else (point, "", "(?!)")
     return re.compile(
-        rf"(?P<figures>(?:{group}?[0-9]++|(?<![\w)\]}}{point}]){point}[0-9]++)(?:[{group}{point}][0-9]++)*+)"
+        rf"(?P<figures>(?:{grouped}{before}[0-9]++|(?<![\w)\]}}{point}]){point}[0-9]++)(?:{separators}[0-9]++)*+)"
         rf"|(?P<point>(?<=[0-9]){point}(?=\s?\\(?:overline|bar|dot)(?![A-Za-z])))"
-        rf"|(?P<repeating>(?<=[0-9]){point}(?=\([0-9]{{1,20}}\)))"
+        rf"|(?P<repeating>(?<=[0-9]){point}{repeating})"
         r"|\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|quad|qquad)(?![A-Za-z])|\\[^A-Za-z{}]|[-+−±$\s]"
         r"|(?P<open>\\\{|[(\[{])|(?P<close>\\\}|[)\]}])|(?P<semicolon>;)|(?P<comma>,\s?)|(?P<other>\\[A-Za-z]+|.)",
         re.DOTALL,
@@ -115,7 +124,7 @@ def _rewritten(figures: str, before: str, notation: str) -> str | None:
     if match is None or (match[3] is not None and (before.isalnum() or before in _CLOSING) and before != ""):
         return None
     decimals = match[2] or match[3]
-    return (match[1] or "0").replace(notation[1], "") + (f".{decimals}" if decimals else "")
+    return re.sub("[^0-9]", "", match[1] or "0") + (f".{decimals}" if decimals else "")
 
 
 def _bracket(text: str, at: int, written: str) -> str:

@@ -11,9 +11,14 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from functools import cache
+from typing import Literal, TypeAlias
 
 from rewardlang.verdict import Missing, Refused
 
+Notation: TypeAlias = Literal["1,234.5", "1.234,5", "1 234,5", "1 234.5", "1'234.5"]
+"""How numbers are written: what stands between thousands, and the decimal sign."""
+
+_MARKS = {" ": " \u00a0\u202f\u2009", "'": "'\u2019"}
 MAX_FIGURES = 3_000
 """10,000 bits: longer numerals are refused."""
 
@@ -24,8 +29,23 @@ SIGNS = "+\N{MINUS SIGN}-"
 @cache
 def well_formed(notation: str) -> re.Pattern[str]:
     """A numeral without a sign; its groups are the whole part, and the decimals behind it or behind a bare point."""
-    group, point = (re.escape(notation[1]), re.escape(notation[-2]))
-    return re.compile(f"([1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+|[0-9]+)(?:{point}([0-9]+))?|{point}([0-9]+)")
+    marks, point = (re.escape(thousands_marks(notation)), re.escape(notation[-2]))
+    return re.compile(f"([1-9][0-9]{{0,2}}(?:[{marks}][0-9]{{3}})+|[0-9]+)(?:{point}([0-9]+))?|{point}([0-9]+)")
+
+
+def thousands_marks(notation: str) -> str:
+    """The characters that can stand between thousands: every kind of space and apostrophe is one."""
+    return _MARKS.get(notation[1], notation[1])
+
+
+def figures_text(notation: str) -> str:
+    """A pattern for a run of figures with the separators in it, well formed or not.
+
+    Spaces and apostrophes are in it only where they divide thousands.
+    """
+    if notation[1] in ".,":
+        return "[0-9][0-9.,]*+"
+    return rf"(?:[0-9]{{1,3}}(?:[{thousands_marks(notation)}][0-9]{{3}}(?![0-9]))++|[0-9])[0-9.,]*+"
 
 
 def value_of_numeral(numeral: str, notation: str = "1,234.5") -> Fraction | Missing | Refused:
@@ -36,15 +56,22 @@ def value_of_numeral(numeral: str, notation: str = "1,234.5") -> Fraction | Miss
         return Missing(f"'{shown}' is not a number written like {notation}")
     if len(numeral) > MAX_FIGURES:
         return Refused(f"a number of {len(numeral):,} characters, at most {MAX_FIGURES:,} are read")
-    whole, decimals = (match[1] or "0").replace(notation[1], ""), match[2] or match[3] or ""
+    whole, decimals = re.sub("[^0-9]", "", match[1] or "0"), match[2] or match[3] or ""
     if not decimals:
         return Fraction(int(whole))
     return Fraction(int(whole + decimals), 10 ** len(decimals))
 
 
+def short_figures_text(notation: str) -> str:
+    """The same for at most 31 characters: the figures at the other end of a range."""
+    marks = "" if notation[1] in ".," else rf"|[{thousands_marks(notation)}](?=[0-9]{{3}}(?![0-9]))"
+    return rf"[0-9](?:[0-9.,]{marks}){{0,30}}+"
+
+
 @cache
-def _number() -> re.Pattern[str]:
-    return re.compile(rf"([{SIGNS}]?)[ ]?([0-9.,]+?)([.]?)\s?(\\?%?)")
+def _number(notation: str) -> re.Pattern[str]:
+    marks = "" if notation[1] in ".," else re.escape(thousands_marks(notation))
+    return re.compile(rf"([{SIGNS}]?)[ ]?([0-9.,{marks}]+?)([.]?)\s?(\\?%?)")
 
 
 def read_number(text: str, notation: str = "1,234.5") -> Fraction | Missing | Refused:
@@ -52,7 +79,7 @@ def read_number(text: str, notation: str = "1,234.5") -> Fraction | Missing | Re
     trimmed = text.strip()
     if not trimmed:
         return Missing("the text is empty")
-    match = _number().fullmatch(trimmed) if trimmed[-1] in "0123456789.%" else None
+    match = _number(notation).fullmatch(trimmed) if trimmed[-1] in "0123456789.%" else None
     if match is None:
         shown = trimmed if len(trimmed) <= 40 else trimmed[:37] + "..."
         return Missing(f"'{shown}' is not a number")

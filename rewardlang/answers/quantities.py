@@ -15,7 +15,7 @@ from functools import cache
 from itertools import product
 from typing import NamedTuple
 
-from rewardlang.answers.numerals import SIGNS, value_of_numeral
+from rewardlang.answers.numerals import SIGNS, thousands_marks, value_of_numeral
 from rewardlang.answers.values import Dimension, Measured, Quantity
 from rewardlang.verdict import Missing, Refused
 from rewardlang.written import written as written_number
@@ -173,14 +173,15 @@ def unit_text() -> re.Pattern[str]:
 
 
 @cache
-def _whole() -> re.Pattern[str]:
-    return re.compile(rf"([{SIGNS}]?)[ ]?([0-9.,]{{1,400}})(.*)", re.DOTALL)
+def _whole(notation: str) -> re.Pattern[str]:
+    marks = "" if notation[1] in ".," else rf"|[{re.escape(thousands_marks(notation))}](?=[0-9])"
+    return re.compile(rf"([{SIGNS}]?)[ ]?((?:[0-9.,]{marks}){{1,400}})(.*)", re.DOTALL)
 
 
 def read_quantity(text: str, notation: str = "1,234.5") -> Quantity | Missing | Refused:
     """The quantity that the whole trimmed text is."""
     trimmed = text.strip()
-    match = _whole().fullmatch(trimmed)
+    match = _whole(notation).fullmatch(trimmed)
     unit_match = unit_text().fullmatch(match[3]) if match else None
     unit = unit_of(" ".join(unit_match["unit"].split())) if unit_match and not unit_match["more"] else None
     if match is None or unit is None:

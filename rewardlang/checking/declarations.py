@@ -20,7 +20,7 @@ from rewardlang.record import replaced
 from rewardlang.rows import normalised, value_from_data
 from rewardlang.source import Span
 
-NOTATIONS = ("1,234.5", "1.234,5")
+NOTATIONS = ("1,234.5", "1.234,5", "1 234,5", "1 234.5", "1'234.5")
 TYPE_NAMES: Mapping[str, types.Type] = {"text": types.TEXT, "number": types.NUMBER, "math": types.MATH, "boolean": types.BOOLEAN}
 
 
@@ -70,8 +70,8 @@ def notation(checker: Checker, nodes: list[syntax.NumbersWritten]) -> None:
     if nodes:
         written = nodes[0].notation.value
         if written not in NOTATIONS:
-            either = " or ".join(f'"{known}"' for known in NOTATIONS)
-            checker.report("RW313", nodes[0].notation.span, f"numbers cannot be written like {written}", f"write {either}")
+            known = ", ".join(f'"{one}"' for one in NOTATIONS)
+            checker.report("RW313", nodes[0].notation.span, f"numbers cannot be written like {written}", f"write one of: {known}")
         checker.notation = written if written in NOTATIONS else checker.notation
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardlang.answers.notation import in_default_notation, read_answer_in
+from rewardlang.answers.notation import DEFAULT, in_default_notation, read_answer_in
+from rewardlang.answers.numerals import Notation
 from rewardlang.answers.parse import read_answer
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Missing
@@ -110,11 +112,49 @@ def test_every_decimal_is_read_as_it_was_written(whole: int, decimals: int, plac
     assert answer.value.value.rational == (-wanted if whole < 0 else wanted)  # type: ignore[union-attr]
 
 
-@given(st.text(alphabet="0123456789.,;(){}[]\\ x-", max_size=30))
-def test_every_text_is_rewritten_without_a_comma_between_figures(text: str) -> None:
+@given(st.text(alphabet="0123456789.,;(){}[]\\ x'-", max_size=30), st.sampled_from(get_args(Notation)))
+def test_every_text_is_rewritten_without_a_comma_between_figures(text: str, notation: str) -> None:
     """Nothing is left that the default notation would take for thousands."""
-    rewritten = in_default_notation(text, NOTATION)
+    if notation == DEFAULT:
+        return
+    rewritten = in_default_notation(text, notation)
     assert isinstance(rewritten, Missing) or re.search(r"[0-9],[0-9]", rewritten) is None
+
+
+@pytest.mark.parametrize(
+    ("notation", "written", "default"),
+    [
+        ("1 234,5", "1 234,5", "1234.5"),
+        ("1 234,5", "1\u202f000\u00a0000", "1000000"),
+        ("1 234,5", "1234,5", "1234.5"),
+        ("1 234,5", "(1,5; 2)", "(1.5, 2)"),
+        ("1 234.5", "1 234.5", "1234.5"),
+        ("1'234.5", "1'234'567.8", "1234567.8"),
+        ("1'234.5", "1\u2019000", "1000"),
+        ("1'234.5", "(1,2)", "(1, 2)"),
+        ("1'234.5", "[0,1.5)", "[0, 1.5)"),
+        ("1'234.5", "(1,234)", "(1; 234)"),
+        ("1'234.5", "1,2,3", "1; 2; 3"),
+        ("1'234.5", "0.(3)", "1/3"),
+        ("1'234.5", "f'(2) = 3", "f'(2) = 3"),
+        ("1 234.5", r"0.\overline{3}", "1/3"),
+    ],
+)
+def test_other_notations(notation: str, written: str, default: str) -> None:
+    """Spaces and apostrophes divide thousands; with a decimal point a comma separates values."""
+    answer, expected = read_answer_in(written, notation), read_answer(default)
+    assert isinstance(answer, Answer), answer
+    assert isinstance(expected, Answer)
+    assert _plain(answer) == _plain(expected)
+
+
+@pytest.mark.parametrize(
+    ("notation", "text"),
+    [("1 234,5", "1.5"), ("1 234,5", "(1,5)"), ("1'234.5", "1,234"), ("1'234.5", "1{,}234"), ("1 234.5", "1,234.5"), ("1'234.5", "1.5.2")],
+)
+def test_what_other_notations_do_not_say(notation: str, text: str) -> None:
+    """Thousands of another notation are not taken for a list, nor for a number."""
+    assert isinstance(read_answer_in(text, notation), Missing)
 
 
 def test_the_default_notation_is_left_alone() -> None:
