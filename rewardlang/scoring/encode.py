@@ -109,19 +109,39 @@ def _added_columns(added: Added) -> dict[str, Any]:
     if len(several) > 1:
         raise mixed(ValueError("some rows have one completion, others a list"))
     skipped = np.isnan(added.score)
-    numbers = {name: pyarrow.array(points, mask=skipped) for name, points in added.rules.items()}
+    numbers = {name: _numbers(points, skipped) for name, points in added.rules.items()}
+    told = [added.errors.get(index, ()) for index in range(len(skipped))] if added.errors else None
     columns = {
-        "score": pyarrow.array(added.score, mask=skipped),
+        "score": _numbers(added.score, skipped),
         "rules": pyarrow.StructArray.from_arrays(list(numbers.values()), names=list(numbers)),
-        "skipped": pyarrow.array(skipped),
-        "errors": pyarrow.array([added.errors.get(index, ()) for index in range(len(skipped))], pyarrow.list_(pyarrow.string()))
-        if added.errors
-        else _lists([0] * len(skipped), pyarrow.array([], pyarrow.string())),
+        "skipped": pyarrow.Array.from_buffers(pyarrow.bool_(), len(skipped), [None, _bits(skipped)]),
+        "errors": _lists([0] * len(skipped), pyarrow.nulls(0, pyarrow.string()))
+        if told is None
+        else pyarrow.array(told, pyarrow.list_(pyarrow.string())),
     }
     if several == {True}:
         lengths = [length or 1 for length in added.lengths]
         return {name: _lists(lengths, column) for name, column in columns.items()}
     return columns
+
+
+# The arrays are made of buffers: `pyarrow.array` imports pandas, which takes longer than scoring a small file.
+
+
+def _numbers(values: Any, absent: Any) -> Any:
+    """Doubles (B,), null where they are absent (B,)."""
+    import numpy as np
+    import pyarrow
+
+    there = _bits(~absent) if absent.any() else None
+    return pyarrow.Array.from_buffers(pyarrow.float64(), len(values), [there, pyarrow.py_buffer(np.ascontiguousarray(values, np.float64))])
+
+
+def _bits(truths: Any) -> Any:
+    import numpy as np
+    import pyarrow
+
+    return pyarrow.py_buffer(np.packbits(truths, bitorder="little"))
 
 
 def _lists(lengths: Sequence[int], values: Any) -> Any:
@@ -131,4 +151,5 @@ def _lists(lengths: Sequence[int], values: Any) -> Any:
 
     offsets = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=offsets[1:])
-    return pyarrow.ListArray.from_arrays(pyarrow.array(offsets), values)
+    places = pyarrow.Array.from_buffers(pyarrow.int32(), len(offsets), [None, pyarrow.py_buffer(offsets)])
+    return pyarrow.ListArray.from_arrays(places, values)

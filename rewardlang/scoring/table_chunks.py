@@ -35,8 +35,6 @@ class TableChunk(NamedTuple):
         import pyarrow
 
         column = self.batch.column(self.batch.schema.get_field_index(name))
-        if is_text(column.type) and not column.null_count:
-            return column.to_numpy(zero_copy_only=False).tolist()  # type: ignore[no-any-return]
         values: list[Any] = column.to_pylist()
         kind = column.type
         as_they_are = is_text(kind) or pyarrow.types.is_integer(kind) or pyarrow.types.is_boolean(kind)

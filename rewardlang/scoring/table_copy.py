@@ -53,7 +53,7 @@ class CopiedTable:
         if set(old.names) & set(added.names) or len(set(old.names)) < len(old.names):
             raise ValueError("a column stands twice")
         out = io.BytesIO()
-        parquet.write_table(pyarrow.schema([*old, *added]).empty_table(), out)
+        parquet.write_table(pyarrow.Table.from_batches([], schema=pyarrow.schema([*old, *added])), out)
         self._described = footer_at(out, out.tell())
         elements, described = self._footer[_SCHEMA].value[1], self._described[_SCHEMA].value[1]
         root = elements[0] | {_CHILDREN: Field(I32, elements[0][_CHILDREN].value + len(added))}
