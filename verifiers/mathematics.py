@@ -48,10 +48,11 @@ def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
     What sympy does not prove within 2 s of computing is *cannot judge*, and so are `…`, towers of powers, conditions that are no
     intervals ("n even"), matrices to the power n, `C(5,2)`, feet and inches as `5'10"`; without sympy (`pip install
     "rewardlang[math]"`) all identities are. `\log` without a base has base 10 or e: where these differ, cannot judge. Numbers in words
-    ("twelve") are words; `x^2 = 4` is not `x = ±2`. A unit that only one side states is not compared, nor is AM or PM; `0 K` is 0. What
-    an integral or sum is said to equal is taken as the answer, right or wrong. A decimal of six figures or more equals the number
-    that it rounds; a shorter one does not: `agreeing_decimals` says how close it is. A letter is not matched with the text of a
-    multiple-choice option. Which answer counts is for the file to say: use `only`.
+    ("twelve") are words; `x^2 = 4` is not `x = ±2`, and an equation with a denominator is the one multiplied out. A unit that only
+    one side states is not compared, nor is AM or PM; `0 K` is 0. What an integral or sum is said to equal is taken as the answer,
+    right or wrong. A decimal of six figures or more equals the number that it rounds; a shorter one does not: `agreeing_decimals`
+    says how close it is. A letter is not matched with the text of a multiple-choice option. Which answer counts is for the file to
+    say: use `only`.
     """
     from rewardlang.answers.symbolic import decide
 

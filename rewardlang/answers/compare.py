@@ -124,7 +124,7 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             return _unordered(one.items, other.items)
         case Listing(), Interval() | Union() | Tuple_() if (joined := as_one_set(one)) is not None:
             return _unions(joined, other)
-        case Listing(), Tuple_() if one.spoken:
+        case Listing(), Tuple_() if one.spoken and not _differently_named(one):
             return _unordered(one.items, (other,))
         case Listing(), Tuple_():
             return _either(_ordered(one.items, other.items), _unordered(one.items, (other,)))

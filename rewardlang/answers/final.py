@@ -46,7 +46,7 @@ def final_answer(text: str) -> Final | None:
         if found is None:
             cut = max(0, len(body) - LOOKED_AT)
             tail = body[cut:]
-            found = _after_phrase(tail) or _bare(tail) or last_mathematics(tail)
+            found = _after_phrase(tail) or _chosen(tail) or _bare(tail) or last_mathematics(tail)
             found = found and found._replace(start=found.start + cut, end=found.end + cut)
     return found and found._replace(start=found.start + begin, end=found.end + begin)
 
@@ -167,6 +167,17 @@ def _phrase() -> re.Pattern[str]:
 
 
 _NO_ANSWERS = ("correct", "right", "wrong", "incorrect", "not", "clear", "obvious", "given", "found", "therefore", "as")
+
+
+@cache
+def _choice() -> re.Pattern[str]:
+    return re.compile(r"\b(?i:option|choice|answer)\s\(?([A-J])\)?\s(?i:is|would\sbe)\s(?i:the\s)?(?i:correct|right|best|answer)\b")
+
+
+def _chosen(text: str) -> Final | None:
+    """`Option C is correct`."""
+    found = list(_choice().finditer(text))
+    return Final(*found[-1].span(1), found[-1][1], "the option as announced") if found else None
 
 
 @cache

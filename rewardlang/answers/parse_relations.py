@@ -96,7 +96,11 @@ _OF_ANGLES = ("sin", "cos", "tan", "cot", "sec", "csc")
 _ANGLE_NAMES = ("\\theta", "\\alpha", "\\beta", "\\gamma", "\\phi")
 
 
-_DERIVATIVE = re.compile(r"\\frac\{d[a-z]\}\{d[a-z]\}|d[a-z]/d[a-z]")
+_DERIVATIVE = re.compile(
+    r"\\frac\{d[a-z]\}\{d[a-z]\}|\\frac\{d\^\{?2\}?[a-z]\}\{d[a-z]\^\{?2\}?\}|d[a-z]/d[a-z]"
+    r"|\\frac\{\\partial ?[A-Za-z]\}\{\\partial ?[a-z]\}"
+)
+_NAMING = ("\\nabla", "\\arg", "\\Re", "\\Im", "\\dim", "\\deg")
 _OF_THE_PLANE = ("x", "y", "z", "t", "r")
 
 
@@ -115,7 +119,7 @@ def _is_name(tokens: list[Token]) -> bool:
         return all((token.kind == "name" and token.text.isupper()) or token.text in ("∩", "∪", "∖", "(", ")", "'") for token in tokens)
     if _DERIVATIVE.fullmatch(joined(tokens)):
         return True
-    if len(texts) == 2 and texts[0].removeprefix("\\") in ACCENTS and tokens[1].kind == "name":
+    if len(texts) == 2 and (texts[0].removeprefix("\\") in ACCENTS or texts[0] in _NAMING) and tokens[1].kind == "name":
         return True
     if texts[0].removeprefix("\\") in ACCENTS and "".join(texts[1:2] + texts[-1:]) == "{}":
         return not any(text in "{}" for text in texts[2:-1])
@@ -193,7 +197,9 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
         return _labelled(parts[1], parts[0], equation, read)
     if len(parts) > 2:
         return read(parts[-1])
-    return Equation(equation) if equation is not None and equation.terms else Unread(joined(tokens), "this equation is not read")
+    if equation is not None and not equation.terms:
+        return read(parts[-1])  # an identity: what it says is how something is written in the end
+    return Unread(joined(tokens), "this equation is not read") if equation is None else Equation(equation)
 
 
 def _mentions(tokens: list[Token], name: list[Token]) -> bool:

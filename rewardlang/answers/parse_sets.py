@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from rewardlang.answers.kinds import Expression, Interval, Labelled, Listing, SetOf, Tuple_, Union, Unread, Value
 from rewardlang.answers.parse_brackets import Reader, bracketed, parts_of, split
-from rewardlang.answers.real_sets import REALS, Piece, UndecidedError, as_value, common, complement, normal, pieces_of
+from rewardlang.answers.real_sets import REALS, Piece, UndecidedError, as_one_set, as_value, common, complement, normal, pieces_of
 from rewardlang.answers.tokens import Token, any_of, joined
 from rewardlang.verdict import Missing
 
@@ -69,6 +69,8 @@ def built(inner: list[Token], read: Reader) -> Value | Missing | None:
     value = read(inner[cut + 1 :])
     while isinstance(value, Labelled) and value.label == domain[0][0].text:
         value = value.value
+    if isinstance(value, Listing) and (both := as_one_set(value)) is not None:
+        return both
     if isinstance(value, Listing):
         return SetOf(tuple(item.value if isinstance(item, Labelled) else item for item in value.items))
     if isinstance(value, Expression):

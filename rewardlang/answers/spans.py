@@ -65,7 +65,7 @@ def _number() -> re.Pattern[str]:
 def _behind() -> re.Pattern[str]:
     """What can follow a number and belongs to it: percent, degrees, a unit of one word."""
     return re.compile(
-        r"\}?\s?(?:\\?%|percent\b|pct\b|°(?:\s?[CF]\b)?|\^\\circ|\^\{\\circ\}|degrees?\b|\\text\{\s*([A-Za-zµ°/^0-9]{1,20})\s*\}|([A-Za-zµμ]{1,14}(?:[²³]|\^[23])?))"
+        r"\}?\s?(?:\\?%|percent\b|pct\b|°(?:\s?[CF]\b)?|\^\\circ|\^\{\\circ\}|degrees?\b|\\text\{\s*([A-Za-zµ°/^0-9]{1,20})\s*\}|([A-Za-zµμ]{1,14}(?:[²³]|\^[23])?(?:/[A-Za-z]{1,8}(?:[²³]|\^[23])?)?))"
     )
 
 
@@ -75,11 +75,16 @@ def with_unit(text: str, end: int) -> tuple[int, str]:
     if match is None:
         return end, ""
     word = match[1] or match[2]
+    stop = match.end()
+    if word is not None and "/" in word and not is_unit(word):  # "5 m/north"
+        word, stop = word.partition("/")[0], stop - len(word) + word.index("/")
     if word is not None and not (word.endswith(("²", "³")) or is_unit(word)):
         return end, ""
-    if word == "in" and re.match(r"\s[A-Za-z$\\]", text[match.end() : match.end() + 2]):
+    if word in ("per", "square", "sq", "cubic"):
+        return end, ""
+    if word == "in" and re.match(r"\s[A-Za-z$\\]", text[stop : stop + 2]):
         return end, ""  # "$12 in total"
-    return match.end(), " " + match[0].lstrip("} ")
+    return stop, " " + text[match.start() : stop].lstrip("} ")
 
 
 _REFERENCES = (

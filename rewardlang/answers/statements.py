@@ -36,7 +36,7 @@ def _clause() -> re.Pattern[str]:
     """Where a clause begins that gives a reason, a condition or the answer once more."""
     return re.compile(
         r",?\s\(?(?:because|since|as|when|where|which|for|so|given|after|if|by|at|not|i\.e\.|that is|or (?:about|approximately))(?=[\s,])"
-        r"|,\s(?!(?:and|or|maybe|perhaps|possibly|probably|alternatively|also|even)\b)[a-z]{4,20}\b(?!\s?=)|，"
+        r"|,\s(?:the|an?|its|his|her|our|their)\s|,\s(?!(?:and|or|maybe|perhaps|possibly|probably|alternatively|also|even)\b)[a-z]{4,20}\b(?!\s?=)|，"
     )
 
 
@@ -44,7 +44,7 @@ def _clause() -> re.Pattern[str]:
 def _adverb() -> re.Pattern[str]:
     """What can stand between a verb and what it states: `is at (2, -3)`, `is equal to 5`."""
     return re.compile(
-        r"(?i)(?:(?:located )?at|equal to|exactly|simply|just|only|the (?:point|interval|set|value|number|pair|vector)) "
+        r"(?i)(?:(?:located )?at|in|equal to|exactly|simply|just|only|the (?:point|interval|set|value|number|pair|vector)) "
         r"(?=[\x00\d({\[√π+−-])"
     )
 
@@ -141,6 +141,9 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
         read = read_answer(plain)
         if isinstance(read, Answer) and not has_unread(read.value) and not isinstance(read.value, Words):
             return Final(start, start + len(sentence), plain, "the last statement"), begin
+    said = [number for number in numbers if start <= number.start < start + len(sentence)] if start > begin else []
+    if said and not any(span.start >= begin for span in spans) and last.start >= start + len(sentence):
+        return Final(said[-1].start, said[-1].end, said[-1].content, "the last statement"), begin
     here = [span for span in spans if span.start >= begin]
     told = numbers[-1:] == [last] and re.search(r"(?:\bis|\bare|\bequals|=|:)\s?[*_]{0,3}$", text[max(0, last.start - 12) : last.start])
     if here and not told:
