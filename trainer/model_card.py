@@ -96,7 +96,7 @@ def _metadata(run: PastRun, form: Form, found: Measured) -> str:
     make: Any = ModelCardData
     data = make(
         base_model=config.model.path if _on_hub(config.model.path) else None,
-        datasets=[config.data.hub] if config.data.hub and _on_hub(config.data.hub) else None,
+        datasets=[part.hub for part in (config.data, *config.data.mix) if part.hub and _on_hub(part.hub)] or None,
         library_name=_LIBRARY.get(form.kind),
         pipeline_tag="text-generation",
         tags=["rewardlang", "reinforcement-learning", "trl", *_tags(run), *(["gguf"] if form.kind == GGUF else [])],
@@ -172,6 +172,8 @@ def _training(run: PastRun) -> Iterator[tuple[str, str]]:
 
 
 def _source(data: DataConfig) -> str:
+    if data.mix:
+        return "a mix of " + ", ".join(f"{_source(part)} (weight {part.weight:g})" for part in data.mix)
     if data.file:
         return Path(data.file).name
     if data.hub:

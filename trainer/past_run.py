@@ -126,13 +126,17 @@ def _found(config: RunConfig, folder: Path) -> RunConfig:
     def found(path: str) -> str:
         return path if Path(path).exists() or not (folder / path).exists() else str(folder / path)
 
-    def data(table: DataConfig) -> DataConfig:
-        return table if table.file is None else dataclasses.replace(table, file=found(table.file))
+    def perhaps(path: str | None) -> str | None:
+        return None if path is None else found(path)
 
+    def data(table: DataConfig) -> DataConfig:
+        return dataclasses.replace(table, file=perhaps(table.file), hub=perhaps(table.hub), mix=tuple(map(data, table.mix)))
+
+    model = config.model
     return dataclasses.replace(
         config,
         reward=found(config.reward),
-        model=dataclasses.replace(config.model, path=found(config.model.path)),
+        model=dataclasses.replace(model, path=found(model.path), chat_template=perhaps(model.chat_template)),
         data=data(config.data),
         held_out=None if config.held_out is None else data(config.held_out),
     )

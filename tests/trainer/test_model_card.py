@@ -60,10 +60,15 @@ def test_what_was_not_measured_is_not_said(run: Path) -> None:
     (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
     record = json.loads((run / "run.json").read_text(encoding="utf-8"))
     record["reward"]["fingerprint"] = "0" * 64
+    part = record["config"]["data"] | {"recipe": None, "size": None, "mix": []}
+    sources = [part | {"hub": "openai/gsm8k", "subset": "main", "weight": 3}, part | {"reasoning_gym": "chain_sum", "size": 5}]
+    record["config"]["data"] |= {"recipe": None, "size": None, "mix": sources}
     (run / "run.json").write_text(json.dumps(record), encoding="utf-8")
     text = card_of(run)
     assert "Nothing: this policy answered no held-out rows" in text
     assert "model-index" not in text
+    assert "a mix of openai/gsm8k, main, split train (weight 3), reasoning-gym chain_sum (weight 1), 40 rows" in text
+    assert "datasets:\n- openai/gsm8k" in text
     assert "## The reward file" not in text
     assert "- step 3, **length drift**: twice \\| the tokens" in text
 

@@ -100,12 +100,15 @@ def test_policies_are_found_from_any_folder(run: Path, tmp_path: Path, monkeypat
     """Paths in a run's record that were relative are seen from where the run was started."""
     record = json.loads((run / "run.json").read_text(encoding="utf-8"))
     record["folder"], record["config"]["reward"] = str(run.parent), "length_pays.reward"
+    part = {**record["config"]["data"], "recipe": None, "file": "length_pays.reward", "size": None}
+    record["config"]["data"] |= {"recipe": None, "size": None, "mix": [part, part]}
     elsewhere = tmp_path / "copied"
     elsewhere.mkdir()
     (elsewhere / "run.json").write_text(json.dumps(record), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     opened = open_run(elsewhere)
     assert Path(opened.config.reward).is_file()
+    assert [Path(str(source.file)).is_file() for source in opened.config.data.mix] == [True, True]
     with pytest.raises(TrainingProblem, match="holds no trained policy and no whole checkpoint"):
         policy_of(opened)
 
