@@ -124,6 +124,7 @@ def test_a_run_enters_every_completion(two_runs: Path) -> None:
         assert np.mean([entry["score"] for entry in own]) == pytest.approx(row["reward"])
         assert np.mean([entry["tokens"] for entry in own]) == pytest.approx(row["tokens"])
         assert sum(row["spread"].values()) == pytest.approx(1)
+        assert all((entry["ratio_min"], entry["ratio_mean"], entry["ratio_max"]) == (1, 1, 1) for entry in own)  # one update a round
     groups = {(row["version"], row["group"]) for row in rows}
     assert all(len({row["prompt"] for row in rows if (row["version"], row["group"]) == group}) == 1 for group in groups)
 

@@ -1,22 +1,15 @@
-"""Importance ratios of every completion in the ledger, by the formula; a resumed run fills in the same."""
+"""Importance ratios by the formula; that a run has them, and a resumed run the same, is in `test_ledger` and `test_resume`."""
 
 from __future__ import annotations
 
 import math
-import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
-from rewardlang.trainer.ledger import read_ledger
-from rewardlang.trainer.progress import Silent
 from rewardlang.trainer.ratios import statistics
-from rewardlang.trainer.training import train
-from tests.trainer.runs import LENGTH_PAYS, short_run
 from tests.trainer.test_algorithms import TEXTS, drawn_batch, trainer_for
-from tests.trainer.test_resume import assert_equal_runs
 
 
 class Filled:
@@ -63,20 +56,3 @@ def test_a_completion_without_tokens_has_no_ratio() -> None:
     mean, least, greatest = statistics(torch.zeros(2, 3), torch.tensor([[True, False, False], [False, False, False]]))
     assert (mean[0], least[0], greatest[0]) == (1, 1, 1)
     assert all(math.isnan(one[1]) for one in (mean, least, greatest))
-
-
-def test_a_run_has_them_and_a_resumed_run_the_same(raw_policy: Path, tmp_path: Path) -> None:
-    """With two updates from a round the second counts, also where the run was cut between the two."""
-    reward = tmp_path / "length_pays.reward"
-    reward.write_text(LENGTH_PAYS, encoding="utf-8")
-    settings: dict[str, Any] = {"completions": 8, "iterations": 2, "save_every": 1, "keep": 9, "max_completion_tokens": 8}
-    whole, cut = (short_run(raw_policy, tmp_path / name, reward, warmup_steps=0, **settings) for name in ("whole", "cut"))
-    train(whole, Silent())
-    rows = read_ledger(Path(whole.output) / "ledger").to_pylist()
-    assert {row["version"] for row in rows} == {0, 2}
-    assert all(row["ratio_min"] <= row["ratio_mean"] <= row["ratio_max"] for row in rows)
-    assert any(row["ratio_min"] < 1 < row["ratio_max"] for row in rows)
-    shutil.copytree(whole.output, cut.output)
-    (Path(cut.output) / "checkpoints" / "checkpoint-4" / "COMPLETE").unlink()  # as if it was cut off while that one was written
-    train(cut, Silent(), resume=True)
-    assert_equal_runs(Path(whole.output), Path(cut.output))
