@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from rewardlang.marking.guard import Guard
 from rewardlang.marking.row_marks import RowMarker
 from rewardlang.marking.row_tests import JudgedRow
-from rewardlang.marks import Failure, RowMarks
+from rewardlang.marks import Failure, Gate, Mark, RowMarks
 from rewardlang.program import Program, Require
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -105,6 +107,34 @@ class Scores:
     def rows(self) -> tuple[RowMarks, ...]:
         """The full records of all rows, which take a thousand times as long as the numbers; `row` gives one."""
         return tuple(self.row(index) for index in range(len(self)))
+
+    def plain_rows(self) -> list[RowMarks]:
+        """The records of all rows with their numbers alone, in a hundredth of the time: no sections, reasons, values or places.
+
+        Whole are those of rows in which something was not judged.
+        """
+        marks = self._marks
+        rules = self.program.rules
+        numbers = [zip(marks.exact[rule.name], marks.fired[rule.name].tolist(), strict=True) for rule in rules]
+        by_row = zip(*numbers, strict=True) if rules else iter([()] * len(self))
+        return [
+            self.row(index) if index in marks.unjudged else self._plain(index, score, points)
+            for index, (score, points) in enumerate(zip(marks.score.tolist(), by_row, strict=True))
+        ]
+
+    def _plain(self, index: int, score: float, points: tuple[tuple[Fraction, bool], ...]) -> RowMarks:
+        stopped = self.gate(index) if self._marks.gates[index] >= 0 else None
+        skipped = stopped is not None and stopped.score is None
+        gate = None
+        if stopped is not None:
+            gate = Gate(stopped.span, "", None if stopped.score is None else float(stopped.score), "", stopped.because)
+            points = ()
+        success = None if self._marks.success is None or skipped else bool(self._marks.success[index])
+        found = (Mark(rule.name, rule.section, *of, "", rule.span) for rule, of in zip(self.program.rules, points, strict=gate is None))
+        columns, clamping = self._batch.columns, float(self._marks.clamping[index])
+        truncated = columns["truncated"].values[index] is True
+        text = columns["completion"].values[index]
+        return RowMarks(text, None if skipped else score, tuple(found), (), clamping, gate, success, (), truncated)
 
     def row(self, index: int) -> RowMarks:
         """The full record of one row, made when it is first asked for."""

@@ -30,13 +30,13 @@ def mark_samples(outcome: Outcome, samples: Sequence[Samples], step: int, collec
     statistics = Statistics({rule.name: RuleStatistics(rule.name, rule.section) for rule in reward.program.rules})
     try:
         for file in samples:
-            for item in marked_rows(reward, file, step):
+            for item in marked_rows(reward, file, step, numbers=True):
                 if isinstance(item, Problem):
                     outcome.add(item)
                 else:
                     statistics.add(file.name, item)
                     if collected is not None:
-                        collected.add(file.name, item.row, item.marks)
+                        collected.add(file.name, item.row, item.marks, item.record)
                     if outcome.cost is not None:
                         outcome.cost.add(item.row)
     except VerifierBreakdown as error:

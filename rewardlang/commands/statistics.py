@@ -76,11 +76,11 @@ class Statistics:
             self.scores.append(marks.score)
             self._success(marks)
             self._group(file, marked, marks.score)
-            notable = Notable(file, marked.row.id, index + 1, len(marked.marks), marks)
-            if self.best is None or marks.score > (self.best.marks.score or 0.0):
-                self.best = notable
-            if self.worst is None or marks.score < (self.worst.marks.score or 0.0):
-                self.worst = notable
+            best = self.best is None or marks.score > (self.best.marks.score or 0.0)
+            worst = self.worst is None or marks.score < (self.worst.marks.score or 0.0)
+            if best or worst:
+                notable = Notable(file, marked.row.id, index + 1, len(marked.marks), marked.record(index))
+                self.best, self.worst = notable if best else self.best, notable if worst else self.worst
 
     def _points(self, marks: RowMarks) -> None:
         if marks.gate is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -46,6 +47,16 @@ class Part(NamedTuple):
             spread[self.alive] = numbers
         return spread
 
+    def fractions(self, place: int) -> list[Fraction]:
+        """The exact points of a rule, put among all rows."""
+        numbers = self.found[place].points.fractions() if self.found else []
+        if self.alive is None:
+            return numbers
+        spread = [Fraction(0)] * self.size
+        for row, points in zip(self.alive.tolist(), numbers, strict=True):
+            spread[row] = points
+        return spread
+
     def flags(self, flags: Flags | None) -> Flags:
         """Whether something holds, put among all rows."""
         if self.alive is None and flags is not None:
@@ -60,12 +71,13 @@ class BatchMarks:
     """The numbers of B rows: NaN where a row was skipped, 0 from rules and sections where a gate stopped it.
 
     `gates` is the place of the gate that stopped a row among the plan's gates,
-    or −1. `failures` has the rows in which a verdict was not reached.
+    or −1. `failures` has the verdicts that were not reached, by row;
+    `unjudged` are all rows in which anything was not judged.
     """
 
-    def __init__(self, plan: Plan, parts: Sequence[Part], failures: Mapping[int, tuple[Failure, ...]]) -> None:
+    def __init__(self, plan: Plan, parts: Sequence[Part], failures: Mapping[int, tuple[Failure, ...]], unjudged: frozenset[int]) -> None:
         self._plan, self._parts = plan, parts
-        self.failures = failures
+        self.failures, self.unjudged = failures, unjudged
         self.score: Floats = self._joined(lambda part: part.score)
         self.gates: NDArray[np.int16] = self._joined(lambda part: part.gates)
         self.success: Floats | None = None if plan.success is None else self._joined(lambda part: part.success)
@@ -74,6 +86,14 @@ class BatchMarks:
     def rules(self) -> Mapping[str, Floats]:
         """The points of each rule."""
         return self._by_rule(lambda part, place: part.points(part.found[place].doubles() if part.found else None))
+
+    @cached_property
+    def exact(self) -> Mapping[str, list[Fraction]]:
+        """The points of each rule as they are added up; 0 where a gate decided."""
+        return {
+            rule.rule.name: [points for part in self._parts for points in part.fractions(place)]
+            for place, rule in enumerate(self._plan.rules)
+        }
 
     @cached_property
     def fired(self) -> Mapping[str, Flags]:

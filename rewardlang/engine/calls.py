@@ -36,6 +36,8 @@ class Calls:
         """What the dear verifiers said, keyed as `marking.guard` keys it."""
         self.failures: dict[int, dict[Failure, None]] = {}
         """Of the rows that have any, by row."""
+        self.refused: set[int] = set()
+        """Rows in which a number was too long to be computed: something was not judged there, and no verifier failed."""
         self._said: dict[Hashable, dict[Any, Any]] = {}
         self._failed: dict[Hashable, dict[Any, Failure]] = {}
         self._kept: list[Any] = []  # what is keyed by identity must live as long as its key

@@ -75,7 +75,8 @@ def run(plan: Plan, batch: Batch, step: int, calls: Calls, kernels: Kernels = KE
     marking = _Marking(plan, Tables(plan) if tables is None else tables, batch, step, calls, kernels)
     length = size if size <= _ROWS_AT_ONCE else _rows_at_once(batch.columns["completion"].values)
     parts = [marking.part(start, min(start + length, size)) for start in range(0, max(size, 1), max(length, 1))]
-    return BatchMarks(plan, parts, {row: tuple(found) for row, found in sorted(calls.failures.items())})
+    failures = {row: tuple(found) for row, found in sorted(calls.failures.items())}
+    return BatchMarks(plan, parts, failures, frozenset(calls.refused.union(failures)))
 
 
 def _rows_at_once(texts: Sequence[str]) -> int:

@@ -132,7 +132,10 @@ def _arithmetic(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
             return [_limited(Fraction(one) / two) if two else Missing("a division by zero") for one, two in zip(*columns, strict=True)]
         return [_limited(result) for result in map(_ARITHMETIC[sign], *columns)]
 
-    return by_row(frame, rows, step.inputs, compute)
+    column = by_row(frame, rows, step.inputs, compute)
+    if column.state is not None and (refused := column.state == REFUSED).any():
+        frame.calls.refused.update(frame.in_batch(rows[refused]))
+    return column
 
 
 def _limited(number: Any) -> Any:

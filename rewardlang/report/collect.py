@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,6 +54,7 @@ class Collected:
         self.worst_right: Kept | None = None
         self.seen = self.skipped = 0
         self._keep = keep
+        self._record: Callable[[int], RowMarks] = ().__getitem__
 
     @cached_property
     def _chance(self) -> Random:
@@ -60,8 +62,9 @@ class Collected:
 
         return Random(0)
 
-    def add(self, file: str, row: Row, marks: tuple[RowMarks, ...]) -> None:
-        """A row with the marks of its completions."""
+    def add(self, file: str, row: Row, marks: tuple[RowMarks, ...], record: Callable[[int], RowMarks] | None = None) -> None:
+        """A row with the marks of its completions, of which numbers are enough if `record` gives the full record of each."""
+        self._record = marks.__getitem__ if record is None else record
         for index, one in enumerate(marks):
             self.seen += 1
             kept = Kept(self.seen, file, row, index + 1, one)
@@ -93,22 +96,26 @@ class Collected:
 
     def _notable(self, kept: Kept, score: float) -> None:
         if self.best is None or score > (self.best.marks.score or 0.0):
-            self.best = kept
+            self.best = self._whole(kept)
         if self.worst is None or score < (self.worst.marks.score or 0.0):
-            self.worst = kept
+            self.worst = self._whole(kept)
         if kept.marks.success is False and (self.best_wrong is None or score > (self.best_wrong.marks.score or 0.0)):
-            self.best_wrong = kept
+            self.best_wrong = self._whole(kept)
         if kept.marks.success and (self.worst_right is None or score < (self.worst_right.marks.score or 0.0)):
-            self.worst_right = kept
+            self.worst_right = self._whole(kept)
+
+    def _whole(self, kept: Kept) -> Kept:
+        """A completion of the row that is being added, with its full record."""
+        return kept._replace(marks=self._record(kept.completion - 1))
 
     def _into_sample(self, kept: Kept) -> None:
         """Each completion with the same chance, from a fixed seed (reservoir sampling)."""
         if len(self.sample) < self._keep:
-            self.sample.append(kept)
+            self.sample.append(self._whole(kept))
         elif self._keep:
             place = self._chance.randrange(self.seen)
             if place < self._keep:
-                self.sample[place] = kept
+                self.sample[place] = self._whole(kept)
 
     def shown(self) -> list[Kept]:
         """The sample and the notable completions, in the order of the data."""

@@ -77,3 +77,16 @@ def _is(number: np.float64, wanted: float | None) -> bool:
     if wanted is None:
         return bool(np.isnan(number))
     return bool(number == wanted) and math.copysign(1, number) == math.copysign(1, wanted)
+
+
+def plain(reward: Reward, completions: Sequence[Any], columns: Mapping[str, Sequence[Any]], prompts: Sequence[Any]) -> None:
+    """Holds the records that have only their numbers against the full ones."""
+    scores, broke = _marked(lambda: reward.score(completions, prompts, columns))
+    for one, whole in zip(scores.plain_rows(), scores.rows, strict=True) if scores is not None else ():
+        assert not broke
+        numbers = [(mark.rule, mark.section, mark.points, mark.fired, mark.unjudged) for mark in one.marks]
+        assert numbers == [(mark.rule, mark.section, mark.points, mark.fired, mark.unjudged) for mark in whole.marks]
+        assert (one.gate and one.gate.span) == (whole.gate and whole.gate.span)
+        assert sorted(one.failures) == sorted(whole.failures)
+        assert (one.completion, one.score, one.clamping) == (whole.completion, whole.score, whole.clamping)
+        assert (one.success, one.truncated) == (whole.success, whole.truncated)

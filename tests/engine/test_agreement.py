@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import rewardlang
-from tests.engine.agreement import agree
+from tests.engine.agreement import agree, plain
 from tests.engine.files import batches, files
 from tests.test_marking_laws import REWARD
 from tests.test_marking_laws import batches as law_batches
@@ -24,6 +24,7 @@ SETTINGS = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+SHORT = settings(SETTINGS, max_examples=SETTINGS.max_examples // 3)
 
 
 def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
@@ -36,6 +37,14 @@ def test_generated_files(text: str, batch: list[tuple[str, dict[str, Any], str]]
     """Values, rules, sections, clamping, success, gates and failures, of files that use all that the language has."""
     completions, rows, prompts = (list(part) for part in zip(*batch, strict=True))
     agree(rewardlang.loads(text), completions, _columns(rows), prompts, step)
+
+
+@SHORT
+@given(files(), batches)
+def test_plain_records(text: str, batch: list[tuple[str, dict[str, Any], str]]) -> None:
+    """The records of a batch without words have the numbers, gates and failures of the full ones."""
+    completions, rows, prompts = (list(part) for part in zip(*batch, strict=True))
+    plain(rewardlang.loads(text), completions, _columns(rows), prompts)
 
 
 @SETTINGS
