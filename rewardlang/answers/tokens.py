@@ -176,6 +176,15 @@ def _blackboard() -> re.Pattern[str]:
     return re.compile(r"\\mathbb\s?\{?([RZNQC])(?![A-Za-z])\}?")
 
 
+_BARE = frozenset(("\\frac", "\\dfrac", "\\tfrac", "\\sqrt", "\\pi", "\\cdot", "\\times", "\\ln", "\\exp", "\\sin", "\\cos", "\\tan"))
+"""Commands that are no layout and wrap no text; where there are no others, these need not be looked for."""
+
+
+@cache
+def _commands() -> re.Pattern[str]:
+    return re.compile(r"\\[A-Za-z]*")
+
+
 def _ungrouped(match: re.Match[str]) -> str:
     return re.sub("[^0-9]", "", match[0])
 
@@ -196,7 +205,8 @@ def tokens_of(text: str) -> list[Token]:
     if "overline" in text or "." in text:
         text = _repeating().sub(_as_fraction, text)
         text = _going_on().sub(_as_going_on, text) if "..." in text or "…" in text or "dots" in text else text
-    if "\\" in text:
+    layout = "\\" in text and not _BARE.issuperset(_commands().findall(text))
+    if layout:
         text = _micro().sub(lambda match: f"\\{match[1] or match[2]}{{µ", text) if "\\mu" in text else text
         if "\\mathbb" in text:
             text = _blackboard().sub(lambda match: f" {_SETS[match[1]]} ", text)
@@ -204,10 +214,12 @@ def tokens_of(text: str) -> list[Token]:
             text = _doubled().sub(r"\\", text)
         text = _layout().sub(" ", _grouped().sub(_ungrouped, text))
     else:
-        text = _grouped().sub(_ungrouped, text).replace("~", " ")
+        if not text.isascii() or any(sign in text for sign in ", ~"):
+            text = _grouped().sub(_ungrouped, text)
+        text = text.replace("~", " ")
     if "{,}" in text:
         text = _decimal_comma().sub(".", text)
-    if "\\" in text:
+    if layout:
         text = _wrapper().sub(lambda match: f" \x00{match[1] or ''}\x01 ", text)
     found: list[Token] = []
     upright, last_end = False, 0
