@@ -73,7 +73,9 @@ class DataConfig:
     held_out_share: float | None = key(
         "[data] only: measure on this share of the rows, chosen by a hash of the prompt, in place of [held_out]"
     )
-    mix: tuple[DataConfig, ...] = key("several sources: each [[data.mix]] has keys of [data], and those that it lacks are as in [data]", ())
+    mix: tuple[DataConfig, ...] = key(
+        "several sources, each a [[data.mix]] with keys of [data]; what [data] says of rename, system, chat, unusable holds for all", ()
+    )
     weight: float = key("[[data.mix]] only: how many prompts come from here for each that comes from a source of weight 1", 1.0)
     chat: bool | None = key("hand text prompts to the model as chat messages; by default, where its tokenizer has a chat template")
 
