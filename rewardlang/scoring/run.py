@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, TypeAlias
 
 from rewardlang.samples.problem import Problem
@@ -79,22 +80,29 @@ def run(job: Job, parts: Sequence[Part], engine: Engine, target: Target, tell: C
     counted = list[Entry | Piece](done)
     seen = {name for entry in done for name in entry.seen}
     problems = bad = 0
-    for piece in engine(job, parts, first, skip):
-        if piece.problems or piece.stopped:
-            progress.erase()
-        for problem in piece.problems[: max(0, MOST_PROBLEMS - problems)]:
-            tell(problem)
-        problems += len(piece.problems)
-        bad += sum(problem.severity == "error" for problem in piece.problems)
-        if piece.stopped is not None:
-            raise Refused(piece.stopped, misused=piece.misused)
-        if bad >= MOST_PROBLEMS:
-            break
-        seen.update(piece.seen)
-        progress.add(piece)
-        if not bad:
-            target.add(piece)
-            counted.append(piece._replace(content=(), problems=(), seen=()))
+    with ThreadPoolExecutor(1) as writing:
+        added: Future[None] | None = None
+        for piece in engine(job, parts, first, skip):
+            if piece.problems or piece.stopped:
+                progress.erase()
+            for problem in piece.problems[: max(0, MOST_PROBLEMS - problems)]:
+                tell(problem)
+            problems += len(piece.problems)
+            bad += sum(problem.severity == "error" for problem in piece.problems)
+            if added is not None:
+                added.result()
+            if piece.stopped is not None:
+                raise Refused(piece.stopped, misused=piece.misused)
+            if bad >= MOST_PROBLEMS:
+                break
+            seen.update(piece.seen)
+            progress.add(piece)
+            if not bad:
+                # One piece is written while the next is scored.
+                added = writing.submit(target.add, piece)
+                counted.append(piece._replace(content=(), problems=(), seen=()))
+        if added is not None:
+            added.result()
     progress.erase()
     for problem in () if bad else _of_the_whole(job, source.name, counted, seen):
         tell(problem)
