@@ -75,6 +75,7 @@ class _Reader:
         self.at = 0
         self.work = 0
         self.bound: set[str] = set()
+        self.in_bars = False
 
     def _text(self, ahead: int = 0) -> str:
         try:  # the usual case costs nothing, and this is asked more often than anything else
@@ -159,7 +160,7 @@ class _Reader:
             return text not in (*INFIX, *REMAINDER)
         if kind == "word":
             return text in _KNOWN_WORDS and text not in REMAINDER
-        return text in ("(", "{", "∞", "⌊", "⌈")
+        return text in ("(", "{", "∞", "⌊", "⌈") or (text == "|" and not self.in_bars)
 
     def _power(self, depth: int) -> Quotient:
         value = self._primary(depth + 1)
@@ -234,7 +235,10 @@ class _Reader:
         if text == "{" and (split := infix(self, depth)) is not None:
             return split
         if text in _ENCLOSING:
-            return _ENCLOSING[text](self._group(text, depth))
+            outside, self.in_bars = self.in_bars, text == "|"
+            inner = self._group(text, depth)
+            self.in_bars = outside
+            return _ENCLOSING[text](inner)
         if text == "∞":
             self.at += 1
             return atom("symbol", "∞")

@@ -231,7 +231,7 @@ def _said(text: str, at: int) -> Final | None:
     if back is not None:
         return _said(text, start + back)
     tail, start = statement(tail, start)
-    plain = tail.strip(' *_"“”`\n').rstrip(".*")
+    plain = _end_of_proof().sub("", tail).rstrip(_DECORATION).strip(' *_"“”`\n').rstrip(".*")
     first = re.match(r"[a-z]+", plain.lower())
     if not plain or (first and first[0] in _NO_ANSWERS):
         return None
@@ -246,6 +246,14 @@ def _said(text: str, at: int) -> Final | None:
     return Final(start, more.end if more else end, f"{found} or {more.content}" if more else found, "the answer as announced")
 
 
+_DECORATION = "□∎■✓✔✅🎉👍\ufe0f "
+
+
+@cache
+def _end_of_proof() -> re.Pattern[str]:
+    return re.compile(r"\s?\$\s?\\(?:blacksquare|square|Box|qed|checkmark)\s?\$\s?$")
+
+
 @cache
 def _lead() -> re.Pattern[str]:
     """Words and signs of inference before an answer."""
@@ -254,7 +262,7 @@ def _lead() -> re.Pattern[str]:
 
 def _bare(text: str) -> Final | None:
     """A text that is nothing but an answer: it has hardly a word in it, and is read as one where it has."""
-    plain = text.strip().strip("*_`").strip()
+    plain = text.strip().strip("*_`").rstrip(_DECORATION).strip()
     lead = _lead().match(plain)
     plain = plain[lead.end() :] if lead else plain
     if not plain or len(plain) > MAX_BARE or "\n\n" in plain:

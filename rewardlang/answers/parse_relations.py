@@ -216,13 +216,10 @@ def _equation(left: Quotient, right: Quotient) -> Sum | None:
 
 
 def _without_denominator(form: Sum) -> Sum:
-    """`y - 1/x` as `xy - 1`: times a symbol that stands below, when no solution is won by it (at x = 0 the rest is a constant, not 0)."""
+    """`I - V/R` as `IR - V`: times the symbols that stand below, as denominators of several terms are multiplied out."""
     for name in sorted({name for product, _ in form.terms for name, exponent in product if name[0] == "symbol" and exponent < 0}):
         least = min(exponent for product, _ in form.terms for part, exponent in product if part == name)
-        cleared = (Quotient(form) * atom(name[0], name[1], -least)).over
-        if [product for product, _ in cleared.terms if all(part != name for part, _ in product)] != [()]:
-            return form
-        form = cleared
+        form = (Quotient(form) * atom(name[0], name[1], -least)).over
     return form
 
 

@@ -25,6 +25,7 @@ def _mark() -> re.Pattern[str]:
     return re.compile(r"\\\(|\\\)|\\\[|\\\]|\$\$|\$|\\.", re.DOTALL)
 
 
+_ENDS_OF_PROOF = ("\\blacksquare", "\\square", "\\Box", "\\qed", "\\checkmark")
 _PAIRS = {"\\(": "\\)", "\\[": "\\]", "$$": "$$", "$": "$"}
 
 
@@ -43,7 +44,7 @@ def maths_spans(text: str) -> list[Span]:
                 opening = match
                 continue
             content = text[opening.end() : match.start()].strip()
-            if content:
+            if content and content not in _ENDS_OF_PROOF:
                 found.append(Span(opening.start(), match.end(), content))
             opening = None
     return found

@@ -36,6 +36,7 @@ def _clause() -> re.Pattern[str]:
     """Where a clause begins that gives a reason, a condition or the answer once more."""
     return re.compile(
         r",?\s\(?(?:because|since|as|when|where|which|for|so|given|after|if|by|at|not|i\.e\.|that is|or (?:about|approximately))(?=[\s,])"
+        r"|;\s[a-z]{3,20}\b(?!\s?=)|,?\s(?:QED|Q\.E\.D\.)"
         r"|,\s(?:the|an?|its|his|her|our|their)\s|,\s(?!(?:and|or|maybe|perhaps|possibly|probably|alternatively|also|even)\b)[a-z]{4,20}\b(?!\s?=)|，"
     )
 
@@ -124,6 +125,12 @@ def last_mathematics(text: str, hedges: int = MAX_HEDGES) -> Final | None:
     return found if before is None else found._replace(start=before.start, answer=f"{before.answer} or {found.answer}")
 
 
+@cache
+def _so() -> re.Pattern[str]:
+    """Where a conclusion begins: `The probability is 3/4, so m + n = 7`."""
+    return re.compile(r",\s(?:and\s)?(?:so|hence|thus|therefore)(?:\sthat)?,?\s")
+
+
 def _last_sentence(text: str) -> tuple[Final | None, int]:
     """What it says, and where it begins."""
     spans = [span for span in maths_spans(text) if not _is_denied(text, span)]
@@ -134,6 +141,8 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
         return (Final(*nothing[-1].span(), nothing[-1][0], "the last words"), nothing[-1].start()) if nothing else (None, 0)
     last = max([*spans[-1:], *numbers[-1:]])
     begin = _sentence_begin(text, last.start)
+    so = [match.end() for match in _so().finditer(text, begin, last.start)]
+    begin = so[-1] if so else begin
     line = text[last.start :]
     sentence, start = statement(text[begin : last.start + sentence_end(line)], begin)
     plain = sentence.strip(" *_\n").rstrip(".*")
