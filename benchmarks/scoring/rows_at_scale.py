@@ -40,6 +40,9 @@ import memory_plot  # noqa: E402
 from completions import completions  # noqa: E402
 
 import rewardlang  # noqa: E402 - the tree that this script stands in
+from rewardlang.scoring.inputs import Part, parts_of  # noqa: E402
+from rewardlang.scoring.pieces import job_of, pieces_of  # noqa: E402
+from rewardlang.scoring.targets import target_of  # noqa: E402
 
 REWARD = ROOT / "examples" / "gsm8k_xml_port" / "gsm8k_xml.reward"
 GROUP = 1 << 16
@@ -93,6 +96,27 @@ def command(path: Path, out: Path, engine: str) -> tuple[float, float, list[tupl
     assert killed or name == engine, "no worker was killed"
     assert process.returncode == 0, engine
     return time.perf_counter() - begin, processor, samples
+
+
+def of_the_driver(path: Path, folder: Path) -> dict[str, float]:
+    """What a row costs the process that gathers the pieces of a cluster: its time, and the bytes that reach it."""
+    job = job_of(rewardlang.load(REWARD), 0, {}, "parquet")
+    part = next(part for part in parts_of([str(path)], {}) if isinstance(part, Part))
+    (piece,) = pieces_of(job, 0, part)
+    times = 16
+    with target_of(str(folder / "driver.parquet"), "parquet", {}, lasting=True) as target:
+        begin, begun = time.perf_counter(), time.process_time()
+        for _ in range(times):
+            target.add(piece)
+        target.keep()
+        seconds, processor = time.perf_counter() - begin, time.process_time() - begun
+        target.discard()
+    sent = sum(len(segment) for segment in piece.content if isinstance(segment, bytes))
+    return {
+        "driver_us_a_row": round(seconds / times / piece.rows * 1e6, 3),
+        "driver_processor_us_a_row": round(processor / times / piece.rows * 1e6, 3),
+        "bytes_sent_a_row": round(sent / piece.rows, 1),
+    }
 
 
 def kill_a_worker(driver: psutil.Process) -> bool:
@@ -200,6 +224,7 @@ def main() -> None:
             "pyarrow": pyarrow.__version__,
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         }
+        result |= of_the_driver(path, folder)
         curves = {}
         for engine in engines:
             result["engines"][engine], curves[engine] = measured(path, folder, arguments.rows, arguments.rounds, engine)
