@@ -49,7 +49,7 @@ _STORY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("score", "score", "add scores to a file of completions"),
             Entry("explain", "explain", "why one completion got its score, rule by rule"),
             Entry("train", "train", "train a policy with a reward file"),
-            Entry("runs", "runs", "what a training run came to, and how runs differ"),
+            Entry("runs", "runs", "a training run afterwards: show, compare, eval, card, export"),
             Entry("demo", "demo", "the whole path on a small policy, on the CPU"),
             Entry("lsp", "lsp", "the language server, which an editor starts"),
         ),
