@@ -68,7 +68,7 @@ def _formula(tokens: list[Token]) -> Quotient | None:
 
 def _product_of_letters(tokens: list[Token]) -> Quotient | None:
     """`xy` in an equation, where it could also be the name of a segment or a word."""
-    if len(tokens) != 1 or tokens[0].kind != "word" or len(tokens[0].text) > 3 or not tokens[0].text.islower():
+    if len(tokens) != 1 or tokens[0].kind != "word" or len(tokens[0].text) > 3:
         return None
     return _formula([Token("name", letter) for letter in tokens[0].text])
 
