@@ -64,6 +64,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("patterns.parse", ALONE),
     ("patterns.linear", ALONE),
     ("patterns.run", ALONE),
+    ("patterns.gaps", ALONE),
     ("patterns.pattern", ALONE),
     ("patterns.spelled", ALONE),
     ("marking", ALONE),

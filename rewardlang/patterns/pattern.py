@@ -8,10 +8,11 @@ which that is proved (`pattern_linear`), our own machine the others
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from rewardlang.patterns.gaps import gaps_of
 from rewardlang.patterns.linear import first_character, linear_pattern
 from rewardlang.patterns.parse import PatternError, parse_pattern
 from rewardlang.patterns.run import Machine, TooLargeError
@@ -43,6 +44,12 @@ class Pattern:
         return Machine(self.tree, re.compile(first) if first is not None else None)
 
     @cached_property
+    def _found_in(self) -> Callable[[str], bool]:
+        """Whether there is a match in a text, where linear time is not proved for `re`."""
+        gaps = gaps_of(self.tree)
+        return (lambda text: self._machine.find(text, 0) is not None) if gaps is None else gaps.found_in
+
+    @cached_property
     def _only(self) -> str | None:
         """The characters of a pattern such as ^[0-9]+$, which wants a whole text of few different ones; None for any other."""
         match self.tree:
@@ -66,7 +73,8 @@ class Pattern:
             only = self._only
             return [text != "" and not text.strip(only) for text in texts]
         if self._fast is None:
-            known = {text: self.search(text) is not None for text in dict.fromkeys(texts)}
+            found_in = self._found_in
+            known = {text: found_in(readable(text)) for text in dict.fromkeys(texts)}
             return [known[text] for text in texts]
         search = self._fast.search
         return [search(text if text.isascii() else readable(text)) is not None for text in texts]
