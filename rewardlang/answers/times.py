@@ -35,7 +35,7 @@ def same_time(one: Time, other: Time | Ratio | Expression) -> Verdict | None:
         seconds = sum(int(part) * size for part, size in zip(other.clock.split(":"), (3600, 60, 1), strict=False))
         return _without_half(one, seconds)
     value = other.value.rational
-    if value is None or value.denominator != 1 or other.unit or other.percent or other.degree or not 1 <= value <= 24:
+    if value is None or value.denominator != 1 or other.unit or other.percent or other.degree or not 1 <= value <= 12:
         return None
     return _without_half(one, int(value) * 3600)
 
