@@ -162,7 +162,9 @@ class RunConfig:
     reward: str = key("the .reward file that pays, relative to the configuration", "")
     output: str = key("folder for checkpoints, metrics and warnings, relative to the configuration", "")
     seed: int = key("seed of everything random", 0)
-    preset: str | None = key("settings by name, under those of this file: 'try', 'small-cpu', or a card's, such as 'qwen2.5-1.5b-8gb'")
+    preset: str | None = key(
+        "settings by name, such as 'try' or 'qwen2.5-1.5b-8gb'; they lie under this file's keys, and with --preset over them"
+    )
     report_to: tuple[str, ...] | None = key(
         "where metrics go besides metrics.jsonl: 'tensorboard', 'wandb', 'trackio', [] for nowhere; by default TensorBoard where installed"
     )

@@ -26,7 +26,8 @@ _WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true o
 def read_config(path: str | Path, changes: Sequence[str] = ()) -> RunConfig:
     """The run that a file describes; paths in it become relative to where the file stands.
 
-    `changes` are texts such as `training.steps=20`, which win over the file, as the file wins over its preset. Raises `TrainingProblem`.
+    `changes` are texts such as `training.steps=20`, which win over the file, as the file wins over its preset; a preset among them, too,
+    is laid over the file: whoever asks for `try` in a call wants four steps, whatever the file says. Raises `TrainingProblem`.
     """
     path = Path(path)
     try:
@@ -38,11 +39,11 @@ def read_config(path: str | Path, changes: Sequence[str] = ()) -> RunConfig:
     except tomllib.TOMLDecodeError as error:
         raise TrainingProblem(f"{path} is not TOML: {error}", "rewardlang train --keys shows a file that is") from None
     mistakes: list[str] = []
+    asked: dict[str, Any] = {}
     for change in changes:
-        table = merged(table, _changed(change, mistakes))
-    preset = table.get("preset")
-    if isinstance(preset, str) and preset in PRESETS:
-        table = merged(PRESETS[preset].tables, table)
+        asked = merged(asked, _changed(change, mistakes))
+    table = merged(_preset_of(table), table)
+    table = merged(table, merged(_preset_of(asked), asked))
     config = _read(RunConfig, table, "", mistakes)
     if not mistakes:
         mistakes.extend(mistakes_of(config))
@@ -52,6 +53,12 @@ def read_config(path: str | Path, changes: Sequence[str] = ()) -> RunConfig:
             f"{path} has {len(mistakes)} mistake{'s' * (len(mistakes) > 1)}:{listed}", "rewardlang train --keys lists every key"
         )
     return _relative_to(config, path.parent)
+
+
+def _preset_of(table: dict[str, Any]) -> dict[str, Any]:
+    """The tables of the preset that is named; none for a name that is none, which is told later."""
+    name = table.get("preset")
+    return PRESETS[name].tables if isinstance(name, str) and name in PRESETS else {}
 
 
 def config_from_record(table: dict[str, Any], where: Path) -> RunConfig:

@@ -21,6 +21,7 @@ checkpoint after the step and stops; --resume goes on from the last one. Works o
 EXAMPLE = """
 rewardlang train --keys > run.toml     every key, its default and its meaning
 rewardlang train --explain-config training
+rewardlang train run.toml --preset try     four short steps, whatever the file says
 rewardlang train run.toml --set training.steps=20
 rewardlang train run.toml --plan --card 24GB     GPU memory by part, and whether the card will do; needs no GPU
 rewardlang train run.toml --resume
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explain-config", metavar="KEY", nargs="?", const="", help="print every key, or those that begin with KEY: type, default, meaning"
     )
+    parser.add_argument("--preset", metavar="NAME", help="lay a preset over the file, such as 'try'; --explain-config preset lists them")
     parser.add_argument(
         "--set",
         metavar="KEY=VALUE",
@@ -65,10 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("name a configuration; rewardlang train --keys > run.toml writes one to begin with")
     if arguments.card is not None and not arguments.plan:
         raise UsageError("--card goes with --plan")
+    changes = [*arguments.set, *([] if arguments.preset is None else [f"preset={arguments.preset}"])]
     try:
         if arguments.plan:
-            return _plan(arguments.config, arguments.set, arguments.card, as_json=arguments.json)
-        result = _train(arguments.config, arguments.set, resume=arguments.resume)
+            return _plan(arguments.config, changes, arguments.card, as_json=arguments.json)
+        result = _train(arguments.config, changes, resume=arguments.resume)
     except TrainingProblem as problem:
         raise UsageError(str(problem)) from None
     except RewardError as error:

@@ -150,6 +150,14 @@ def test_a_preset_lies_under_the_file_and_changes_lie_over_it(tmp_path: Path) ->
     assert (training.algorithm, training.kl, config.lora.targets, config.preset) == ("dr_grpo", 0.1, ("q_proj",), "try")
 
 
+def test_a_preset_in_a_call_lies_over_the_file(tmp_path: Path) -> None:
+    """`--preset try` makes four steps, also of a file with every key and of one with a preset of its own; other changes win over it."""
+    path = written(tmp_path, "preset = 'qwen2.5-1.5b-8gb'\n" + GOOD + "[training]\nsteps = 200\n")
+    config = read_config(path, ["training.group=2", "preset=try"])
+    assert (config.preset, config.training.steps, config.training.group) == ("try", 4, 2)
+    assert config.engine.backend == "memory"
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
