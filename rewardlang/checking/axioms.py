@@ -35,6 +35,7 @@ class Axioms:
         self._facts = {id(test): comparisons.facts(test) or () for test in atoms.values()}
         self._fallible = frozenset(key for key, test in atoms.items() if judging.fallible(test))
         self._there = {key: judging.there(test) for key, test in atoms.items()}
+        self._there_by = {id(test): self._there[key] for key, test in atoms.items()}
         self._optional = {key: judging.optional(test) for key, test in atoms.items()}
         found = ((key, judging.needs(atoms[key])) for key in self._fallible)
         self._needs = {key: needed for key, needed in found if needed is not None}
@@ -118,8 +119,8 @@ class Axioms:
         for name, test in atoms.items():
             for subject in self._subjects(test):
                 subjects.setdefault(subject, []).append(name)
-            for child in meaning.children(test):
-                operands.setdefault(self._keys.key(child), []).append(name)
+            for key in self._there[name]:
+                operands.setdefault(key, []).append(name)
             if isinstance(test, meaning.Present):
                 presences.setdefault(self._keys.key(test.operand), []).append(name)
         pairs = {(a, b): None for names in subjects.values() for a in names for b in names if a != b}
@@ -157,7 +158,7 @@ class Axioms:
 
     def _implies(self, a: meaning.Expr, b: meaning.Expr) -> bool:
         if isinstance(b, meaning.Present) and b.present:
-            return not isinstance(a, meaning.Present) and any(self._same(child, b.operand) for child in meaning.children(a))
+            return self._keys.key(b.operand) in self._there_by[id(a)]
         match a, b:
             case meaning.Equal(), meaning.Equal():
                 return self._same_pair((a.left, a.right), (b.left, b.right)) and (b.ignoring_case or not a.ignoring_case)
@@ -184,11 +185,12 @@ class Axioms:
     def _excludes(self, a: meaning.Expr, b: meaning.Expr) -> bool:
         match a, b:
             case meaning.Present(), meaning.Present():
-                return a.present != b.present and self._same(a.operand, b.operand)
+                gone, there = (a, b) if b.present else (b, a)
+                return there.present and not gone.present and self._keys.key(gone.operand) in self._there_by[id(there)]
             case meaning.Present(present=False), _:
-                return any(self._same(child, a.operand) for child in meaning.children(b))
+                return self._keys.key(a.operand) in self._there_by[id(b)]
             case _, meaning.Present(present=False):
-                return any(self._same(child, b.operand) for child in meaning.children(a))
+                return self._keys.key(b.operand) in self._there_by[id(a)]
         if self._are_opposite(a, b) or text_tests.excludes(a, b, self._keys):
             return True
         return any(x.term == y.term and x.range.apart(y.range) for x in self._facts[id(a)] for y in self._facts[id(b)])
@@ -209,8 +211,9 @@ class Axioms:
             if first < second:
                 a, b = self._atoms[first], self._atoms[second]
                 both = frozenset((first, second))
-                if isinstance(a, meaning.Present) and isinstance(b, meaning.Present) and self._excludes(a, b):
-                    yield Cover(both, frozenset())
+                if isinstance(a, meaning.Present) and isinstance(b, meaning.Present):
+                    if a.present != b.present and self._same(a.operand, b.operand):
+                        yield Cover(both, frozenset())
                 elif (self._are_opposite(a, b) or self._reach_everywhere(a, b)) and self._decides(a) and self._decides(b):
                     yield Cover(both, self._optional[first] | self._optional[second])
 
