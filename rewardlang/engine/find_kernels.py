@@ -13,7 +13,7 @@ from rewardlang import meaning
 from rewardlang.engine.column import MISSING, THERE, Codes, Column, Rows
 from rewardlang.engine.frame import Frame, ValueKernel, texts_of
 from rewardlang.engine.plan import Found, Step
-from rewardlang.engine.plan_from_program import is_cut_at_end
+from rewardlang.engine.plan_from_program import is_cut
 from rewardlang.engine.tags import Events, Spans, after_last_closing, blocks, cut, only, openings, scan, tag_of
 from rewardlang.engine.value_kernels import as_it_is, ask, by_row, same
 from rewardlang.marking.row_values import measured
@@ -86,6 +86,8 @@ def _found(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
                 return _wholes(by_row(frame, rows, step.inputs, lambda places, columns: _counted(frame, verifier, rows[places], columns)))
             found = by_row(frame, rows, step.inputs, lambda places, columns: ask(frame, step, verifier, rows[places], columns, shrink))
             return _wholes(found) if wants == "count" else found
+        case meaning.RegexFind(pattern=pattern) if wants == "count":
+            return _wholes(by_row(frame, rows, step.inputs, lambda _places, columns: pattern.counts(columns[0])))
     keep: Callable[[Sequence[Any]], Any] = len if wants == "count" else tuple
     return by_row(frame, rows, step.inputs, lambda _places, columns: [keep(_searched(find, text)) for text in columns[0]])
 
@@ -135,8 +137,8 @@ def _select(frame: Frame, index: int, step: Step, rows: Rows) -> Column:
     assert isinstance(node, meaning.Select)
     if isinstance(node.find, meaning.TagFind) and node.selector in ("only", "first", "last", "count of"):
         return _tag(frame, index, step, rows)
-    if is_cut_at_end(node):
-        return _after_last(frame, step, rows)
+    if is_cut(node):
+        return _cut(frame, step, rows)
     find = node.find
     dimension = find.dimension if isinstance(find, meaning.WordFind) else None
 
@@ -156,24 +158,31 @@ def _select(frame: Frame, index: int, step: Step, rows: Rows) -> Column:
     return by_row(frame, rows, step.inputs, lambda _places, columns: list(map(chosen, columns[0])))
 
 
-def _after_last(frame: Frame, step: Step, rows: Rows) -> Column:
-    """The text behind the last marker, trimmed."""
-    assert isinstance(step.node, meaning.Select)
-    assert isinstance(step.node.find, meaning.MarkerFind)
-    marker = step.node.find.marker
-    size = len(marker)
-
-    column = frame.values(step.inputs[0], rows)
-    tag = tag_of(marker)
-    if tag is not None and tag[1] and tag[0] in frame.plan.tags.get(step.inputs[0], ()):
-        return _behind_closing(frame, step.inputs[0], tag[0], rows)
-    texts = texts_of(column)
-    at = [text.rfind(marker) for text in texts]
-    if _overlaps_itself(marker):
-        at = [
-            last if last < 0 or text.find(marker) == last else _last_of_several(text, marker) for text, last in zip(texts, at, strict=True)
+def _cut(frame: Frame, step: Step, rows: Rows) -> Column:
+    """The text before the first marker, or behind the first, the only or the last one, trimmed."""
+    node = step.node
+    assert isinstance(node, meaning.Select)
+    assert isinstance(node.find, meaning.MarkerFind)
+    marker, column = node.find.marker, frame.values(step.inputs[0], rows)
+    size, texts = len(marker), texts_of(column)
+    if node.find.kind == "before":
+        at = [text.find(marker) for text in texts]
+        values = [text[:found].strip() if found >= 0 else "" for text, found in zip(texts, at, strict=True)]
+    elif node.selector == "last":
+        tag = tag_of(marker)
+        if tag is not None and tag[1] and tag[0] in frame.plan.tags.get(step.inputs[0], ()):
+            return _behind_closing(frame, step.inputs[0], tag[0], rows)
+        at = [_last_of_several(text, marker) for text in texts] if _overlaps_itself(marker) else [text.rfind(marker) for text in texts]
+        values = [text[found + size :].strip() if found >= 0 else "" for text, found in zip(texts, at, strict=True)]
+    else:
+        at = [text.find(marker) for text in texts]
+        ends = [text.find(marker, found + size) if found >= 0 else -1 for text, found in zip(texts, at, strict=True)]
+        if node.selector == "only":
+            at = [found if end < 0 else -1 for found, end in zip(at, ends, strict=True)]
+        values = [
+            text[found + size : end if end >= 0 else len(text)].strip() if found >= 0 else ""
+            for text, found, end in zip(texts, at, ends, strict=True)
         ]
-    values = [text[found + size :].strip() if found >= 0 else "" for text, found in zip(texts, at, strict=True)]
     if min(at, default=0) >= 0:
         return Column(values, column.state, filled=True, trimmed=True)
     state = np.where(np.array(at) < 0, np.int8(MISSING), np.int8(THERE))

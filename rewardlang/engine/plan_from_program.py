@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TEXT_WORK = (*meaning.TEXT_WORK, Found)
+_CUTS = (("after", "first"), ("after", "only"), ("after", "last"), ("before", "first"))
 _SELECTED_FROM_TAGS = ("only", "first", "last", "count of")
 
 
@@ -137,7 +138,7 @@ class _Planner:
             self._tags[text][node.find.tag] = None
             if node.selector in _SELECTED_FROM_TAGS:
                 return self._add(node, ("tag", node.selector, node.find.tag, text), (text,))
-        if is_cut_at_end(node):
+        if is_cut(node):
             return self._add(node, ("cut", node.selector, _parameter(node.find), text), (text,))
         found = self._found(node.find, text, node)
         if node.selector != "count of":
@@ -191,9 +192,10 @@ def _parameter(value: Any) -> Hashable:
     return value if isinstance(value, Hashable) else id(value)
 
 
-def is_cut_at_end(node: meaning.Select) -> bool:
-    """Whether one search gives the selection: the text behind the last marker."""
-    return isinstance(node.find, meaning.MarkerFind) and node.find.kind == "after" and node.selector == "last"
+def is_cut(node: meaning.Select) -> bool:
+    """Whether a search or two give the selection: one text before or behind a marker, with nothing found that is not wanted."""
+    find = node.find
+    return isinstance(find, meaning.MarkerFind) and (find.kind, node.selector) in _CUTS
 
 
 def is_test(node: Expr) -> bool:

@@ -28,6 +28,12 @@ class Gaps:
     def __init__(self, steps: list[_Step], from_start: bool, to_end: bool) -> None:
         self._steps, self._from_start, self._to_end = steps, from_start, to_end
 
+    @property
+    def literal(self) -> str | None:
+        """The literal that the whole pattern is; None where there is a gap, or a place where it must stand."""
+        bare = len(self._steps) == 1 and not self._from_start and not self._to_end
+        return self._steps[0].literal if bare else None
+
     def found_in(self, text: str) -> bool:
         """Whether the pattern matches anywhere in a text."""
         first, *rest = self._steps

@@ -50,6 +50,12 @@ class Pattern:
         return (lambda text: self._machine.find(text, 0) is not None) if gaps is None else gaps.found_in
 
     @cached_property
+    def _literal(self) -> str | None:
+        """The one text that the pattern matches; None where it can be another, or empty."""
+        gaps = gaps_of(self.tree)
+        return None if gaps is None else gaps.literal
+
+    @cached_property
     def _only(self) -> str | None:
         """The characters of a pattern such as ^[0-9]+$, which wants a whole text of few different ones; None for any other."""
         match self.tree:
@@ -78,6 +84,13 @@ class Pattern:
             return [known[text] for text in texts]
         search = self._fast.search
         return [search(text if text.isascii() else readable(text)) is not None for text in texts]
+
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        """How many matches each of some texts has."""
+        literal = self._literal
+        if literal is None:
+            return [sum(1 for _ in self.finditer(text)) for text in texts]
+        return [(text if text.isascii() else readable(text)).count(literal) for text in texts]
 
     def finditer(self, text: str) -> Iterator[tuple[int, int]]:
         """The matches from left to right, without overlaps; none is empty right behind the one before."""
