@@ -283,12 +283,13 @@ def test_one_module_knows_lark() -> None:
 
 
 def test_training_libraries_stay_in_the_trainer() -> None:
-    """torch, trl, transformers, peft, datasets and reasoning-gym are imported in `trainer/` alone."""
+    """torch, trl, transformers, peft, datasets and reasoning-gym are imported in `trainer/`, and reasoning-gym in the worker that asks it."""
     heavy = {"torch", "trl", "transformers", "peft", "datasets", "accelerate", "reasoning_gym", "bitsandbytes", "vllm", "triton"}
     for module in ALL:
         for full, line in module.imports():
             if full.split(".")[0] in heavy:
-                assert module.name.startswith("trainer."), f"{module.path}:{line}: rewardlang.{module.name} imports {full}"
+                in_worker = (module.name, full.split(".")[0]) == ("work.puzzle_scores", "reasoning_gym")
+                assert module.name.startswith("trainer.") or in_worker, f"{module.path}:{line}: rewardlang.{module.name} imports {full}"
 
 
 def _broad_handlers(tree: ast.Module) -> Iterator[ast.ExceptHandler]:
