@@ -283,7 +283,7 @@ def test_one_module_knows_lark() -> None:
 
 
 def test_training_libraries_stay_in_the_trainer() -> None:
-    """torch, trl, transformers, peft, datasets and reasoning-gym are imported in `trainer/`, and reasoning-gym in the worker that asks it."""
+    """They are imported in `trainer/` alone; but for reasoning-gym, in the worker that asks it for scores."""
     heavy = {"torch", "trl", "transformers", "peft", "datasets", "accelerate", "reasoning_gym", "bitsandbytes", "vllm", "triton"}
     for module in ALL:
         for full, line in module.imports():
