@@ -17,6 +17,7 @@ from rewardlang.trainer.gpu_checkpoint import CheckpointWeights
 from rewardlang.trainer.gpu_engine import Engine
 from rewardlang.trainer.gpu_vllm import SamplerSettings
 from rewardlang.trainer.metrics import read_metrics
+from rewardlang.trainer.policy import load_tokenizer
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.progress import Silent
 from rewardlang.trainer.training import train
@@ -94,7 +95,8 @@ def test_a_run_on_the_engine_from_start_to_end(tmp_path: Path, small_card: list[
     assert [row["step"] for row in rows if row.get("kind") == "held out"] == [0, 2, 4]
     assert all(0 < row["canary_difference"] < row["canary_limit"] for row in rows if row["kind"] == "training")
     (settings,) = small_card
-    assert (settings.length, settings.sequences, settings.unmap_cache, settings.merged) == (2 + 6, 8, True, backend == "speed")
+    prompt = len(gpu_run.prompt_ids(load_tokenizer(config.model), "t20 t21"))
+    assert (settings.length, settings.sequences, settings.unmap_cache, settings.merged) == (prompt + 6, 8, True, backend == "speed")
 
 
 def test_what_the_engine_cannot_train_is_told_before_it_starts(tmp_path: Path, small_card: list[SamplerSettings]) -> None:
