@@ -1,7 +1,7 @@
 """The reward of `gsm8k.reward` as functions that people write for TRL: regular expressions, math-verify, and a set of words.
 
 A script of its own: reads batches as JSON lines, marks them, and prints seconds (by the clock, of the processor) and totals. It needs
-`math-verify==0.9.0`, and the path of a list of words, one a line.
+`math-verify==0.9.0`, the path of a list of words, one a line, and how math-verify is wired: `fastest` or `trl`.
 """
 
 from __future__ import annotations
@@ -24,20 +24,35 @@ def final_answer(text: str) -> str | None:
     return found[0].strip() if len(found) == 1 else None
 
 
-def correctness(completions: Chats, gold: list[str], **_: Any) -> list[float]:
-    """2 points for an answer that math-verify finds equal, in the way that is fastest for it."""
-    from math_verify import parse, verify
+class Correctness:
+    """2 points for an answer that math-verify finds equal: without time limits, or configured as by TRL's accuracy_reward."""
 
-    points = []
-    for chat, wanted in zip(completions, gold, strict=True):
-        said = final_answer(chat[0]["content"])
-        if said is None:
-            points.append(0.0)
-            continue
-        boxed = said if "\\boxed" in said else "\\boxed{" + said.strip("$") + "}"
-        equal = verify(parse(f"${wanted}$", parsing_timeout=None), parse(boxed, parsing_timeout=None), timeout_seconds=None)
-        points.append(2.0 if equal else 0.0)
-    return points
+    def __init__(self, as_trl: bool) -> None:
+        from latex2sympy2_extended import NormalizationConfig
+        from math_verify import LatexExtractionConfig
+
+        self.limits: dict[str, Any] = {"parsing_timeout": 10 if as_trl else None}
+        self.seconds = 5 if as_trl else None
+        self.finding = dict(self.limits)
+        if as_trl:
+            normal = NormalizationConfig(units=True)
+            one = LatexExtractionConfig(normalization_config=normal, boxed_match_priority=0, try_extract_without_anchor=False)
+            self.finding |= {"extraction_config": [one], "extraction_mode": "first_match"}
+
+    def __call__(self, completions: Chats, gold: list[str], **_: Any) -> list[float]:
+        """Points of each completion."""
+        from math_verify import parse, verify
+
+        points = []
+        for chat, wanted in zip(completions, gold, strict=True):
+            said = final_answer(chat[0]["content"])
+            if said is None:
+                points.append(0.0)
+                continue
+            boxed = said if "\\boxed" in said else "\\boxed{" + said.strip("$") + "}"
+            equal = verify(parse(f"${wanted}$", **self.limits), parse(boxed, **self.finding), timeout_seconds=self.seconds)
+            points.append(2.0 if equal else 0.0)
+        return points
 
 
 def thinks(completions: Chats, **_: Any) -> list[float]:
@@ -71,7 +86,7 @@ def main() -> None:
     """Answers each line of standard input, a JSON object with `completions` and `gold`."""
     logging.disable(logging.CRITICAL)
     words = set(Path(sys.argv[1]).read_text(encoding="utf-8").split())
-    functions = (correctness, thinks, answers, Spelling(words))
+    functions = (Correctness(sys.argv[2] == "trl"), thinks, answers, Spelling(words))
     for line in sys.stdin:
         batch = json.loads(line)
         began, busy = time.perf_counter(), time.process_time()

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from gsm8k_completions import Row, rows
+from math_equality import WIRINGS
 
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parents[1]))
@@ -51,11 +52,11 @@ def ours(reward: Any, batch: list[Row]) -> tuple[tuple[float, float], list[float
     return (time.perf_counter() - began, time.process_time() - busy), scores
 
 
-def measure(peer_python: str, slices: int, size: int, seed: int, folder: Path) -> dict[str, Any]:
+def measure(peer_python: str, wiring: str, slices: int, size: int, seed: int, folder: Path) -> dict[str, Any]:
     """The figures of one run."""
     drawn = rows(size * (slices + 1), seed)
-    script = str(FOLDER / "gsm8k_functions.py")
-    peer = subprocess.Popen([peer_python, script, str(dictionary_file(folder))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    command = [peer_python, str(FOLDER / "gsm8k_functions.py"), str(dictionary_file(folder)), wiring]
+    peer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert peer.stdin is not None
     assert peer.stdout is not None
     loaded = rewardlang.load(FOLDER / "gsm8k.reward")
@@ -96,7 +97,7 @@ def measure(peer_python: str, slices: int, size: int, seed: int, folder: Path) -
         "ours_us_a_row": round(our_busy / size * 1e6, 1),
         "right_verdicts": {name: round(count / total, 4) for name, count in right.items()},
         "same_score": round(same / total, 4),
-        "peer": "math-verify 0.9.0 without time limits on the one answer block, a set of words for spelling",
+        "peer": f"{WIRINGS[wiring]}; a set of words for spelling",
     }
 
 
@@ -104,13 +105,14 @@ def main() -> None:
     """Runs, prints and writes the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--peer-python", required=True, help="the interpreter of an environment with math-verify 0.9.0")
+    parser.add_argument("--wiring", choices=WIRINGS, default="fastest")
     parser.add_argument("--slices", type=int, default=9)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--seed", type=int, default=20261123)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        figures = measure(given.peer_python, given.slices, given.size, given.seed, Path(folder))
+        figures = measure(given.peer_python, given.wiring, given.slices, given.size, given.seed, Path(folder))
     figures |= {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "python": platform.python_version()}
     figures["date"] = date.today().isoformat()
     text = json.dumps(figures, indent=2)

@@ -5,7 +5,8 @@
 PEER is a virtual environment with `math-verify==0.9.0`; it runs as a child
 process, so that the two sets of packages stay apart. Each slice is timed in both
 (reading gold and answer and comparing them, nothing remembered between slices,
-math-verify without its time limits and with the answer already in a box); the
+math-verify with the answer already in a box, and as `--wiring` says: without its
+time limits, which is fastest, or as TRL's accuracy_reward configures it); the
 figures are medians over slices of the ratios of processor time, which a busy
 machine disturbs least, and of time by the clock. Outside of the clock every pair is
 asked again, to tell which tier decides it: numbers read without tokens, exact
@@ -31,19 +32,31 @@ from math_answers import Pair, pairs
 
 _CHILD = """
 import json, logging, sys, time
-from math_verify import parse, verify
+from latex2sympy2_extended import NormalizationConfig
+from math_verify import LatexExtractionConfig, parse, verify
 logging.disable(logging.CRITICAL)
+limits = sys.argv[1] == "trl"
+options = {"parsing_timeout": 10 if limits else None}
+found = dict(options)
+if limits:
+    normal = NormalizationConfig(units=True)
+    one = LatexExtractionConfig(normalization_config=normal, boxed_match_priority=0, try_extract_without_anchor=False)
+    found |= {"extraction_config": [one], "extraction_mode": "first_match"}
 def box(text):
     text = text.strip("$")
     return text if "\\\\boxed" in text else "\\\\boxed{" + text + "}"
 for line in sys.stdin:
     began, busy = time.perf_counter(), time.process_time()
     verdicts = [
-        verify(parse(f"${gold}$", parsing_timeout=None), parse(box(answer), parsing_timeout=None), timeout_seconds=None)
+        verify(parse(f"${gold}$", **options), parse(box(answer), **found), timeout_seconds=5 if limits else None)
         for gold, answer in json.loads(line)
     ]
     print(json.dumps([time.perf_counter() - began, time.process_time() - busy, verdicts]), flush=True)
 """
+WIRINGS = {
+    "fastest": "math-verify 0.9.0, no time limits, answer in a box",
+    "trl": "math-verify 0.9.0 as TRL's accuracy_reward configures it (time limits, LaTeX only, units), answer in a box",
+}
 
 
 def ours(batch: list[Pair]) -> tuple[float, float, list[bool | None]]:
@@ -79,10 +92,10 @@ def tier(pair: Pair) -> str:
     return "not judged" if decide(one, other).holds is None else "sympy"
 
 
-def measure(peer_python: str, slices: int, size: int, seed: int) -> dict[str, Any]:
+def measure(peer_python: str, wiring: str, slices: int, size: int, seed: int) -> dict[str, Any]:
     """The figures of one run."""
     drawn = pairs(size * (slices + 1), seed)
-    peer = subprocess.Popen([peer_python, "-c", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    peer = subprocess.Popen([peer_python, "-c", _CHILD, wiring], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert peer.stdin is not None
     assert peer.stdout is not None
     ratios, by_clock, rates, agreed = [], [], [], {"ours": 0, "peer": 0}
@@ -133,7 +146,7 @@ def measure(peer_python: str, slices: int, size: int, seed: int) -> dict[str, An
         "right_by_kind": {
             kind: {"pairs": count, "ours": right, "math-verify": theirs} for kind, (count, right, theirs) in sorted(by_kind.items())
         },
-        "peer": "math-verify 0.9.0, no time limits, answer in a box",
+        "peer": WIRINGS[wiring],
     }
 
 
@@ -141,12 +154,13 @@ def main() -> None:
     """Runs, prints and writes the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer-python", required=True, help="the interpreter of an environment with math-verify 0.9.0")
+    parser.add_argument("--wiring", choices=WIRINGS, default="fastest")
     parser.add_argument("--slices", type=int, default=9)
     parser.add_argument("--size", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20261123)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
-    figures = measure(given.peer_python, given.slices, given.size, given.seed)
+    figures = measure(given.peer_python, given.wiring, given.slices, given.size, given.seed)
     figures["machine"] = f"{platform.machine()}, {os.cpu_count()} cores"
     figures["python"] = platform.python_version()
     figures["date"] = date.today().isoformat()

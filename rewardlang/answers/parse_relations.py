@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from rewardlang.answers.algebra import LimitError, Quotient, Sum, atom, difference, number, quotient
+from rewardlang.answers.algebra import LimitError, Quotient, Sum, atom, difference, number, quotient, symbol
 from rewardlang.answers.compare_numbers import same_formula
 from rewardlang.answers.expression import read_expression
 from rewardlang.answers.forms import ACCENTS
@@ -175,7 +175,17 @@ def _labelled(name: list[Token], value: list[Token], equation: Sum | None, read:
     return Labelled(label, meant, equation, None if isinstance(renamed, Missing) else renamed)
 
 
+def _is_named_number(parts: list[list[Token]]) -> bool:
+    """`x = 3`, for speed only: `_chain` says the same."""
+    if [len(part) for part in parts] != [1, 1]:
+        return False
+    (name,), (value,) = parts
+    return name.kind == "name" and name.text.isascii() and name.text not in ("e", "i") and value.kind == "number" and len(value.text) < 16
+
+
 def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value | Missing:
+    if _is_named_number(parts):
+        return _labelled(parts[0], parts[1], _equation(symbol(parts[0][0].text), number(Fraction(parts[1][0].text))), read)
     formulas = [_formula(part) for part in parts]
     if formulas[0] is not None and any(kind in CALCULUS for kind, _ in formulas[0].atoms()):
         return _labelled(parts[0], parts[-1], _equation(formulas[0], formulas[1]) if len(parts) == 2 and formulas[1] else None, read)

@@ -27,10 +27,12 @@ class Answer(PlainRecord):
             self.__dict__.update(written=written, value=value)
 
     def __hash__(self) -> int:
-        """That of the value, worked out once: it is a tree."""
+        """That of the value, worked out once: it is a tree, but for most answers, which are numbers."""
         known: int | None = self.__dict__.get("_hash")
         if known is None:
-            known = self.__dict__["_hash"] = super().__hash__()
+            number = getattr(getattr(self.value, "value", None), "rational", None)
+            known = super().__hash__() if number is None else hash((number.numerator, number.denominator))
+            self.__dict__["_hash"] = known
         return known
 
     def __getstate__(self) -> dict[str, object]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rewardlang.answers import parse_relations
 from rewardlang.answers.kinds import Unread
 from rewardlang.answers.parse import read_answer, read_by_kind, read_tokens, read_value
 from rewardlang.answers.plain import is_plain_formula, unwrapped
@@ -74,3 +75,11 @@ def test_bold_answers_are_read(text: str) -> None:
 def test_what_is_no_frame_around_the_whole_stays(text: str) -> None:
     """Powers, prices, two groups, and what is taken off elsewhere."""
     assert unwrapped(text) == text
+
+
+@pytest.mark.parametrize("text", ["x = 3", "T = 0.50", "e = 2", "i = 1", "n = 1e5", "P = .5"])
+def test_a_named_number_is_what_the_long_way_reads(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name, value and equation."""
+    quick = read_tokens(text)
+    monkeypatch.setattr(parse_relations, "_is_named_number", lambda parts: False)
+    assert read_tokens(text) == quick
