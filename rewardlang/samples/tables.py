@@ -67,14 +67,16 @@ def plain(value: Any) -> Any:
     """A value as JSON could hold it: a whole float of a sheet is an integer, a date is its ISO text, what is no number is null."""
     import datetime
     from decimal import Decimal
-    from math import isfinite
+    from math import isfinite, isnan
 
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, float):
-        return int(value) if value.is_integer() else value if isfinite(value) else None if value != value else str(value)
+        if isfinite(value):
+            return int(value) if value.is_integer() else value
+        return None if isnan(value) else str(value)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     if isinstance(value, datetime.timedelta):
