@@ -112,6 +112,15 @@ def two_runs(raw_policy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return folder
 
 
+def test_a_run_is_marked_anew_as_it_was_marked(two_runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`rewardlang diff NEW --run RUN`: another program that means the same gives every stored completion what the run gave it."""
+    new = two_runs / "new.reward"
+    new.write_text(LENGTH_PAYS.replace("score between", "guarantee score at least -100\nscore between"), encoding="utf-8")
+    assert main(["diff", str(new), "--run", str(two_runs / "one"), "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["completions"], data["changed"], data["problems"]) == (32, 0, [])
+
+
 def test_a_run_enters_every_completion(two_runs: Path) -> None:
     """As many rows as were drawn, in groups for one prompt, with the points that the metrics are means of."""
     rows = read_ledger(two_runs / "one" / "ledger").to_pylist()
