@@ -32,7 +32,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from completions import Completion, completions  # noqa: E402 - beside this script
+from notebook_completions import Completion, completions  # noqa: E402 - beside this script
 
 import rewardlang  # noqa: E402 - the tree that this script stands in
 
