@@ -11,13 +11,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from rewardlang.patterns.gaps import gaps_of
 from rewardlang.patterns.linear import first_character, linear_pattern
 from rewardlang.patterns.parse import PatternError, parse_pattern
 from rewardlang.patterns.run import Machine, TooLargeError
 from rewardlang.patterns.tree import Assert, Chars, Repeat, Sequence_, Tree
 from rewardlang.verdict import Finding
+
+if TYPE_CHECKING:
+    from rewardlang.patterns.gaps import Gaps
 
 _SURROGATES = 0xD800
 _FEW = 64
@@ -44,16 +47,21 @@ class Pattern:
         return Machine(self.tree, re.compile(first) if first is not None else None)
 
     @cached_property
+    def _gaps(self) -> Gaps | None:
+        from rewardlang.patterns.gaps import gaps_of
+
+        return gaps_of(self.tree)
+
+    @cached_property
     def _found_in(self) -> Callable[[str], bool]:
         """Whether there is a match in a text, where linear time is not proved for `re`."""
-        gaps = gaps_of(self.tree)
+        gaps = self._gaps
         return (lambda text: self._machine.find(text, 0) is not None) if gaps is None else gaps.found_in
 
     @cached_property
     def _literal(self) -> str | None:
         """The one text that the pattern matches; None where it can be another, or empty."""
-        gaps = gaps_of(self.tree)
-        return None if gaps is None else gaps.literal
+        return None if self._gaps is None else self._gaps.literal
 
     @cached_property
     def _only(self) -> str | None:
