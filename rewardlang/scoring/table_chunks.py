@@ -91,7 +91,9 @@ def table_chunks(path: str, start: int, stop: int, first: int, columns: Sequence
     # A column of a group is read at once where groups are small, else page by page, which is slower.
     with parquet.ParquetFile(path, buffer_size=_READ_BYTES if size > _LARGE_GROUPS else 0) as file:
         at_once = max(1, min(_MOST_ROWS, _CHUNK_BYTES * rows // max(size, 1)))
-        for batch in file.iter_batches(batch_size=at_once, row_groups=range(start, stop), columns=columns):
+        # A few columns are read by the one thread that reads ahead; all of them by several.
+        threads = columns is None
+        for batch in file.iter_batches(batch_size=at_once, row_groups=range(start, stop), columns=columns, use_threads=threads):
             yield TableChunk(batch, first, names)
             first += len(batch)
 
