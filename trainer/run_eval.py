@@ -76,6 +76,8 @@ def evaluate_run(folder: Path, wish: EvalWish, progress: Progress) -> Report:
 
     run = open_run(folder)
     policies = _policies(run, wish)
+    if wish.against is not None and len(policies) == 1:
+        progress.say(f"'{wish.against}' is {policies[0].name} itself: there is nothing to compare it with")
     drawing = _drawing(run.config, wish)
     reward = reward_of(run)
     (folder / FOLDER).mkdir(exist_ok=True)

@@ -17,10 +17,7 @@ from hypothesis import strategies as st
 from rewardlang.cli import main
 from rewardlang.trainer.answers_log import read_answers
 from rewardlang.trainer.problem import TrainingProblem
-from rewardlang.trainer.progress import Silent
 from rewardlang.trainer.run_report import ticks_for, write_report
-from rewardlang.trainer.training import train
-from tests.trainer.runs import LENGTH_PAYS, short_run
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 HOSTILE = '</td></table><script>alert(1)</script><img src=x onerror="alert(2)"> & \u202e'
@@ -40,13 +37,11 @@ class Tags(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def run(raw_policy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(finished_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of four steps that was measured at its start and its end."""
-    folder = tmp_path_factory.mktemp("run")
-    reward = folder / "length_pays.reward"
-    reward.write_text(LENGTH_PAYS, encoding="utf-8")
-    train(short_run(raw_policy, folder / "out", reward, every=2), Silent())
-    return folder / "out"
+    folder = tmp_path_factory.mktemp("run") / "out"
+    shutil.copytree(finished_run, folder)
+    return folder
 
 
 def test_the_page_tells_the_run(run: Path) -> None:
