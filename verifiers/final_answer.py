@@ -34,7 +34,7 @@ def final_answer(texts: Sequence[str]) -> list[list[Finding[str]]]:
     ----------
     English only, but for the last two steps. A model can hedge; "41 or 42", `\boxed{41}. Or maybe \boxed{42}` and "42 (or 41)" are
     found as one list, which is not 42. Answers of different steps are not held against each other: a box wins over an `<answer>`.
-    A box that is not closed hides the boxes before it. Phrases and numbers are looked for in the last 15,000 characters.
+    A box that is not closed hides the boxes before it. Phrases and numbers are looked for in the last 12,000 characters.
     A later sentence that begins with "actually" and speaks of another number can be taken for a correction. A price, a time of day
     and a number with its unit stay whole; numbers in words, option letters with their text (`D) 42`) and one-word judgements ("the
     function is even") are not found. Where the format is taught, `only boxed` or `only <answer>` is stricter.

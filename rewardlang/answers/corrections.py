@@ -62,8 +62,17 @@ def corrected(text: str, end: int) -> Final | None:
         if later is None or _restated().search(rest, later.start()) is None:
             return None
         rest, end = rest[later.start() :], end + later.start()
+    return _found(rest, end)
+
+
+def _found(rest: str, end: int) -> Final | None:
+    """What the rest says; `it could also be 5` takes nothing back and leaves both open."""
     found = last_mathematics(rest)
-    return found and found._replace(start=found.start + end, end=found.end + end, step=_STEP)
+    if found is None:
+        return None
+    doubted = re.search(r"(?i)\b(?:could|might|may|maybe|perhaps|possibly)\b", rest[: found.start])
+    answer = f"maybe {found.answer}" if doubted else found.answer
+    return found._replace(start=found.start + end, end=found.end + end, answer=answer, step=_STEP)
 
 
 def corrected_box(text: str, end: int) -> Final | None:
@@ -73,5 +82,4 @@ def corrected_box(text: str, end: int) -> Final | None:
     later = _later().search(rest)
     if not (at_once and _restated().search(rest)) and not (later and _instead().search(rest, later.start())):
         return None
-    found = last_mathematics(rest)
-    return found and found._replace(start=found.start + end, end=found.end + end, step=_STEP)
+    return _found(rest, end)

@@ -22,12 +22,12 @@ from rewardlang.answers.corrections import corrected, corrected_box, taken_back_
 from rewardlang.answers.kinds import Labelled, Words
 from rewardlang.answers.parse import read_answer
 from rewardlang.answers.spans import Span, joining, maths_spans, plain_numbers, with_unit
-from rewardlang.answers.statements import MAX_TAIL, Final, has_unread, last_mathematics, masked, sentence_end, stated, statement
+from rewardlang.answers.statements import MAX_TAIL, OTHERWISE, Final, has_unread, last_mathematics, masked, sentence_end, stated, statement
 from rewardlang.answers.values import Answer
 
 MAX_BARE = 400
 MAX_BOXES = 50
-LOOKED_AT = 15_000
+LOOKED_AT = 12_000
 """Characters at the end of a text that are searched for phrases, mathematics and numbers; boxes and tags are found everywhere."""
 
 
@@ -142,6 +142,11 @@ def _hedge(text: str, end: int) -> Span | None:
     rest = text[end : end + 120]
     spans = maths_spans(rest)
     ahead = sorted([*spans, *plain_numbers(rest, spans)])
+    told = re.split(r"[.!?\n]", rest, maxsplit=1)[0]
+    if OTHERWISE.search(text[max(0, end - 20) : end] + told) and (others := [span for span in ahead if span.start < len(told)]):
+        return Span(end + others[-1].start, end + others[-1].end, others[-1].content)
+    if ahead and re.fullmatch(r"\?\s{1,3}", rest[: ahead[0].start]) and rest[ahead[0].end : ahead[0].end + 1] == "?":
+        return Span(end + ahead[0].start, end + ahead[0].end, ahead[0].content)
     if not ahead or joining(rest[: ahead[0].start]) != "or":
         return None
     return Span(end + ahead[0].start, end + ahead[0].end, ahead[0].content)
@@ -162,7 +167,7 @@ def _in_tag(text: str) -> Final | None:
 def _phrase() -> re.Pattern[str]:
     r"""Where the words end that announce an answer: "#### ", "the answer to the question is", "Final answer:", "Answer $"."""
     return re.compile(
-        r"####\s?|(?i:\b(?:(?:final\s+)?answers?|(?:correct|right|best)\s(?:option|choice))\b)[*_]{0,3}(?:[^\n.:=$\\*]{0,60}?(?:\b(?:is|are|equals|be)\b|[:：=])|\s*(?=\\\(|\\\[|\$))|(?i:答案)[是为：:]"
+        r"####\s?|(?i:\b(?:(?:final\s+)?answers?|(?:correct|right|best)\s(?:option|choice))\b)[*_]{0,3}(?:[^\n.:=$\\*]{0,60}?(?:\b(?:is|are|equals|be|lies\sin|belongs\sto)\b|[:：=])|\s*(?=\\\(|\\\[|\$))|(?i:答案)[是为：:]"
     )
 
 
@@ -213,7 +218,7 @@ def _with_another(text: str, matches: list[re.Match[str]], match: re.Match[str],
     """With what the same sentence announced before: `The answer is 4 and the answer is 5` is no 5."""
     before = next((other for other in reversed(matches) if other.end() < match.start()), None)
     between = "" if before is None else text[before.end() : match.start()]
-    joined = re.search(r"(?i)[\s,;(](?:and|or)\b[^.!?\n]{0,30}$", between) if len(between) <= MAX_TAIL else None
+    joined = re.search(r"(?i)(?:[\s,;(](?:and|or)\b|;)[^.!?\n]{0,30}$", between) if len(between) <= MAX_TAIL else None
     first = None if joined is None or sentence_end(between) < len(between) else stated(between[: joined.start()].strip(' ,;*_"'))
     if before is None or first is None or first == found.answer:
         return found

@@ -26,6 +26,10 @@ class Final(NamedTuple):
     step: str
 
 
+OTHERWISE = re.compile(r"\b(?:otherwise|else|unless|in which case)\b")
+"""What makes an answer depend on a case."""
+
+
 @cache
 def _verb() -> re.Pattern[str]:
     return re.compile(r"(?<!which )\b(?:is|are|equals|has|have|get|find|obtain|becomes)\s|[是为]")
@@ -158,13 +162,15 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
     if here and not told:
         return Final(here[0].start, with_unit(text, here[-1].end)[0], group(text, here), "the last mathematics"), begin
     together = [number for number in numbers if number.start >= begin]
-    joined = [number.content for number in together if joining(text[number.end : last.start]) == "or"]
+    apart = OTHERWISE.search(text, begin, last.end + 20) is not None or _in_doubt(text, last)
+    joined = [number.content for number in together if number != last and (apart or joining(text[number.end : last.start]) == "or")]
     return Final(last.start, last.end, " or ".join([*joined, last.content]), "the last number"), begin
 
 
 @cache
 def _aside() -> re.Pattern[str]:
-    return re.compile(r"\s\((?!\s?(?:or|maybe|perhaps|possibly|alternatively)\b)[^()\n]{0,80}\)")
+    doubts = "or|maybe|perhaps|possibly|possible|alternatively|also|could|might|may"
+    return re.compile(rf"\s\((?![^()\n]{{0,80}}\b(?:{doubts})\b)[^()\n]{{0,80}}\)")
 
 
 def _without_asides(text: str, spans: list[Span], numbers: list[Span]) -> tuple[list[Span], list[Span]]:
@@ -180,6 +186,15 @@ def _without_asides(text: str, spans: list[Span], numbers: list[Span]) -> tuple[
             dropped.update(starts[first:last])
     kept, left = ([span for span in of if span.start not in dropped] for of in (spans, numbers))
     return kept, left
+
+
+def _in_doubt(text: str, last: Span) -> bool:
+    """Whether a number stands in brackets that only say what else it could be: `4 (5 is also possible)`."""
+    before = text[max(0, last.start - 20) : last.start]
+    inside = before.rfind("(") > before.rfind(")")
+    return (
+        inside and re.search(r"\b(?:also|possible|possibly|maybe|perhaps)\b", text[last.end : last.end + 40].partition(")")[0]) is not None
+    )
 
 
 def _words_between(text: str) -> bool:
