@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from rewardlang.answers.algebra import Quotient
 from rewardlang.answers.compare_numbers import same_formula
-from rewardlang.answers.expression import UnreadError, read_expression
+from rewardlang.answers.expression import read_expression
 from rewardlang.answers.numeric import value_at
 from rewardlang.answers.parse import read_tokens
 from rewardlang.answers.plain import quick_number
+from rewardlang.answers.reading import UnreadError
 from rewardlang.answers.tokens import tokens_of
 
 Formula = tuple[str, Callable[[float], float]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -81,8 +82,8 @@ def _token(texts: Sequence[str]) -> list[list[Finding[str]]]:
     return found
 
 
-_OWN = (_quick, _looked_up, _proved, _run, _worth, _token)
-REGISTRY = Registry([*default_registry(), *(function.declaration for function in _OWN)])  # type: ignore[attr-defined]
+_OWN: tuple[Any, ...] = (_quick, _looked_up, _proved, _run, _worth, _token)
+REGISTRY = Registry([*default_registry(), *(function.declaration for function in _OWN)])
 
 HEAD = """rewardlang 1
 reward faulty

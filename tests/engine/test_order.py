@@ -16,9 +16,9 @@ import rewardlang
 from rewardlang.engine.batch import Batch
 from rewardlang.engine.calls import Calls
 from rewardlang.engine.plan_from_program import plan
-from rewardlang.engine.run import BatchMarks, run
+from rewardlang.engine.run import run
 from rewardlang.meaning import AtLeast, walk
-from rewardlang.program import Program
+from rewardlang.program import Program, WhenBody
 from rewardlang.record import FrozenRecord, names_of, replaced
 from rewardlang.reward import Reward
 from rewardlang.verifier import Verifier
@@ -61,11 +61,13 @@ def test_cheap_classes_come_first(test: str, order: tuple[int, ...]) -> None:
     used = used if "flag" in test else used.replace("column flag: boolean\n", "")
     reward = rewardlang.loads(used + "score between 0 and 1\n")
     (rule,) = plan(reward.program).rules
-    (condition,) = (case.condition for case in rule.rule.body.cases)  # type: ignore[union-attr]
+    assert isinstance(rule.rule.body, WhenBody)
+    (condition,) = (case.condition for case in rule.rule.body.cases)
+    assert condition is not None
     assert next(node.order for node in walk(condition) if isinstance(node, AtLeast)) == order
 
 
-def _marks(reward: Reward, program: Program, batch: list[tuple[str, str]]) -> BatchMarks:
+def _marks(reward: Reward, program: Program, batch: list[tuple[str, str]]) -> Any:
     given_rows = Batch(program, reward.registry, [completion for completion, _ in batch], None, {"gold": [gold for _, gold in batch]})
     return run(plan(program), given_rows, 0, Calls())
 

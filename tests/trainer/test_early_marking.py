@@ -69,7 +69,12 @@ def test_verdicts_are_reached_while_the_trainer_computes(raw_policy: Path, tmp_p
     trainer.current_gradient_accumulation_steps = 1
     trainer.model.train()
     forward = trainer._get_per_token_logps_and_entropies
-    trainer._get_per_token_logps_and_entropies = lambda *given, **named: (mark.touch(), forward(*given, **named))[1]
+
+    def marked_forward(*given: Any, **named: Any) -> Any:
+        mark.touch()
+        return forward(*given, **named)
+
+    trainer._get_per_token_logps_and_entropies = marked_forward
     try:
         trainer._generate_and_score_completions([trainer.train_dataset[0]] * 4)
         expected = reward.score(TEXTS, columns={"mark": [str(mark)] * 4})
