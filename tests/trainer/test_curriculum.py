@@ -165,12 +165,13 @@ def test_an_early_end_is_an_end(raw_policy: Path, tmp_path: Path) -> None:
     path.write_text(
         LENGTH_PAYS.replace("success when completion contains gold", 'success when completion contains "never"'), encoding="utf-8"
     )
-    config = short_run(raw_policy, tmp_path / "run", path, steps=9, completions=8, max_completion_tokens=4)
-    config = replace(config, evaluation=EvaluationConfig(every=1, patience=3))
+    config = short_run(raw_policy, tmp_path / "run", path, steps=9, save_every=1, completions=8, max_completion_tokens=4)
+    few = DataConfig(recipe="decimals", size=2)
+    config = replace(config, evaluation=EvaluationConfig(every=1, patience=2), data=few, held_out=few)
     result = train(config, Silent())
-    assert (result.steps, result.stopped) == (3, False)
+    assert (result.steps, result.stopped) == (2, False)
     assert result.after is not None
     assert (result.policy / "adapter_model.safetensors").is_file()
-    assert "3 of 9 steps: ended early: no new best accuracy in 3 measurements" in (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert "2 of 9 steps: ended early: no new best accuracy in 2 measurements" in (tmp_path / "run" / "report.html").read_text("utf-8")
     again = train(config, Silent(), resume=True)
-    assert (again.steps, again.stopped) == (3, False)
+    assert (again.steps, again.stopped) == (2, False)
