@@ -161,7 +161,7 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
     told = numbers[-1:] == [last] and re.search(r"(?:\bis|\bare|\bequals|=|:)\s?[*_]{0,3}$", text[max(0, last.start - 12) : last.start])
     if here and not told:
         return Final(here[0].start, with_unit(text, here[-1].end)[0], group(text, here), "the last mathematics"), begin
-    together = [number for number in numbers if number.start >= begin]
+    together = [number for number in numbers if number.start >= begin][-20:]
     apart = OTHERWISE.search(text, begin, last.end + 20) is not None or _in_doubt(text, last)
     joined = [number.content for number in together if number != last and (apart or joining(text[number.end : last.start]) == "or")]
     return Final(last.start, last.end, " or ".join([*joined, last.content]), "the last number"), begin
