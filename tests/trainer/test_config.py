@@ -11,7 +11,8 @@ import pytest
 
 from rewardlang.cli import main
 from rewardlang.trainer.config import DataConfig, RunConfig
-from rewardlang.trainer.config_from_toml import mistakes_of, read_config
+from rewardlang.trainer.config_from_toml import read_config
+from rewardlang.trainer.config_mistakes import mistakes_of
 from rewardlang.trainer.config_text import all_keys, explained, toml_value
 from rewardlang.trainer.presets import PRESETS
 from rewardlang.trainer.problem import TrainingProblem
