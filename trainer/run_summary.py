@@ -34,7 +34,7 @@ def summary(run: Path) -> Summary:
         "finished": (run / "policy" / "COMPLETE").exists(),
         "checkpoint": None if checkpoint is None else checkpoint.name,
         "resumed": record["resumed"],
-        "notes": record["notes"],
+        "notes": [*record["notes"], *(f"ended early: {row['found']}" for row in rows if row["kind"] == "early end")],
         "held_out": [_measured(row) for row in rows if row["kind"] == "held out"],
         "training": {name: _ends(training, name) for name in _FIGURES if any(name in row for row in training)},
         "rules": {name: _rule(training, name) for name in record["reward"]["rules"]},

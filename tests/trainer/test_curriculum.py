@@ -20,6 +20,7 @@ from rewardlang.trainer.metrics import MetricsLog, read_metrics
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.progress import Silent
 from rewardlang.trainer.run_callback import RunCallback, best_accuracy
+from rewardlang.trainer.run_summary import summary
 from rewardlang.trainer.stopping import StopRequest
 from rewardlang.trainer.training import train
 from tests.trainer.runs import LENGTH_PAYS, short_run
@@ -173,5 +174,6 @@ def test_an_early_end_is_an_end(raw_policy: Path, tmp_path: Path) -> None:
     assert result.after is not None
     assert (result.policy / "adapter_model.safetensors").is_file()
     assert "2 of 9 steps: ended early: no new best accuracy in 2 measurements" in (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert summary(tmp_path / "run")["notes"][-1].startswith("ended early: no new best accuracy in 2 measurements")
     again = train(config, Silent(), resume=True)
     assert (again.steps, again.stopped) == (2, False)
