@@ -3,11 +3,11 @@
     python benchmarks/scoring/rows_at_scale.py --rows 1000000 --out benchmarks/results/DATE-rows-1m
     python benchmarks/scoring/rows_at_scale.py --rows 10000000 --rounds 1 --engines local,ray-killed --out benchmarks/results/DATE-rows-10m
 
-Completions are those of notebook_completions.py; beyond 131,072 rows the texts come again, in other groups of rows. Each round scores alone (up to
-a million rows, in memory, nothing read or written while the clock runs) and then runs the command from start to end; the share is the
-median over rounds. The memory is that of the command's process, or of all processes of the local cluster, twice a second; it is drawn
-into OUT.svg, and OUT.json has all numbers. Shares are given by the clock, and by the seconds of processors, which a machine with other
-work to do tells more truly. The engine `ray-killed` is `ray`, with one worker killed by SIGKILL after half a minute.
+Completions are those of notebook_completions.py; beyond 131,072 rows the texts come again, in other groups of rows. Each round scores
+alone (up to a million rows, in memory, nothing read or written while the clock runs) and then runs the command from start to end; the
+share is the median over rounds. The memory is that of the command's process, or of all processes of the local cluster, twice a second;
+it is drawn into OUT.svg, and OUT.json has all numbers. Shares are given by the clock, and by the seconds of processors, which a machine
+with other work to do tells more truly. The engine `ray-killed` is `ray`, with one worker killed by SIGKILL after half a minute.
 """
 
 from __future__ import annotations
