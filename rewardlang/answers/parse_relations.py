@@ -189,12 +189,16 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
     formulas = [_formula(part) for part in parts]
     if formulas[0] is not None and any(kind in CALCULUS for kind, _ in formulas[0].atoms()):
         return _labelled(parts[0], parts[-1], _equation(formulas[0], formulas[1]) if len(parts) == 2 and formulas[1] else None, read)
+    closed = formulas[0] is not None and not symbols_of(formulas[0])
+    measured = read(parts[-1]) if closed and parts[-1][-1].kind in ("word", "name") else None
+    if isinstance(measured, Expression) and measured.unit:
+        formulas[-1] = measured.value  # 4 * 9 = 36 cm
     known = [formula for formula in formulas if formula is not None]
     named = formulas[0] is not None and any(kind == "apply" for kind, _ in formulas[0].atoms())
     closed = len(known) == len(parts) and not named and not any(symbols_of(formula) for formula in known)
     if closed:
         if all(same_formula(known[0], other).holds for other in known[1:]):
-            return Expression(known[-1])
+            return measured if isinstance(measured, Expression) and measured.unit else Expression(known[-1])
         return Missing("a chain of '=' whose members are not shown to be equal")
     sides = [formula or _product_of_letters(part) for formula, part in zip(formulas, parts, strict=True)]
     equation = _equation(sides[0], sides[1]) if len(sides) == 2 and sides[0] and sides[1] else None
