@@ -142,6 +142,8 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("engine.frame", ALONE),
     ("engine.value_kernels", ALONE),
     ("engine.find_kernels", ALONE),
+    ("engine.judging", ALONE),
+    ("engine.text_kernels", ALONE),
     ("engine.truth_kernels", ALONE),
     ("engine.loops", ALONE),
     ("engine.outcomes", ALONE),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import reduce
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,19 +23,16 @@ from rewardlang.engine.column import (
     Column,
     Constant,
     Rows,
-    codes,
     joined_state,
     truths,
 )
 from rewardlang.engine.frame import Frame, TruthKernel
+from rewardlang.engine.judging import Decide, Places, judged, leaf, verdicts
 from rewardlang.engine.plan import Step
 from rewardlang.engine.plan_from_program import bare
-from rewardlang.engine.tags import tag_of
-from rewardlang.engine.value_kernels import ask, same
-from rewardlang.marking.row_values import spaced
+from rewardlang.engine.text_kernels import TEXT_TRUTHS
+from rewardlang.engine.value_kernels import same
 from rewardlang.marks import Failure
-from rewardlang.verdict import Refused, Verdict
-from rewardlang.verifier import Verifier
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
@@ -45,45 +42,7 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_ALL = slice(None)
 _MOST_WHOLE = 1 << 62
-
-
-Places: TypeAlias = "Rows | slice"
-Decide: TypeAlias = Callable[[Places, list[Column]], Codes]
-
-
-def leaf(
-    frame: Frame,
-    rows: Rows,
-    inputs: Sequence[int],
-    decide: Callable[[Places, list[Column]], Codes],
-    *,
-    negated: bool = False,
-    asks: bool = True,
-) -> Codes:
-    """A test over values that are there; missing ones make it false, refused ones leave it open.
-
-    `decide` is given the places among `rows` and the operands there. One that
-    asks no verifier may be given rows in which something is missing as well.
-    """
-    return judged([frame.values(index, rows) for index in inputs], decide, negated=negated, asks=asks)
-
-
-def judged(columns: list[Column], decide: Decide, *, negated: bool = False, asks: bool = True) -> Codes:
-    """The same for columns at hand."""
-    state = joined_state(columns)
-    if state is None:
-        held = decide(_ALL, columns)
-        return TRUE - held if negated else held
-    if not asks and all(column.filled for column in columns):
-        held = decide(_ALL, columns)
-        return np.where(state == THERE, TRUE - held if negated else held, np.int8(2) - state)
-    there = (state == THERE).nonzero()[0]
-    truth = np.int8(2) - state
-    held = decide(there, [column.take(there) for column in columns])
-    truth[there] = TRUE - held if negated else held
-    return truth
 
 
 # -------------------------------------------------------- numbers
@@ -176,7 +135,7 @@ def _within(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     truth: Codes = np.zeros(len(rows), np.int8) if state is None else np.int8(2) - state
     if node.equivalence is not None:
         given = [columns[0].take(there).values, columns[2].take(there).values]
-        equal: Codes = _verdicts(frame, step, node.equivalence, rows[there], given)
+        equal: Codes = verdicts(frame, step, node.equivalence, rows[there], given)
     else:
         equal = _flags(_ordered([column.take(there) for column in columns], 0, operator.eq, 2))
     near = judged([column.take(there) for column in numbers], lambda _, parts: _flags(_near(parts, node.relative)))
@@ -197,95 +156,6 @@ def _near(columns: list[Column], relative: bool) -> Any:
     allowed = tolerance.multiplied(target.magnitude()) if relative else tolerance
     one, two = value.plus(target.times(-1)).magnitude().compared(allowed)
     return one <= two
-
-
-# -------------------------------------------------------- texts
-
-
-def _equal(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
-    assert isinstance(step.node, meaning.Equal)
-    node = step.node
-
-    def decide(places: Places, columns: list[Column]) -> Codes:
-        left, right = columns
-        if node.equivalence is not None:
-            return _verdicts(frame, step, node.equivalence, rows[places], [left.values, right.values])
-        if len(left) and isinstance(left.values[0], str):
-            ones, others = left.stripped, right.stripped
-            if node.ignoring_case:
-                return truths(map(operator.eq, map(str.casefold, ones), map(str.casefold, others)))
-            return truths(map(operator.eq, ones, others))
-        return truths(map(operator.eq, left.values, right.values))
-
-    return leaf(frame, rows, step.inputs, decide, asks=node.equivalence is not None)
-
-
-def _text_test(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
-    assert isinstance(step.node, meaning.TextTest)
-    node = step.node
-    if (tested := _tag_test(frame, step, rows)) is not None:
-        return tested
-
-    def decide(_places: Places, columns: list[Column]) -> Codes:
-        left, right = columns
-        texts, wanted = (left.folded, right.folded) if node.ignoring_case else (left.values, right.values)
-        match node.operator:
-            case "contains":
-                if isinstance(right, Constant) and len(right) and _is_one_word(word := wanted[0]):
-                    return truths([word in text for text in texts])
-                return truths(map(_contains, texts, wanted))
-            case "starts with":
-                return truths(map(str.startswith, texts, wanted))
-            case "ends with":
-                return truths(map(str.endswith, texts, wanted))
-
-    return leaf(frame, rows, step.inputs, decide, asks=False)
-
-
-def _tag_test(frame: Frame, step: Step, rows: Rows) -> Codes | None:
-    """A test for a literal that is a tag, where the tags of that name have been looked for already; None for any other."""
-    assert isinstance(step.node, meaning.TextTest)
-    (text, literal), operator_ = step.inputs, step.node.operator
-    node = frame.plan.steps[literal].node
-    tag = tag_of(node.value) if isinstance(node, meaning.Constant) and isinstance(node.value, str) else None
-    if tag is None or step.node.ignoring_case or tag[0] not in frame.plan.tags.get(text, ()):
-        return None
-    events = frame.events(text, tag[0])
-    if events is None or (column := frame.values(text, frame.all)).state is not None:
-        return None
-    chosen = events.closes == tag[1]
-    if operator_ == "starts with":
-        chosen &= events.start == 0
-    elif operator_ == "ends with":
-        chosen &= events.end == np.array(list(map(len, column.values)))[events.row]
-    truth: Codes = np.zeros(frame.size, np.int8)
-    truth[events.row[chosen]] = TRUE
-    return truth if rows is frame.all else truth[rows]
-
-
-def _contains(text: str, wanted: str) -> bool:
-    """As it stands, or with every run of white space as one space; only for the latter can white space in `wanted` matter."""
-    if wanted in text:
-        return True
-    if _is_one_word(wanted):
-        return False
-    return all(word in text for word in wanted.split()) and spaced(wanted) in spaced(text)
-
-
-def _is_one_word(text: str) -> bool:
-    """Whether there is no white space in a text, and something else."""
-    words = text.split()
-    return len(words) == 1 and len(words[0]) == len(text)
-
-
-def _matches(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
-    assert isinstance(step.node, meaning.Matches)
-    pattern = step.node.pattern
-
-    def decide(_places: Places, columns: list[Column]) -> Codes:
-        return truths(pattern.holds(columns[0].values))
-
-    return leaf(frame, rows, step.inputs, decide, asks=False)
 
 
 # -------------------------------------------------------- values of any kind
@@ -325,7 +195,7 @@ def _in(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
         owners = np.repeat(np.arange(len(items)), sizes)
         given = [[items[owner] for owner in owners.tolist()], [other for others in lists for other in others]]
         truth: Codes = np.zeros(len(items), np.int8)
-        np.maximum.at(truth, owners, _verdicts(frame, step, node.equivalence, rows[places][owners], given))
+        np.maximum.at(truth, owners, verdicts(frame, step, node.equivalence, rows[places][owners], given))
         return truth
 
     return leaf(frame, rows, step.inputs, decide, negated=node.negated)
@@ -355,22 +225,13 @@ def _predicate(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
         frame,
         rows,
         step.inputs,
-        lambda places, columns: _verdicts(frame, step, node.verifier, rows[places], [columns[0].values]),
+        lambda places, columns: verdicts(frame, step, node.verifier, rows[places], [columns[0].values]),
         negated=node.negated,
     )
 
 
 def _truth(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     return leaf(frame, rows, step.inputs, lambda _, columns: truths(map(bool, columns[0].values)))
-
-
-def _verdicts(frame: Frame, step: Step, verifier: Verifier, rows: Rows, arguments: list[list[Any]]) -> Codes:
-    said = ask(frame, step, verifier, rows, arguments, _code)
-    return codes([UNKNOWN if type(code) is Refused else code for code in said])
-
-
-def _code(_arguments: Any, verdict: Verdict) -> int:
-    return UNKNOWN if verdict.holds is None else TRUE if verdict.holds else FALSE
 
 
 # -------------------------------------------------------- joined tests
@@ -414,9 +275,7 @@ TRUTHS: Mapping[type, TruthKernel] = {
     meaning.NumberTest: _number_test,
     meaning.Between: _between,
     meaning.Within: _within,
-    meaning.Equal: _equal,
-    meaning.TextTest: _text_test,
-    meaning.Matches: _matches,
+    **TEXT_TRUTHS,
     meaning.Present: _present,
     meaning.In: _in,
     meaning.CoveredIn: _covered_in,
