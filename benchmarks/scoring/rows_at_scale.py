@@ -44,7 +44,11 @@ from rewardlang.scoring.inputs import Part, parts_of  # noqa: E402
 from rewardlang.scoring.pieces import job_of, pieces_of  # noqa: E402
 from rewardlang.scoring.targets import target_of  # noqa: E402
 
-REWARD = ROOT / "examples" / "gsm8k_xml_port" / "gsm8k_xml.reward"
+REWARDS = {
+    "notebooks": (ROOT / "examples" / "gsm8k_xml_port" / "gsm8k_xml.reward", "answer"),
+    "whole": (ROOT / "benchmarks" / "scoring" / "gsm8k.reward", "gold"),
+}
+"""Each with the name of the column that holds the right answer."""
 GROUP = 1 << 16
 DIFFERENT = 1 << 17
 _KILL_AT = 60
@@ -63,14 +67,15 @@ def generate(path: Path, rows: int) -> None:
             writer.write_table(pyarrow.table([list(ids), prompts, texts, golds], schema=SCHEMA))
 
 
-def alone(path: Path, rows: int) -> tuple[float, float]:
+def alone(reward_name: str, path: Path, rows: int) -> tuple[float, float]:
     """Seconds in `Reward.score` for the rows, which are read before the clock runs: by the clock, and of processors."""
-    reward = rewardlang.load(REWARD)
+    file, column = REWARDS[reward_name]
+    reward = rewardlang.load(file)
     seconds = processor = 0.0
     for batch in parquet.ParquetFile(path).iter_batches(1 << 14):
         prompts, completions, answers = (batch.column(place).to_pylist() for place in (1, 2, 3))
         begin, begun = time.perf_counter(), time.process_time()
-        reward.score(completions, prompts, {"answer": answers})
+        reward.score(completions, prompts, {column: answers})
         seconds += time.perf_counter() - begin
         processor += time.process_time() - begun
         rows -= len(completions)
@@ -79,10 +84,25 @@ def alone(path: Path, rows: int) -> tuple[float, float]:
     return seconds, processor
 
 
-def command(path: Path, out: Path, engine: str) -> tuple[float, float, list[tuple[float, float]]]:
+def command(reward_name: str, path: Path, out: Path, engine: str) -> tuple[float, float, list[tuple[float, float]]]:
     """The command in a process of its own: seconds on the clock, seconds of processors (local engine), and (second, MB) samples."""
     name = engine.removesuffix("-killed")
-    words = [sys.executable, "-m", "rewardlang", "score", REWARD, "--samples", path, "--out", out, "--engine", name, "--json"]
+    file, column = REWARDS[reward_name]
+    words = [
+        sys.executable,
+        "-m",
+        "rewardlang",
+        "score",
+        file,
+        "--samples",
+        path,
+        "--out",
+        out,
+        "--engine",
+        name,
+        "--map",
+        f"{column}=answer",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     begin = time.perf_counter()
     process = subprocess.Popen(list(map(str, words)), env=environment, stdout=subprocess.PIPE, text=True)
@@ -98,9 +118,10 @@ def command(path: Path, out: Path, engine: str) -> tuple[float, float, list[tupl
     return time.perf_counter() - begin, processor, samples
 
 
-def of_the_driver(path: Path, folder: Path) -> dict[str, float]:
+def of_the_driver(reward_name: str, path: Path, folder: Path) -> dict[str, float]:
     """What a row costs the process that gathers the pieces of a cluster: its time, and the bytes that reach it."""
-    job = job_of(rewardlang.load(REWARD), 0, {}, "parquet")
+    file, column = REWARDS[reward_name]
+    job = job_of(rewardlang.load(file), 0, {column: "answer"}, "parquet")
     part = next(part for part in parts_of([str(path)], {}) if isinstance(part, Part))
     (piece,) = pieces_of(job, 0, part)
     times = 16
@@ -160,15 +181,17 @@ def tenths(samples: list[tuple[float, float]]) -> list[int]:
     return [round(float(np.median(part))) for part in parts]
 
 
-def measured(path: Path, folder: Path, rows: int, rounds: int, engine: str) -> tuple[dict[str, Any], list[tuple[float, float]]]:
+def measured(
+    reward_name: str, path: Path, folder: Path, rows: int, rounds: int, engine: str
+) -> tuple[dict[str, Any], list[tuple[float, float]]]:
     """The numbers of one engine, and the memory of its last round."""
     out = folder / f"{engine}.parquet"
     pairs: list[tuple[float, float, float, float]] = []
     samples: list[tuple[float, float]] = []
     count = min(rows, _ALONE)
     for _ in range(rounds):
-        by_itself, its_processor = (seconds * rows / count for seconds in alone(path, count))
-        seconds, processor, samples = command(path, out, engine)
+        by_itself, its_processor = (seconds * rows / count for seconds in alone(reward_name, path, count))
+        seconds, processor, samples = command(reward_name, path, out, engine)
         pairs.append((by_itself, its_processor, seconds, processor))
         print(engine, f"alone {by_itself:.1f} s, the command {seconds:.1f} s, share {by_itself / seconds:.0%}", flush=True)
     found = {
@@ -204,6 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--reward", choices=REWARDS, default="notebooks")
     parser.add_argument("--engines", default="local")
     parser.add_argument("--out", help="the results' name, without an ending")
     arguments = parser.parse_args()
@@ -213,7 +237,7 @@ def main() -> None:
         path = folder / "rows.parquet"
         generate(path, arguments.rows)
         result = {
-            "what": "rewardlang score over Parquet, gsm8k_xml.reward, beside Reward.score alone",
+            "what": f"rewardlang score over Parquet, {REWARDS[arguments.reward][0].name}, beside Reward.score alone",
             "rows": arguments.rows,
             "megabytes_in": round(path.stat().st_size / 1e6),
             "rounds": arguments.rounds,
@@ -224,10 +248,10 @@ def main() -> None:
             "pyarrow": pyarrow.__version__,
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         }
-        result |= of_the_driver(path, folder)
+        result |= of_the_driver(arguments.reward, path, folder)
         curves = {}
         for engine in engines:
-            result["engines"][engine], curves[engine] = measured(path, folder, arguments.rows, arguments.rounds, engine)
+            result["engines"][engine], curves[engine] = measured(arguments.reward, path, folder, arguments.rows, arguments.rounds, engine)
     result["same_bytes"] = len({each["sha256"] for each in result["engines"].values()}) == 1 if len(engines) > 1 else None
     print(json.dumps(result, indent=2))
     if arguments.out is not None:
