@@ -73,5 +73,6 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         effect = f"the adapter changes them by {agreement['effect']:.2g}"
         yield from wrap(f"checked on {agreement['prompts']} prompts: {told}; {effect}", shared.width())
     if report.get("kept") is not None and report["kept"] < 0.95:
-        told = f"only {report['kept']:.0%} of the adapter's change is left: most of it was below half a step of {report['dtype']}"
-        yield from wrap(f"{told}. --dtype float32 keeps all of it, float16 more, and the adapter as it is everything.", shared.width())
+        told = f"{report['kept']:.0%} of the adapter's change is left: the rest was below half a step of {report['dtype']}"
+        more = ", and float16 more than bfloat16" if report["dtype"] == "bfloat16" else ""
+        yield from wrap(f"{told}. The adapter itself and --dtype float32 keep all of it{more}.", shared.width())
