@@ -62,7 +62,9 @@ class DataConfig:
     hub: str | None = key("the id of a data set on the Hugging Face hub, or a folder that `datasets` reads, relative to the configuration")
     subset: str | None = key("the hub data set's configuration, such as 'main'")
     split: str = key("the hub data set's split", "train")
-    reasoning_gym: str | None = key("the name of a reasoning-gym task; its question becomes 'prompt', its answer 'gold'")
+    reasoning_gym: str | None = key(
+        "the name of a reasoning-gym task; its question becomes 'prompt', its answer 'gold', and 'task' and 'entry' are for puzzle_score"
+    )
     recipe: str | None = key("a recipe of this package: 'decimals'; its held-out problems never occur in its training problems")
     size: int | None = key("how many rows to make (reasoning_gym, recipe), or to keep from the start (file, hub)")
     seed: int = key("the seed of made rows", 0)

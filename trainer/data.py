@@ -135,7 +135,15 @@ def _reasoning_gym(config: DataConfig) -> list[Row]:
     if name not in DATASETS:
         raise TrainingProblem(f"reasoning-gym has no task '{name}'", did_you_mean(name, DATASETS) or f"it has {len(DATASETS)} tasks")
     tasks = reasoning_gym.create_dataset(name, seed=config.seed, size=config.size)
-    return [{"prompt": task["question"], "gold": task["answer"]} for task in tasks]
+    return [{"prompt": task["question"], "gold": task["answer"], "task": name, **_entry(task)} for task in tasks]
+
+
+def _entry(task: dict[str, Any]) -> Row:
+    """The whole puzzle as `puzzle_score` reads it; nothing where JSON cannot hold it."""
+    try:
+        return {"entry": json.dumps(task)}
+    except (TypeError, ValueError):
+        return {}
 
 
 def _recipe(config: DataConfig, held_out: bool) -> list[Row]:

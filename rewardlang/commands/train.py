@@ -44,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="use another value than the file, such as training.steps=20; repeatable",
     )
-    parser.add_argument("--plan", action="store_true", help="print what the run takes of a GPU's memory on the 'memory' backend, and stop")
+    parser.add_argument(
+        "--plan", action="store_true", help="print what the run takes of a GPU's memory on the 'memory' or 'speed' backend, and stop"
+    )
     parser.add_argument(
         "--card", metavar="NAME", help="with --plan: a card such as RTX4090 or a size such as 24GB; the one at hand by default"
     )

@@ -77,7 +77,10 @@ def test_a_gate_spares_what_comes_after_it_and_success_is_judged_all_the_same() 
         return [lines[step] for step in stages_of(plan)[0].spared]
 
     assert spared(JOINED) == ["every misspelling in completion"]
-    assert spared(JOINED.replace("final is present else score 0", 'gold contains "b" else skip')) == ["final as math equals gold as math", "every misspelling in completion"]
+    assert spared(JOINED.replace("final is present else score 0", 'gold contains "b" else skip')) == [
+        "final as math equals gold as math",
+        "every misspelling in completion",
+    ]
 
 
 def test_joined_tests_are_told_in_the_order_in_which_they_are_asked() -> None:

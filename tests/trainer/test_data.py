@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import rewardlang
 from rewardlang.trainer.config import DataConfig
 from rewardlang.trainer.data import load_rows
 from rewardlang.trainer.problem import TrainingProblem
@@ -63,6 +64,21 @@ def test_a_reasoning_gym_task() -> None:
     assert rows == load(data, "gold")
     with pytest.raises(TrainingProblem, match="did you mean 'chain_sum'"):
         load(DataConfig(reasoning_gym="chain_summ", size=3), "gold")
+
+
+def test_a_reasoning_gym_task_is_marked_by_its_own_score() -> None:
+    """The rows hold what `puzzle_score` asks for: the task's name and the puzzle."""
+    rows = load(DataConfig(reasoning_gym="countdown", size=2, seed=1), "task", "entry")
+    text = """rewardlang 1
+reward puzzles
+column task: text
+column entry: text
+rule solved: award up to 1 point scaled by puzzle_score(completion, task, entry)
+score between 0 and 1
+"""
+    columns = {name: [row[name] for row in rows] for name in ("task", "entry")}
+    marked = rewardlang.loads(text).score([str(row["gold"]) for row in rows], columns=columns)
+    assert marked.values.tolist() == [1.0, 1.0]
 
 
 def test_the_recipe_keeps_its_two_sides_apart() -> None:
