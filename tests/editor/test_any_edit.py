@@ -11,6 +11,7 @@ from lsprotocol import types as lsp
 
 from rewardlang.editor import completion, diagnostics, hover, outline, ranges, rename
 from rewardlang.editor.document import Document
+from rewardlang.editor.files import Files
 from rewardlang.editor.positions import Lines, Moved
 from rewardlang.parsing.syntax_from_text import tokens
 from rewardlang.source import Source, Span
@@ -56,7 +57,7 @@ def test_every_answer_can_be_made(texts: tuple[str, str], where: int) -> None:
     offset = min(where, len(document.text))
     answers = [outline.symbols(document), outline.folds(document), ranges.inlay_hints(document, whole), ranges.lenses(document)]
     answers += [diagnostics.diagnostics(document), diagnostics.quick_fixes(document, whole), completion.completions(document, offset)]
-    answers += [[rename.definition(document, offset)]]
+    answers += [[rename.definition(Files({document.uri: document}, [], "utf-16"), document, offset)]]
     hover.hover(document, offset)
     for position in _positions(answers):
         assert document.lines.position(document.lines.offset(position)) == position

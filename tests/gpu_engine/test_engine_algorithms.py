@@ -25,7 +25,7 @@ from tests.gpu_engine.test_trl_seams import gradients, round_of, trainer
 __all__ = ["small_card"]  # a fixture
 
 pytestmark = pytest.mark.filterwarnings("default")
-WHOLE = {"gradient_accumulation_steps": 1, "per_device_train_batch_size": 16, "steps_per_generation": 1}
+WHOLE: dict[str, Any] = {"gradient_accumulation_steps": 1, "per_device_train_batch_size": 16, "steps_per_generation": 1}
 
 
 def moved(run: Any) -> Any:

@@ -44,8 +44,8 @@ def scheduled(policy: Path, folder: Path, name: str, **training: Any) -> RunConf
     path = folder / "scheduled.reward"
     path.write_text(SCHEDULED, encoding="utf-8")
     config = short_run(policy, folder / name, path, completions=8, max_completion_tokens=12, **training)
-    few = {"data": DataConfig(recipe="decimals", size=8), "held_out": DataConfig(recipe="decimals", size=2)}
-    return replace(config, curriculum=CurriculumConfig(prompts="difficulty"), **few)
+    data, held_out = DataConfig(recipe="decimals", size=8), DataConfig(recipe="decimals", size=2)
+    return replace(config, curriculum=CurriculumConfig(prompts="difficulty"), data=data, held_out=held_out)
 
 
 def test_a_run_follows_the_schedule_and_the_solve_rates_and_resumes_exactly(raw_policy: Path, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_loss_and_gradient_are_those_of_trl(raw_policy: Path, tmp_path: Path) ->
         def _calculate_rewards_from_functions(self, *arguments: Any, **options: Any) -> torch.Tensor:
             return scores.t().flatten()
 
-    arguments = OnlineDPOConfig(output_dir=str(tmp_path / "theirs"), beta=BETA, use_cpu=True, bf16=False, report_to=[])
+    arguments = OnlineDPOConfig(output_dir=str(tmp_path / "theirs"), beta=[BETA], use_cpu=True, bf16=False, report_to=[])
     theirs = Theirs(
         model=ours.model,
         ref_model=load_model(ModelConfig(path=str(raw_policy), dtype="float32")),
@@ -93,7 +93,7 @@ def test_loss_and_gradient_are_those_of_trl(raw_policy: Path, tmp_path: Path) ->
         processing_class=ours.processing_class,
     )
     ours.model.zero_grad()
-    rows = {"prompt": [ours.train_dataset[index]["prompt"] for index in range(len(TEXTS) // 2)]}
+    rows: dict[str, Any] = {"prompt": [ours.train_dataset[index]["prompt"] for index in range(len(TEXTS) // 2)]}
     loss = theirs.training_step(ours.model, rows) * arguments.gradient_accumulation_steps
     found = torch.cat([parameter.grad.flatten() for parameter in ours.model.parameters() if parameter.requires_grad]).tolist()
     assert loss.item() == pytest.approx(wanted.item(), rel=1e-5)
