@@ -22,8 +22,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,16 +108,38 @@ def command(reward_name: str, path: Path, out: Path, engine: str) -> tuple[float
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     begin = time.perf_counter()
     process = subprocess.Popen(list(map(str, words)), env=environment, stdout=subprocess.PIPE, text=True)
-    watched, samples, processor, killed = psutil.Process(process.pid), [], 0.0, False
-    while process.poll() is None:
-        samples.append((time.perf_counter() - begin, sum(memory(each) for each in family(watched)) / 1e6))
-        processor = max(processor, processor_seconds(watched))
-        if name != engine and len(samples) >= _KILL_AT and not killed:
-            killed = kill_a_worker(watched)
-        time.sleep(0.5)
-    assert killed or name == engine, "no worker was killed"
+    watch = Watch(psutil.Process(process.pid), begin, kill=name != engine)
+    watch.start()
+    process.communicate()
+    seconds = time.perf_counter() - begin
+    watch.join()
     assert process.returncode == 0, engine
-    return time.perf_counter() - begin, processor, samples
+    assert watch.killed or name == engine, "no worker was killed"
+    return seconds, watch.processor, watch.samples
+
+
+class Watch(threading.Thread):
+    """Looks at a process twice a second until it has ended; kills one of its workers, if that is wanted."""
+
+    def __init__(self, process: psutil.Process, begin: float, *, kill: bool) -> None:
+        super().__init__()
+        self._process, self._begin, self._kill = process, begin, kill
+        self.samples: list[tuple[float, float]] = []
+        self.processor = 0.0
+        self.killed = False
+
+    def run(self) -> None:
+        """Until the process has gone, or waits to be gone."""
+        with suppress(psutil.NoSuchProcess):
+            self._look()
+
+    def _look(self) -> None:
+        while self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE:
+            self.samples.append((time.perf_counter() - self._begin, sum(memory(each) for each in family(self._process)) / 1e6))
+            self.processor = max(self.processor, processor_seconds(self._process))
+            if self._kill and len(self.samples) >= _KILL_AT and not self.killed:
+                self.killed = kill_a_worker(self._process)
+            time.sleep(0.5)
 
 
 def of_the_driver(reward_name: str, path: Path, folder: Path) -> dict[str, float]:
