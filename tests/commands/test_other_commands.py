@@ -60,13 +60,15 @@ def test_a_verifier_that_is_broken_stops_every_command(run: Run, monkeypatch: py
     def broken(*_: object, **__: object) -> None:
         raise VerifierBreakdown("the verifier 'word' broke on 20 of its last 20 inputs")
 
-    monkeypatch.setattr(Reward, "mark", broken)
+    for way in ("mark", "score"):
+        monkeypatch.setattr(Reward, way, broken)
     checked = run("check", "math.reward", "--samples", "samples.jsonl")
     assert checked.code == 1
     assert "error[RW625]: marking stopped: the verifier 'word' broke" in checked.out
     scored = run("score", "math.reward", "--samples", "samples.jsonl", "--out", "out.jsonl")
     assert scored.code == 1
     assert "marking stopped: the verifier 'word' broke" in scored.err
+    assert not Path("out.jsonl").exists()
     assert run("explain", "math.reward", "--samples", "samples.jsonl").code == 1
 
 

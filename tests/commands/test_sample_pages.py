@@ -53,6 +53,6 @@ def test_the_wrong_samples_earn_the_code_and_the_right_ones_do_not(code: str, tm
 def test_every_code_of_the_samples_has_a_page() -> None:
     """The codes that the readers and the report use are the pages that there are."""
     root = Path(codes.__file__).parent
-    files = [*(root / "samples").glob("*.py"), *(root / "commands").glob("*.py")]
+    files = [path for folder in ("samples", "scoring", "commands") for path in (root / folder).glob("*.py")]
     used = {code for path in files for code in re.findall(r'"(RW6\d\d)"', path.read_text(encoding="utf-8"))}
     assert used == set(PAGES)
