@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DESCRIPTION = """
 Checks a reward file on samples and explains two of them; makes a small policy and trains it with that file by GRPO on
 the CPU; measures it on held-out problems before and after; then does the same under a careless file. Writes
-report.html and summary.json. Takes about eight minutes on two cores; nothing is downloaded.
+report.html and summary.json. Takes about six minutes on two cores; nothing is downloaded.
 """
 EXAMPLE = """
 rewardlang demo
