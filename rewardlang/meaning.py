@@ -354,6 +354,7 @@ class Some(Expr):
 
 
 Options: TypeAlias = tuple[tuple[str, Expr], ...]
+TESTS = (NumberTest, Between, Within, Equal, TextTest, Matches, Present, In, Predicate, Truth, Not, AtLeast, Some)
 TEXT_WORK = (Select, Outside, TextTest, Matches, ShareOf)
 """What goes through a text, whatever verifiers it calls."""
 

@@ -44,15 +44,11 @@ def prompt_ids(tokenizer: Any, prompt: Any) -> list[int]:
     return templated
 
 
-def run_plan(config: RunConfig, tokenizer: Any, rows: Sequence[Row], card: Card | None) -> Plan:
-    """The memory plan of a run: its longest prompt, its completions, its adapter. Raises `TrainingProblem`."""
-    from transformers import AutoConfig
-
-    check_for_engine(config)
-    longest = max(len(prompt_ids(tokenizer, row["prompt"])) for row in rows)
+def workload(config: RunConfig, prompt: int) -> Workload:
+    """What one step of a run holds, with a longest prompt of so many tokens."""
     training = config.training
-    load = Workload(
-        prompt=longest,
+    return Workload(
+        prompt=prompt,
         completion=training.max_completion_tokens,
         completions=training.completions,
         concurrent=config.engine.concurrent,
@@ -61,6 +57,15 @@ def run_plan(config: RunConfig, tokenizer: Any, rows: Sequence[Row], card: Card 
         unmap_cache=config.engine.unmap_cache,
         merged=config.engine.backend == "speed",
     )
+
+
+def run_plan(config: RunConfig, tokenizer: Any, rows: Sequence[Row], card: Card | None) -> Plan:
+    """The memory plan of a run: its longest prompt, its completions, its adapter. Raises `TrainingProblem`."""
+    from transformers import AutoConfig
+
+    check_for_engine(config)
+    training = config.training
+    load = workload(config, max(len(prompt_ids(tokenizer, row["prompt"])) for row in rows))
     shape: Any = AutoConfig.from_pretrained(config.model.path, revision=config.model.revision)
     try:
         made = plan(shape.to_dict(), load, card=card)

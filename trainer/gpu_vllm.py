@@ -99,6 +99,8 @@ class SamplerSettings:
 class InProcess:
     """A vLLM in this process. Token ids in, token ids out."""
 
+    sleep_level = 1  # of vLLM, when its pages are given back
+
     def __init__(self, settings: SamplerSettings, shape: PolicyShape) -> None:
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
@@ -161,8 +163,6 @@ class InProcess:
         """The cached prefixes are another policy's."""
         if not self._llm.reset_prefix_cache():
             raise EngineContract(f"vllm {VLLM_VERSION} kept its cached prefixes: a request is still running")
-
-    sleep_level = 1
 
     def _request(self, adapter: str | None) -> Any:
         return None

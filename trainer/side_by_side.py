@@ -10,7 +10,6 @@ import pickle
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -118,7 +117,7 @@ class RunBeside:
 def _end_with(stream: Any) -> None:
     """Ends this process when the one that writes to the stream is gone."""
     while stream.read(1):
-        time.sleep(0)
+        pass
     os._exit(1)
 
 

@@ -37,7 +37,7 @@ for line in sys.stdin:
     try:
         found = parse(answer, parsing_timeout=5)
         verdict = any(verify(parse(gold, parsing_timeout=5), found, timeout_seconds=5) for gold in golds)
-    except Exception as error:
+    except Exception:  # whatever the peer raises is an answer that it cannot judge, and counted as such
         verdict = None
     print(json.dumps([time.perf_counter() - began, verdict]), flush=True)
 """

@@ -247,7 +247,11 @@ class Checker:
                 f"a condition is wanted here, and this is {described(expression.type)}",
                 "compare it with something: 'equals', 'contains', 'is at least', 'is present', …",
             )
-        return expression if isinstance(expression, TESTS) else meaning.Truth(span=expression.span, type=types.BOOLEAN, operand=expression)
+        return (
+            expression
+            if isinstance(expression, meaning.TESTS)
+            else meaning.Truth(span=expression.span, type=types.BOOLEAN, operand=expression)
+        )
 
     def text(self, node: ex.Expression, what: str) -> tuple[meaning.Expr, bool]:
         """A value that must be text, and whether it can be missing. `what` begins the sentence of the error: "'contains' looks into"."""
@@ -272,23 +276,6 @@ class Checker:
                 "RW301", expression.span, f"{sentence}, and this is {described(expression.type)}", conversion_help(self, inner, kinds)
             )
         return expression, optional
-
-
-TESTS = (
-    meaning.NumberTest,
-    meaning.Between,
-    meaning.Within,
-    meaning.Equal,
-    meaning.TextTest,
-    meaning.Matches,
-    meaning.Present,
-    meaning.In,
-    meaning.Predicate,
-    meaning.Truth,
-    meaning.Not,
-    meaning.AtLeast,
-    meaning.Some,
-)
 
 
 def _declare_help(name: str) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from rewardlang import meaning
-from rewardlang.checking.checker import TESTS
 from rewardlang.checking.same_meaning import Keys
 from rewardlang.program import LetDecl
 
@@ -46,7 +45,7 @@ def tree(test: meaning.Expr, keys: Keys, lets: Mapping[str, LetDecl], atoms: dic
             return Negated(tree(operand, keys, lets, atoms))
         case meaning.AtLeast(count=count, items=items):
             return Joined(count, tuple(tree(item, keys, lets, atoms) for item in items))
-        case meaning.Truth(operand=meaning.LetValue(name=name)) if isinstance(lets[name].value, TESTS):
+        case meaning.Truth(operand=meaning.LetValue(name=name)) if isinstance(lets[name].value, meaning.TESTS):
             return tree(lets[name].value, keys, lets, atoms)
     key = keys.key(test)
     atoms.setdefault(key, test)

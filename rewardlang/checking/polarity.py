@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple, TypeAlias
 
 from rewardlang import meaning
-from rewardlang.checking.checker import TESTS, Checker, bare
+from rewardlang.checking.checker import Checker, bare
 from rewardlang.checking.same_meaning import Keys
 from rewardlang.program import EachBody, Program, Require, Rule, ScaledBody, WhenBody
 
@@ -185,4 +185,4 @@ def _flipped(sign: Sign) -> Sign:
 
 
 def _is_test(node: meaning.Expr) -> bool:
-    return isinstance(node, TESTS)
+    return isinstance(node, meaning.TESTS)

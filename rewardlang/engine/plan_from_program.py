@@ -200,24 +200,7 @@ def is_cut(node: meaning.Select) -> bool:
 
 def is_test(node: Expr) -> bool:
     """Whether an expression is a test and no value."""
-    return isinstance(node, _TESTS)
-
-
-_TESTS = (
-    meaning.NumberTest,
-    meaning.Between,
-    meaning.Within,
-    meaning.Equal,
-    meaning.TextTest,
-    meaning.Matches,
-    meaning.Present,
-    meaning.In,
-    meaning.Predicate,
-    meaning.Truth,
-    meaning.Not,
-    meaning.AtLeast,
-    meaning.Some,
-)
+    return isinstance(node, meaning.TESTS)
 
 
 def own_cost(node: Expr) -> Cost:

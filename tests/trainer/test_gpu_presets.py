@@ -10,8 +10,8 @@ import pytest
 from benchmarks.gpu.shapes import SHAPES
 from rewardlang.trainer.config_from_toml import read_config
 from rewardlang.trainer.gpu_cards import GIB, card_named
-from rewardlang.trainer.gpu_run import check_for_engine
-from rewardlang.trainer.memory_plan import Workload, plan
+from rewardlang.trainer.gpu_run import check_for_engine, workload
+from rewardlang.trainer.memory_plan import plan
 from rewardlang.trainer.presets import ON_CARDS, PRESETS, PROMPT
 
 
@@ -38,19 +38,10 @@ def test_a_preset_fits_its_card_by_the_plan(tmp_path: Path, name: str) -> None:
     path.write_text(f'preset = "{name}"\nreward = "a.reward"\noutput = "run"\n[data]\nfile = "rows.jsonl"\n', encoding="utf-8")
     config = read_config(path)
     check_for_engine(config)
-    training, preset = config.training, ON_CARDS[name]
-    load = Workload(
-        prompt=PROMPT,
-        completion=training.max_completion_tokens,
-        completions=training.completions,
-        concurrent=config.engine.concurrent,
-        micro_batch=training.micro_batch,
-        rank=config.lora.rank,
-        unmap_cache=config.engine.unmap_cache,
-    )
+    preset = ON_CARDS[name]
     model, _, card = name.rpartition("-")
     assert card == f"{preset.card}gb"
-    made = plan(PUBLISHED[model], load, card=card_named(f"{preset.card}GB"))
+    made = plan(PUBLISHED[model], workload(config, PROMPT), card=card_named(f"{preset.card}GB"))
     assert made.fits
     assert made.peak <= 0.8 * preset.card * 10**9
     assert made.peak / GIB == pytest.approx(preset.planned, abs=0.05)
