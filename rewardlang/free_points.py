@@ -10,7 +10,6 @@ example written twice is reported only when it earns more than written once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from rewardlang import codes
 from rewardlang.attack.texts import texts_of
@@ -19,6 +18,7 @@ from rewardlang.marking.intake import example_row
 from rewardlang.marking.scorer import Scorer
 from rewardlang.marks import Mark, RowMarks
 from rewardlang.program import Example, Program
+from rewardlang.record import NamedTuple
 from rewardlang.registry import Registry
 from rewardlang.source import Span
 from rewardlang.written import written

@@ -85,6 +85,12 @@ class JoinedScores(Scores):
         parts = zip(self._starts, self._parts, strict=False)
         return {start + row: failures for start, part in parts for row, failures in part.failures.items()}
 
+    @cached_property
+    def verifier_seconds(self) -> Mapping[int, float]:
+        """How long verifiers in other processes took, by row."""
+        parts = zip(self._starts, self._parts, strict=False)
+        return {start + row: seconds for start, part in parts for row, seconds in part.verifier_seconds.items()}
+
     def gate(self, index: int) -> Require | None:
         """The `require` that stopped a row."""
         part, row = self._place(index)

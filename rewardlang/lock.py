@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import posixpath
 from pathlib import Path
-from typing import NamedTuple
+
+from rewardlang.record import NamedTuple
 
 NAME = "rewardlang.lock"
 _EDITION = 1

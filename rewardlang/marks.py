@@ -10,8 +10,8 @@ to the last bit.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import NamedTuple
 
+from rewardlang.record import NamedTuple
 from rewardlang.source import Span
 
 

@@ -12,8 +12,8 @@ import re
 from bisect import bisect_right
 from functools import lru_cache
 from itertools import accumulate, pairwise
-from typing import NamedTuple
 
+from rewardlang.record import NamedTuple
 from rewardlang.verdict import Finding
 
 

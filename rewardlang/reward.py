@@ -127,7 +127,7 @@ class Reward:
         batch = Batch(self.program, self.registry, completions, prompts, columns)
         calls = Calls()
         marks = run(self._plan, batch, step, calls, tables=self._tables)
-        return Scores(self.program, batch, marks, step, calls.remembered), calls.asked
+        return Scores(self.program, batch, marks, step, calls.remembered, calls.seconds), calls.asked
 
     def submit(
         self,

@@ -32,13 +32,22 @@ if TYPE_CHECKING:
 class Scores:
     """Arrays over the rows of a batch (B,), float64, NaN where a row was skipped; and the full record of any row.
 
-    `remembered` is what dear verifiers said while the numbers were made.
+    `remembered` is what dear verifiers said while the numbers were made, `seconds` how long external ones took, by row.
     """
 
-    def __init__(self, program: Program, batch: Batch, marks: BatchMarks, step: int, remembered: Mapping[Any, Any]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        batch: Batch,
+        marks: BatchMarks,
+        step: int,
+        remembered: Mapping[Any, Any],
+        seconds: Mapping[int, float],
+    ) -> None:
         self.program = program
         self._batch, self._marks, self._step = batch, marks, step
         self._guard = Guard(remembered)
+        self._seconds = seconds
         self._rows: dict[int, RowMarks] = {}
 
     def __len__(self) -> int:
@@ -95,6 +104,14 @@ class Scores:
     def failures(self) -> Mapping[int, tuple[Failure, ...]]:
         """The verdicts that were not reached, by row, for the rows that have any; in no particular order."""
         return self._marks.failures
+
+    @property
+    def verifier_seconds(self) -> Mapping[int, float]:
+        """How long verifiers in other processes took, by row, for the rows that asked any; the wait for a free process is in it.
+
+        What several rows ask alike is asked once and counts whole for each.
+        """
+        return self._seconds
 
     def gate(self, index: int) -> Require | None:
         """The `require` that stopped a row."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property
-from typing import NamedTuple
 
-from rewardlang.record import PlainRecord
+from rewardlang.record import NamedTuple, PlainRecord
 
 
 class Span(NamedTuple):

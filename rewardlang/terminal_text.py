@@ -11,7 +11,9 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Callable, Iterable
-from typing import IO, NamedTuple, TypeAlias
+from typing import IO, TypeAlias
+
+from rewardlang.record import NamedTuple
 
 Paint: TypeAlias = Callable[[str, str], str]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from rewardlang import meaning, types
 from rewardlang.checking.examples import rule_expressions
 from rewardlang.program import Program
+from rewardlang.record import NamedTuple
 
 
 class FileTexts(NamedTuple):

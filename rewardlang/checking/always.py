@@ -8,8 +8,6 @@ cases before it leave open, with the axioms of the proofs.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from rewardlang import meaning
 from rewardlang.checking.checker import Checker
 from rewardlang.checking.decided import Values
@@ -18,7 +16,7 @@ from rewardlang.checking.outcomes import HOLDS, NOT_HELD, Known
 from rewardlang.checking.prover import Prover
 from rewardlang.checking.rules import ZERO, section_range
 from rewardlang.program import EachBody, Program, Rule, WhenBody
-from rewardlang.record import replaced
+from rewardlang.record import NamedTuple, replaced
 from rewardlang.source import Span
 
 _HELP = "take it out, or correct what it looks at"

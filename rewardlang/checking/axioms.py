@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from typing import NamedTuple
 
 from rewardlang import meaning, types
 from rewardlang.checking import text_tests
@@ -17,7 +16,7 @@ from rewardlang.checking.comparisons import Comparisons
 from rewardlang.checking.judged import Judging
 from rewardlang.checking.outcomes import FAILS, HOLDS, NOT_HELD, UNJUDGED, Known, Outcomes
 from rewardlang.checking.same_meaning import Keys
-from rewardlang.record import replaced
+from rewardlang.record import NamedTuple, replaced
 
 
 class Cover(NamedTuple):

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 from rewardlang import meaning, types
 from rewardlang.errors import Diagnostic, Fix, Related, instead, without
 from rewardlang.parsing import expressions as ex
+from rewardlang.record import NamedTuple
 from rewardlang.registry import Registry
 from rewardlang.source import Source, Span
 from rewardlang.suggest import Suggestion, did_you_mean

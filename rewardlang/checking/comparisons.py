@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from rewardlang import meaning, types
 from rewardlang.checking.checker import bare
 from rewardlang.checking.same_meaning import Keys
 from rewardlang.program import LetDecl, Require
-from rewardlang.record import replaced
+from rewardlang.record import NamedTuple, replaced
 
 _INFINITE = None
 _Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import NamedTuple
 
 from rewardlang import meaning, types
 from rewardlang.checking.checker import bare
 from rewardlang.checking.outcomes import HOLDS, NOT_HELD, Outcomes
 from rewardlang.program import LetDecl
+from rewardlang.record import NamedTuple
 
 
 class Decided(NamedTuple):

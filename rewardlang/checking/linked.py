@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from rewardlang.errors import Diagnostic
 from rewardlang.parsing import syntax
+from rewardlang.record import NamedTuple
 from rewardlang.source import Source
 
 

@@ -8,11 +8,12 @@ it does where rows are marked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from rewardlang import meaning
 from rewardlang.checking.same_meaning import Keys
 from rewardlang.program import LetDecl
+from rewardlang.record import NamedTuple
 
 Outcomes: TypeAlias = int
 HOLDS, FAILS, UNJUDGED = 1, 2, 4

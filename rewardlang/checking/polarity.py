@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from rewardlang import meaning
 from rewardlang.checking.checker import Checker, bare
 from rewardlang.checking.same_meaning import Keys
 from rewardlang.program import EachBody, Program, Require, Rule, ScaledBody, WhenBody
+from rewardlang.record import NamedTuple
 
 Sign: TypeAlias = Literal[1, -1, 0]
 """1: true gives the row more; -1: false gives it more; 0: either may."""

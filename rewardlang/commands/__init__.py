@@ -10,7 +10,8 @@ command pays for another's imports.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+
+from rewardlang.record import NamedTuple
 
 
 class Entry(NamedTuple):

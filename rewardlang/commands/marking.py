@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rewardlang.errors import DataError
 from rewardlang.marks import RowMarks
+from rewardlang.record import NamedTuple
 from rewardlang.samples.problem import Problem
 from rewardlang.samples.read import Row
 from rewardlang.scoring.rows_in_batches import RowSource, arguments_of, batches, ill_typed, missing_columns

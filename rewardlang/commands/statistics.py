@@ -6,10 +6,11 @@ import json
 from collections import Counter
 from fractions import Fraction
 from math import fsum
-from typing import Any, NamedTuple
+from typing import Any
 
 from rewardlang.commands.marking import MarkedRow
 from rewardlang.marks import RowMarks
+from rewardlang.record import NamedTuple
 
 _BINS = 10
 

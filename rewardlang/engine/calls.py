@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
@@ -39,8 +40,15 @@ class Calls:
         self.refused: set[int] = set()
         """Rows in which a number was too long to be computed: something was not judged there, and no verifier failed."""
         self._said: dict[Hashable, dict[Any, Any]] = {}
+        self._took: dict[Hashable, dict[Any, float]] = {}
+        self._waited: dict[int, dict[Any, float]] = {}
         self._failed: dict[Hashable, dict[Any, Failure]] = {}
         self._kept: list[Any] = []  # what is keyed by identity must live as long as its key
+
+    @property
+    def seconds(self) -> dict[int, float]:
+        """What external verifiers took, by row, where any was asked: an argument that several rows share counts whole for each."""
+        return {row: sum(waited.values()) for row, waited in self._waited.items()}
 
     def ask(
         self,
@@ -60,19 +68,27 @@ class Calls:
         """
         what = (verifier.kind, verifier.word, options, shrink)
         said, failed = self._said.setdefault(what, {}), self._failed.setdefault(what, {})
+        took = self._took.setdefault(what, {})
         keys, new = self._new(verifier, columns, said)
-        at_once = 1 if verifier.cost == "external" else _AT_ONCE
+        external = verifier.cost == "external"
+        at_once = 1 if external else _AT_ONCE
         waiting = iter(new.items())
         while part := list(islice(waiting, at_once)):
             given = [_passed(list(column)) for column in zip(*(arguments for _, arguments in part), strict=True)]
             rows = list(zip(*given, strict=True))
+            began = time.monotonic()
             results = self._results(verifier, given, rows, options, counts=counts)
+            if external:
+                took[part[0][0]] = time.monotonic() - began
             for (key, _), arguments, result in zip(part, rows, results, strict=True):
                 kept = result
                 if type(result) in _FAULTS and (fault := _fault(verifier, result)) is not None:
                     failed[key] = fault
                     kept = Refused(result.reason) if isinstance(result, Broke) else result
                 said[key] = kept if isinstance(kept, Refused) else shrink(arguments, kept)
+        if external:
+            for key, owner in zip(keys, owners(), strict=True):
+                self._waited.setdefault(owner, {})[what, key] = took[key]
         if failed:
             for key, owner in zip(keys, owners(), strict=True):
                 if key in failed:

@@ -9,8 +9,8 @@ surroundings of the places are shown, and what is left out is counted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from rewardlang.record import NamedTuple
 from rewardlang.terminal_text import Cell, Paint, cells_of, safe, width_of, wrap
 
 _SHORT, _SHORT_LINES = 4000, 60

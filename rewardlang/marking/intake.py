@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from rewardlang.checking.checker import BUILT_INS
 from rewardlang.errors import DataError
 from rewardlang.marking.piece import Piece
 from rewardlang.marking.row_values import Value
 from rewardlang.program import Program
+from rewardlang.record import NamedTuple
 from rewardlang.registry import Registry
 from rewardlang.rows import normalised, shown, value_from_data
 from rewardlang.verdict import Missing

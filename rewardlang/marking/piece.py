@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from rewardlang.passages import Excerpt, outside
+from rewardlang.record import NamedTuple
 
 
 class Piece(NamedTuple):

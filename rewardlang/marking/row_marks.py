@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import NamedTuple
 
 from rewardlang import meaning, types
 from rewardlang.answers.values import Measured
@@ -16,6 +15,7 @@ from rewardlang.marking.row_tests import JudgedRow, Leaf, Truth
 from rewardlang.marking.row_values import Value, identity
 from rewardlang.marks import Gate, Mark, Place, RowMarks, SectionMark, Shown
 from rewardlang.program import EachBody, Program, Require, Rule, ScaledBody, ScoreRange, Section, WhenBody
+from rewardlang.record import NamedTuple
 from rewardlang.verdict import Missing, Refused
 from rewardlang.written import written
 

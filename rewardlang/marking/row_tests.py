@@ -11,13 +11,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from rewardlang import meaning
 from rewardlang.answers.values import Answer
 from rewardlang.marking.piece import Piece
 from rewardlang.marking.row_values import ABSENT, Row, Value, folded, identity, spaced
 from rewardlang.marks import Failure
+from rewardlang.record import NamedTuple
 from rewardlang.verdict import Missing, Refused, Verdict
 from rewardlang.verifier import Verifier
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from rewardlang.parsing.tree_nodes import Branch, Leaf
+from rewardlang.record import NamedTuple
 from rewardlang.source import Span
 
 END = "$END"

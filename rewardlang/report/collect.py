@@ -6,9 +6,10 @@ import json
 from array import array
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from rewardlang.marks import RowMarks
+from rewardlang.record import NamedTuple
 from rewardlang.samples.read import Row
 from rewardlang.types import NumberType, TextType
 

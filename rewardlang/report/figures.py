@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import fsum, isnan
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from rewardlang.record import NamedTuple
 from rewardlang.report.forecast import Forecast, forecast
 from rewardlang.report.ranks import Correlation, shares_of_variance, spearman
 

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from math import comb
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
+
+from rewardlang.record import NamedTuple
 
 _RESAMPLES = 1_000
 _FEWEST_PROMPTS = 2

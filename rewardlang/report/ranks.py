@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from rewardlang.record import NamedTuple
 
 FEWEST = 4
 _QUANTILE = 1.959963984540054  # of the normal distribution, for 95 %

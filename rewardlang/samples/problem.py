@@ -7,8 +7,9 @@ of that line that it shows.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from rewardlang.record import NamedTuple
 from rewardlang.terminal_text import painter, safe, width_of
 
 

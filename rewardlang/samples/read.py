@@ -21,8 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
-from typing import IO, Any, NamedTuple, TypeAlias
+from typing import IO, Any, TypeAlias
 
+from rewardlang.record import NamedTuple
 from rewardlang.samples.problem import Problem, UsageError
 
 Completion: TypeAlias = "str | list[dict[str, Any]]"

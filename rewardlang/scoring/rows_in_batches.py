@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rewardlang.errors import DataError
+from rewardlang.record import NamedTuple
 from rewardlang.samples.problem import Problem
 from rewardlang.samples.read import Row
 from rewardlang.suggest import nearest
