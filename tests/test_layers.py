@@ -26,6 +26,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("codes", ALONE),
     ("lock", ALONE),
     ("beside", ALONE),
+    ("whole_file", ALONE),
     ("terminal_text", ALONE),
     # from text to the syntax tree and back
     ("parsing", ALONE),

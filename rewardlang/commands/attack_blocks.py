@@ -53,7 +53,7 @@ def write_blocks(out: str, compiled: Compiled, reward: Reward, target: Target, r
     old = path.read_bytes().decode("utf-8") if path.exists() else ""
     ends = "\r\n" if "\r\n" in old else "\n"
     gap = "" if not old else ends if old.endswith("\n") else ends * 2
-    from rewardlang.commands.whole_file import whole
+    from rewardlang.whole_file import whole
 
     try:
         with whole(path.resolve()) as temporary:

@@ -75,9 +75,9 @@ def finish(outcome: Outcome, collected: Collected, arguments: argparse.Namespace
 
 
 def _write(outcome: Outcome, collected: Collected, arguments: argparse.Namespace) -> None:
-    from rewardlang.commands.whole_file import whole
     from rewardlang.report.agreement_page import agreement_html
     from rewardlang.report.page import Parts, page_of
+    from rewardlang.whole_file import whole
 
     assert outcome.figures is not None
     with_text = not arguments.without_text

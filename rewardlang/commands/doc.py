@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write(path: Path, text: str) -> None:
-    from rewardlang.commands.whole_file import whole
+    from rewardlang.whole_file import whole
 
     try:
         with whole(path) as temporary:

@@ -138,7 +138,7 @@ def _refused(item: MarkedRow, problem: str) -> int:
 
 def _write(path: Path, text: str) -> None:
     """Writes beside the file and renames, keeping its rights, so that a full disk cannot cost the only copy."""
-    from rewardlang.commands.whole_file import whole
+    from rewardlang.whole_file import whole
 
     target = path.resolve()
     try:

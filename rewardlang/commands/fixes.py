@@ -85,7 +85,7 @@ def _keeps(before: Compiled, after: Compiled) -> bool:
 
 
 def _write(path: str, text: str) -> None:
-    from rewardlang.commands.whole_file import whole
+    from rewardlang.whole_file import whole
 
     try:
         with whole(Path(path)) as temporary:

@@ -88,7 +88,7 @@ def _read(path: str) -> str:
 
 def _write(path: Path, text: str) -> None:
     """Writes beside the file and renames, so that a full disk cannot cost the only copy."""
-    from rewardlang.commands.whole_file import whole
+    from rewardlang.whole_file import whole
 
     with whole(path.resolve()) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")

@@ -98,7 +98,7 @@ def _lock_of(folder: Path, rewards: list[Compiled]) -> _Locked:
 
 def _write(locked: _Locked) -> None:
     from rewardlang import lock
-    from rewardlang.commands.whole_file import whole
+    from rewardlang.whole_file import whole
 
     try:
         with whole(locked.path) as temporary:

@@ -23,7 +23,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 
 def write_sarif(path: str, findings: Sequence[Diagnostic | Problem], unshown: int) -> None:
     """Writes the log whole or not at all; `unshown` counts the findings that are not in it. Raises `UsageError`."""
-    from rewardlang.commands.whole_file import whole
+    from rewardlang.whole_file import whole
 
     text = json.dumps(sarif_of(findings, unshown), ensure_ascii=False, indent=2) + "\n"
     try:
