@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 FINE, FINDINGS, WRONG_USE, STOPPED = 0, 1, 2, 130
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as our own text. argparse would load the archive formats (by `shutil`) to ask the width, for each argument."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=terminal_width() - 2)
+
+
 class _Parser(argparse.ArgumentParser):
     """Names the flag that an unknown one may mean, and says where the help is."""
 
@@ -114,7 +121,7 @@ def _run(entry: Entry, words: list[str]) -> int:
         prog=f"rewardlang {entry.name}",
         description=_filled(command.DESCRIPTION),
         epilog=f"example:\n{example}\n\nexit codes: 0 fine, 1 findings, 2 wrong use",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         allow_abbrev=False,
     )
     command.add_arguments(parser)

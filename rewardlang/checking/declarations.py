@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -113,6 +112,8 @@ def list_from_file(checker: Checker, node: syntax.ListFromFile, beside: Beside) 
     if node.column is None:
         values = tuple(normalised(line.strip()) for line in text.splitlines() if line.strip())
     else:
+        import csv  # read at the first list of this kind
+
         rows = csv.DictReader(io.StringIO(text))
         header = list(rows.fieldnames or [])
         if header.count(node.column) != 1:

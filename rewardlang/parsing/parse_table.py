@@ -35,11 +35,24 @@ class Rule(NamedTuple):
     nones: int
 
 
+class Rows(dict[int, dict[str, int]]):
+    """State → symbol → action, each row read from its text when the state is first entered: a long file enters half of them."""
+
+    def __init__(self, texts: list[str]) -> None:
+        super().__init__()
+        self._texts = texts
+
+    def __missing__(self, state: int) -> dict[str, int]:
+        words = self._texts[state].split()
+        row = self[state] = dict(zip(words[::2], map(int, words[1::2]), strict=True))
+        return row
+
+
 class Table:
     """Terminals in the order in which they are tried; a row maps a symbol to a state, or to -1 - rule."""
 
-    def __init__(self, start: int, end: int, rules: list[Rule], rows: list[dict[str, int]]) -> None:
-        self.start, self.end, self.rules, self.rows = start, end, rules, rows
+    def __init__(self, start: int, end: int, rules: list[Rule], rows: list[str]) -> None:
+        self.start, self.end, self.rules, self.rows = start, end, rules, Rows(rows)
         self.whole = frozenset(("edition", "naming", *(rule.origin for rule in rules if rule.origin.startswith("__file_star"))))
         self.reserved: frozenset[str] = frozenset()
         self.phrases: dict[str, list[tuple[str, tuple[str, ...]]]] = {}

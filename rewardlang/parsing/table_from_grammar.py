@@ -59,9 +59,10 @@ def checksum(grammar: str) -> int:
     return zlib.crc32(grammar.encode())
 
 
-def _row(row: dict[str, Any], states: dict[int, int], numbers: dict[Any, int]) -> dict[str, int]:
-    """Symbol → n: shift and go to state n; -1 - n: reduce by rule n."""
-    return {symbol: states[target] if isinstance(target, int) else -1 - numbers[target] for symbol, (_, target) in sorted(row.items())}
+def _row(row: dict[str, Any], states: dict[int, int], numbers: dict[Any, int]) -> str:
+    """`SYMBOL n SYMBOL n …`. n from 0: shift and go to state n; below: reduce by rule -1 - n. A text, since most states are never read."""
+    targets = ((symbol, states[target] if isinstance(target, int) else -1 - numbers[target]) for symbol, (_, target) in sorted(row.items()))
+    return " ".join(f"{symbol} {target}" for symbol, target in targets)
 
 
 def _terminals(terminals: list[Any]) -> list[list[Any]]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from math import fsum, isnan
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.record import NamedTuple
 from rewardlang.report.forecast import Forecast, forecast
-from rewardlang.report.ranks import Correlation, shares_of_variance, spearman
+from rewardlang.report.ranks import Correlation, median, shares_of_variance, spearman
 
 if TYPE_CHECKING:
     from rewardlang.report.collect import Collected

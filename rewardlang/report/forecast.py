@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from math import comb
-from statistics import median
 from typing import Any
 
 from rewardlang.record import NamedTuple
+from rewardlang.report.ranks import median
 
 _RESAMPLES = 1_000
 _FEWEST_PROMPTS = 2

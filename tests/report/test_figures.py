@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from itertools import combinations
 from typing import Any
 
@@ -14,7 +15,7 @@ from rewardlang.report.agreement import agreement_of
 from rewardlang.report.collect import Collected, as_number
 from rewardlang.report.figures import figures_of
 from rewardlang.report.forecast import forecast
-from rewardlang.report.ranks import ranks, shares_of_variance, spearman
+from rewardlang.report.ranks import median, ranks, shares_of_variance, spearman
 from rewardlang.reward import Reward, loads
 from rewardlang.samples.read import Row
 
@@ -200,3 +201,9 @@ def test_an_expert_of_the_same_opinion() -> None:
 def test_no_marks_at_all() -> None:
     """None, which the command tells."""
     assert agreement_of(collected(ROWS, marks="grade")) is None
+
+
+@given(few)
+def test_the_middle_is_that_of_the_standard_library(values: list[int]) -> None:
+    """`median` is `statistics.median`."""
+    assert median(values) == statistics.median(values)
