@@ -30,10 +30,11 @@ class Beside:
         """The text of a list or a reward file, and what `rewardlang.lock` has against it. Raises OSError or UnicodeDecodeError."""
         raw = self._bytes(path)
         self.read[path] = True
-        return _decoded(raw), self._lock.problem(path, raw) if self._lock is not None else None
+        return _decoded(raw), self.folder_lock.problem(path, raw) if self.folder_lock is not None else None
 
     @cached_property
-    def _lock(self) -> lock.Lock | None:
+    def folder_lock(self) -> lock.Lock | None:
+        """The lock of the folder; None where there is none, and for whoever writes it."""
         return lock.read(self.folder) if self._held and self.folder is not None else None
 
     def _bytes(self, path: str) -> bytes:

@@ -41,6 +41,11 @@ class Compiled(PlainRecord):
         return tuple(d for d in self.diagnostics if d.severity == "error")
 
     @property
+    def not_as_locked(self) -> tuple[Diagnostic, ...]:
+        """The warning that a lock holds something else: told wherever the file is used, and not where it is checked alone."""
+        return tuple(d for d in self.diagnostics if d.code == "RW711")
+
+    @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """The diagnostics that do not."""
         return tuple(d for d in self.diagnostics if d.severity == "warning")
@@ -95,7 +100,7 @@ def compile_text(
     whole = parsed.ok and not any(d.severity == "error" for d in linked.diagnostics)
     program, checked = program_from_syntax.check(linked, registry, beside, params or {}, whole=whole, lost=parsed.lost)
     names = [name, *(other.name for other in linked.source.others)]
-    found = [*parsed.diagnostics, *linked.diagnostics, *checked]
+    found = [*parsed.diagnostics, *linked.diagnostics, *checked, *(_not_as_locked(parsed.file, linked.source, beside) if program else ())]
     diagnostics = tuple(sorted(found, key=lambda d: (names.index(d.source.name), d.span.start)))
     errors = any(d.severity == "error" for d in diagnostics)
     files = tuple(str(PurePath(folder or "", path)) for path in beside.read)
@@ -110,6 +115,22 @@ def _linked(file: File, source: Source, beside: Beside) -> Linked:
     from rewardlang.checking.linking import link
 
     return link(file, source, beside)
+
+
+def _not_as_locked(file: File, source: Source, beside: Beside) -> list[Diagnostic]:
+    """The warning for a file that says something else than when it was locked, where there is a lock that holds it."""
+    held = beside.folder_lock
+    if held is None:
+        return []
+    before = held.rewards.get(Path(source.name).name)
+    if held.broken is None and before is None:
+        return []
+    from rewardlang.checking import as_locked
+
+    if before is None:
+        return [as_locked.unusable(file, source, held.broken or "")]
+    found = as_locked.warning(file, source, before)
+    return [] if found is None else [found]
 
 
 def program_of(compiled: Compiled) -> Program:

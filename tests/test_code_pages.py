@@ -19,7 +19,7 @@ _ELSEWHERE = ("RW0", "RW1", "RW6")  # files and samples are not in the text; mis
 
 def _found(text: str, folder: Path) -> set[str]:
     """The codes of everything that `check` says about a file without samples."""
-    compiled = compile_text(text, folder=str(folder))
+    compiled = compile_text(text, name="demo.reward", folder=str(folder))
     found = {diagnostic.code for diagnostic in compiled.diagnostics}
     if compiled.program is not None:
         results = run_program_examples(compiled.program, compiled.registry)

@@ -1,42 +1,28 @@
-"""`rewardlang lock`: writes down which content the files have that rewards name."""
+"""`rewardlang lock`: writes down what rewards say, and which content the files have that they name."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rewardlang.commands import shared
 from rewardlang.samples.problem import UsageError
 from rewardlang.samples.read import existing_file
 
 if TYPE_CHECKING:
-    from rewardlang.compiled import Compiled
+    from rewardlang.locking import FolderLock
 
 DESCRIPTION = """
-Writes rewardlang.lock beside each reward file: a sha256 of every list and every other reward file that it reads. From then
-on a change in one of them is an error (rewardlang help RW319) until the lock is written anew, so that no list changes a
-score unseen. Rewards in one folder share one lock. A reward with mistakes is not locked.
+Writes rewardlang.lock beside each reward file: a sha256 of every list and every other reward file that it reads, the
+version of the reward, and a hash for each of its statements. From then on a change in one of the files is an error
+(rewardlang help RW319) and a change in the reward itself a warning (rewardlang help RW711) until the lock is written
+anew, so that no list, and no word that is lost while somebody types, changes a score unseen. Comments, layout, 'because'
+and 'about' do not count. Rewards in one folder share one lock. A reward with mistakes is not locked.
 """
 EXAMPLE = """
 rewardlang lock law.reward
 rewardlang lock *.reward --check
 """
-
-
-class _Locked(NamedTuple):
-    """One folder's lock: what is to stand in it, and how that differs from what stands there."""
-
-    path: Path
-    sha256: dict[str, str]
-    new: list[str]
-    changed: list[str]
-    gone: list[str]
-    stale: bool
-
-    def to_json(self) -> dict[str, object]:
-        """The same as plain data."""
-        return {"lock": str(self.path), "sha256": self.sha256, "new": self.new, "changed": self.changed, "gone": self.gone}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,10 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
             shared.print_findings(errors)
             print(f"{shared.counted(len(errors), 'error')}; nothing was locked")
         return 1
-    folders: dict[str, list[Compiled]] = {}
-    for each in compiled:
-        folders.setdefault(each.folder or "", []).append(each)
-    locks = [_lock_of(Path(folder), rewards) for folder, rewards in folders.items()]
+    from rewardlang.locking import locks_of
+
+    locks = locks_of(compiled)
     stale = [lock for lock in locks if lock.stale]
     if not arguments.check:
         for lock in stale:
@@ -76,44 +61,21 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if ok else 1
 
 
-def _lock_of(folder: Path, rewards: list[Compiled]) -> _Locked:
-    """What the lock of a folder is to hold: what these rewards read, and what others have locked, as far as it is still there."""
-    from rewardlang import lock
-
-    before = lock.read(folder)
-    old = before.sha256 if before is not None else {}
-    named = dict.fromkeys(lock.key(path) for reward in rewards for path in reward.locked)
-    now = {path: lock.sha256_of((folder / path).read_bytes()) for path in named}
-    kept = {path: digest for path, digest in old.items() if path not in now and (folder / path).is_file()}
-    wanted = dict(sorted({**kept, **now}.items()))
-    return _Locked(
-        folder / lock.NAME,
-        wanted,
-        sorted(path for path in now if path not in old),
-        sorted(path for path, digest in now.items() if path in old and old[path] != digest),
-        sorted(path for path in old if path not in wanted),
-        wanted != old or (before is not None and before.broken is not None),
-    )
-
-
-def _write(locked: _Locked) -> None:
-    from rewardlang import lock
-    from rewardlang.whole_file import whole
-
+def _write(lock: FolderLock) -> None:
     try:
-        with whole(locked.path) as temporary:
-            temporary.write_text(lock.text_of(locked.sha256), encoding="utf-8", newline="\n")
+        lock.write()
     except OSError as error:
-        raise UsageError(f"cannot write {locked.path}: {error.strerror}") from None
+        raise UsageError(f"cannot write {lock.path}: {error.strerror}") from None
 
 
-def _told(locked: _Locked, *, check: bool) -> str:
-    if not locked.sha256 and not locked.stale:
-        return f"{locked.path}: the rewards read no files, so there is nothing to lock"
+def _told(lock: FolderLock, *, check: bool) -> str:
     differences = [
-        f"{what}: {', '.join(paths)}" for what, paths in (("new", locked.new), ("changed", locked.changed), ("gone", locked.gone)) if paths
+        f"{what}: {', '.join(names)}" for what, names in (("new", lock.new), ("changed", lock.changed), ("gone", lock.gone)) if names
     ]
-    total = shared.counted(len(locked.sha256), "file")
-    if not locked.stale:
-        return f"{locked.path}: {total}, as locked"
-    return f"{locked.path}: {'would change' if check else f'{total} locked'}" + (f" ({'; '.join(differences)})" if differences else "")
+    total = shared.counted(len(lock.rewards), "reward")
+    if lock.sha256:
+        total += f" and {shared.counted(len(lock.sha256), 'file')} that {'it reads' if len(lock.rewards) == 1 else 'they read'}"
+    if not lock.stale:
+        return f"{lock.path}: {total}, as locked"
+    head = f"{lock.path}: {'would change' if check else f'{total} locked'}" + (f" ({'; '.join(differences)})" if differences else "")
+    return "\n".join([head, *(f"  {words}" for words in lock.said)])

@@ -67,10 +67,15 @@ def compile_file(path: str) -> Compiled:
 
 
 def tell_errors(compiled: Compiled) -> bool:
-    """Prints the errors of a file to standard error; True when there are any, and so nothing can be marked."""
+    """Prints the errors of a file to standard error; True when there are any, and so nothing can be marked.
+
+    Of the warnings, it prints that the file is not as it was locked.
+    """
+    color = wants_color(sys.stderr)
+    for warning in compiled.not_as_locked:
+        print(warning.render(color=color) + "\n", file=sys.stderr)
     if compiled.program is not None:
         return False
-    color = wants_color(sys.stderr)
     print("\n\n".join(diagnostic.render(color=color) for diagnostic in compiled.errors), file=sys.stderr)
     print(f"\n{counted(len(compiled.errors), 'error')} in {compiled.source.name}; nothing was marked", file=sys.stderr)
     return True

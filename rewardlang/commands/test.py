@@ -85,11 +85,11 @@ def _test(path: str, arguments: argparse.Namespace) -> dict[str, Any]:
         _print(path, results, allow_none=arguments.allow_none, compiled=compiled.program is not None)
         if coverage is not None and results:
             _print_coverage(coverage, compiled.source)
-        shared.print_findings([*compiled.errors, *failures])
+        shared.print_findings([*compiled.errors, *compiled.not_as_locked, *failures])
     return {
         "file": path,
         "ok": ok,
-        "findings": [finding.to_json() for finding in (*compiled.errors, *failures)],
+        "findings": [finding.to_json() for finding in (*compiled.errors, *compiled.not_as_locked, *failures)],
         "examples": [
             {
                 "kind": result.kind,

@@ -16,6 +16,8 @@ from rewardlang.source import Source, Span
 _SEVERITIES = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning}
 _UNUSED = frozenset(("RW203", "RW208"))  # editors grey these out
 _MEANT = re.compile(r"did you mean ((?:'[^'\n]+'(?:, | or )?)+)\?")
+LOCK = "rewardlang.lock"
+"""The command that writes the lock of a file anew."""
 _WORDS = re.compile(r"[^\W\d]\w*(?:[ .-]\w+)*")
 
 
@@ -83,11 +85,19 @@ def quick_fixes(document: Document, asked: Span) -> list[lsp.CodeAction]:
             continue
         if finding.fix is not None:
             actions.append(_action(document, finding, finding.fix.title, finding.fix.edits, preferred=True))
+        if finding.code == "RW711":
+            actions.append(_relock(document, finding))
         offered = [] if finding.fix is None else [edit.text for edit in finding.fix.edits]
         words = [word for word in replacements(finding) if word not in offered]
         alone = len(words) == 1 and finding.fix is None
         actions += [_action(document, finding, f"write '{word}'", (Edit(finding.span, word),), preferred=alone) for word in words]
     return actions
+
+
+def _relock(document: Document, finding: Diagnostic) -> lsp.CodeAction:
+    title = "this is meant: write rewardlang.lock anew"
+    command = lsp.Command(title, LOCK, arguments=[document.uri])
+    return lsp.CodeAction(title, kind=lsp.CodeActionKind.QuickFix, diagnostics=[_shown(document, finding)], command=command)
 
 
 def _action(document: Document, finding: Diagnostic, title: str, edits: tuple[Edit, ...], *, preferred: bool) -> lsp.CodeAction:

@@ -16,6 +16,7 @@ from rewardlang.editor.names import Names
 from rewardlang.editor.positions import Lines, Moved
 from rewardlang.editor.quick_reading import mistakes_after
 from rewardlang.errors import Diagnostic
+from rewardlang.locking import locks_of
 from rewardlang.parsing.syntax import File
 from rewardlang.parsing.syntax_from_text import Parsed, parse
 from rewardlang.program import Program
@@ -101,6 +102,17 @@ class Document:
         """Reads and checks a text of the file. Safe to call beside the event loop: it changes nothing here."""
         folder = str(Path(self.path).parent) if self.path else None
         return parse(source), compile_text(source.text, name=self.name, folder=folder)
+
+    def relock(self) -> str:
+        """Writes the lock of the file's folder anew, with the text of now. Raises OSError; ValueError where nothing can be locked."""
+        if self.path is None:
+            raise ValueError("a text that is no file yet has no folder for a lock")
+        compiled = compile_text(self.text, name=self.name, folder=str(Path(self.path).parent), held=False)
+        if compiled.errors:
+            raise ValueError("the file has errors, so nothing is locked")
+        for folder in locks_of([compiled]):
+            folder.write()
+        return f"{Path(self.path).name} is locked as it is now"
 
     def take(self, parsed: Parsed, compiled: Compiled) -> None:
         """Keeps what `compile` gave for the text of now."""

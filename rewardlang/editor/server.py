@@ -96,6 +96,7 @@ def make_server() -> RewardServer:
     _about_a_file(server)
     _names(server)
     _examples(server)
+    _lock(server)
     return server
 
 
@@ -218,3 +219,19 @@ def _examples(server: RewardServer) -> None:
             server.refresh()
         server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, f"{title}: {ranges.outcome(result)}"))
         return ranges.outcome(result)
+
+
+def _lock(server: RewardServer) -> None:
+    @server.command(diagnostics.LOCK)
+    async def _(uri: str) -> str:
+        document = server.document(uri)
+        try:
+            told = await asyncio.to_thread(document.relock)
+        except OSError as error:
+            raise JsonRpcInvalidParams(message=f"the lock cannot be written: {error.strerror or error}") from None
+        except ValueError as error:
+            raise JsonRpcInvalidParams(message=str(error)) from None
+        server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, told))
+        for other in list(server.open.values()):
+            await server.check(other)
+        return told

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from rewardlang.compiled import Compiled, compile_text
+from rewardlang.compiled import Compiled, compile_path, compile_text
 from rewardlang.examples import run_program_examples
+from rewardlang.locking import locks_of
 from rewardlang.parsing.syntax_from_text import tokens
 from rewardlang.source import Source, Span
 from tests.language.shared import DESIGN, parsed, read
+from tests.sources import ROOT
 
 SAMPLE = 240
-WHOLE = [path for path in DESIGN if path.stem != "law_memo"]
-"""Those that name no other files."""
 
 
 def slips(text: str) -> Iterator[tuple[str, Span]]:
@@ -66,8 +69,8 @@ def test_slips_are_told_near_their_place() -> None:
 
 
 def outcome(good: Compiled, changed: str) -> tuple[str, int]:
-    """What the whole check makes of a slip, and on which line it tells the first error (0 where it tells none)."""
-    found = compile_text(changed, name="test.reward")
+    """What the whole check makes of a slip in a locked file, and on which line it tells the first error (0 where it tells none)."""
+    found = compile_text(changed, name=good.source.name, folder=good.folder)
     if found.program is None:
         first = min(found.errors, key=lambda error: error.span)
         return "refused", first.source.position(first.span.start).line
@@ -75,33 +78,46 @@ def outcome(good: Compiled, changed: str) -> tuple[str, int]:
     if found.program.fingerprint == good.program.fingerprint:
         return "the same", 0
     known = {(warning.code, warning.message) for warning in good.diagnostics}
-    if any((warning.code, warning.message) not in known for warning in found.diagnostics):
+    new = [warning.code for warning in found.diagnostics if (warning.code, warning.message) not in known]
+    if new and new != ["RW711"]:
         return "warned of", 0
-    failed = any(result.failures for result in run_program_examples(found.program, found.registry))
-    return "an example fails" if failed else "silent", 0
+    if any(result.failures for result in run_program_examples(found.program, found.registry)):
+        return "an example fails", 0
+    return ("the lock tells", 0) if new else ("silent", 0)
 
 
-def test_the_whole_check_tells_slips() -> None:
-    """None ends in a traceback; at least 95 of 100 that are refused are told within one statement, and few change a file silently.
+def locked(path: Path, folder: Path) -> Compiled:
+    """A design file with the files that it names, and a lock."""
+    if path.stem == "law_memo":
+        shutil.copytree(ROOT / "examples" / "law", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.reward"))
+    copy = folder / path.name
+    copy.write_text(read(path), encoding="utf-8")
+    for lock in locks_of([compile_path(copy)]):
+        lock.write()
+    good = compile_path(copy)
+    assert good.program is not None
+    return good
 
-    What is silent are names of rules and sections that are used nowhere else, and words that a statement can do without (`distinct`,
-    `ignoring case`, `not`) in files whose examples do not need them. With REWARDLANG_LONG_TESTS=1: all slips of the three files.
+
+@pytest.mark.parametrize("path", DESIGN, ids=lambda path: path.stem)
+def test_the_whole_check_tells_slips(path: Path, tmp_path: Path) -> None:
+    """None ends in a traceback, none is silent, and at least 95 of 100 that are refused are told within one statement.
+
+    In a file that is locked. Without the lock these remain, 61 of 3,712: names of rules, sections and values of a function that are used
+    nowhere else (45), and words that a statement can do without (`distinct`, `ignoring case`, `not`, an item of a list, the sign of a
+    promise; 16), in files whose examples do not need them. With REWARDLANG_LONG_TESTS=1: all slips.
     """
-    near = refused = silent = count = 0
-    for path in WHOLE:
-        text = read(path)
-        good, starts, source = compile_text(text, name="test.reward"), statements(text), Source("test.reward", text)
-        assert good.program is not None
-        cases = list(slips(text))
-        for changed, span in cases if os.environ.get("REWARDLANG_LONG_TESTS") else random.Random(9).sample(cases, 30):
-            told, line = outcome(good, changed)
-            steps = bisect_right(starts, line) - bisect_right(starts, source.position(span.start).line)
-            refused += told == "refused"
-            near += told == "refused" and abs(steps) <= 1
-            silent += told == "silent"
-            count += 1
-    assert near >= 0.95 * refused
-    assert silent <= 0.04 * count
+    good, text = locked(path, tmp_path), read(path)
+    starts, source = statements(text), Source("test.reward", text)
+    cases = list(slips(text))
+    told = Counter[str]()
+    for changed, span in cases if os.environ.get("REWARDLANG_LONG_TESTS") else random.Random(9).sample(cases, 24):
+        kind, line = outcome(good, changed)
+        steps = bisect_right(starts, line) - bisect_right(starts, source.position(span.start).line)
+        told[kind] += 1
+        told["near"] += kind == "refused" and abs(steps) <= 1
+    assert told["near"] >= 0.95 * told["refused"]
+    assert told["silent"] == 0
 
 
 @pytest.mark.parametrize("path", DESIGN, ids=lambda path: path.stem)

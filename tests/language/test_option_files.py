@@ -59,7 +59,7 @@ def test_a_file_that_is_no_schema_is_told_at_its_name(tmp_path: Path, schema: st
 def test_a_changed_schema_is_an_error_until_it_is_locked_anew(tmp_path: Path) -> None:
     """As a list is."""
     (path,) = compiled(tmp_path).locked
-    held = lock.text_of({path: lock.sha256_of((tmp_path / path).read_bytes())})
+    held = lock.text_of({path: lock.sha256_of((tmp_path / path).read_bytes())}, {})
     (tmp_path / "rewardlang.lock").write_text(held, encoding="utf-8")
     assert compiled(tmp_path).errors == ()
     assert [error.code for error in compiled(tmp_path, '{"type": "object"}').errors] == ["RW319"]
