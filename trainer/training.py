@@ -78,6 +78,8 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> Run
 
     began = time.monotonic()
     reward = load_reward(config)
+    for warning in (warning for warning in reward.warnings if warning.code == "RW711"):
+        progress.say(f"warning: {warning.message}; rewardlang help RW711 tells more")
     progress.say(f"loading {config.model.path} and the data")
     output = Path(config.output)
     checkpoint = _checkpoint_to_resume(output, resume)
