@@ -91,10 +91,15 @@ def marked_table(reward: Reward, samples: Samples, chunk: TableChunk, step: int)
     return marked_rows(reward, samples, rows, step)._replace(seen=seen)
 
 
-def needed(reward: Reward, samples: Samples, names: Sequence[str]) -> list[str]:
-    """The columns of a table that scoring needs, by their names there."""
-    ours = renamed(list(names), samples.renames)
+def needed(reward: Reward, samples: Samples, schema: Any, *, prompts: bool) -> list[str]:
+    """The columns of a table that scoring needs, by their names there.
+
+    Where nothing is computed from `prompts`, they are read only if they are chats, which can begin the completion.
+    """
+    ours = renamed(schema.names, samples.renames)
     wanted = ("id", "prompt", "completion", "completions", *PER_COMPLETION, *reward.columns)
+    if not prompts and "prompt" in ours and "prompt" not in reward.columns and is_text(schema.field(ours["prompt"]).type):
+        wanted = tuple(name for name in wanted if name != "prompt")
     return list(dict.fromkeys(ours[name] for name in wanted if name in ours))
 
 
@@ -142,7 +147,8 @@ def _arguments(reward: Reward, samples: Samples, chunk: TableChunk) -> tuple[Arg
         return [each for value, count in pairs for each in spread(value, count or 1, several=name in PER_COMPLETION)]
 
     wanted = [name for name in dict.fromkeys((*reward.columns, *PER_COMPLETION)) if name in values or name in reward.columns]
-    return Arguments(completions, per_completion("prompt"), {name: per_completion(name) for name in wanted}), lengths
+    prompts = per_completion("prompt") if "prompt" in values else None
+    return Arguments(completions, prompts, {name: per_completion(name) for name in wanted}), lengths
 
 
 def _is_list_of_text(type_: Any) -> bool:

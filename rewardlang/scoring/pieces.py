@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rewardlang.marking.guard import REMEMBERED, VerifierBreakdown
+from rewardlang.meaning import BuiltIn
 from rewardlang.samples.problem import Problem, UsageError
 from rewardlang.samples.read import Samples
 from rewardlang.scoring import encode
@@ -29,12 +30,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _ROWS_IF_DEAR, _ROWS_IF_CHEAP = 1 << 16, 1 << 20
 """The largest groups that are one piece. Their scores are in memory until the last row is scored."""
+_OF_PROMPTS = ("prompt", "system", "messages")
+_AHEAD = 2
 
 
 class Job(NamedTuple):
     """What is done to every part. `form` is how the output is written: `jsonl` or `parquet`.
 
-    Groups of up to `rows_at_once` rows are scored as one piece, and their old columns copied.
+    Groups of up to `rows_at_once` rows are scored as one piece, and their old columns copied. `prompts` says whether
+    anything is computed from them.
     """
 
     reward: Reward
@@ -42,14 +46,17 @@ class Job(NamedTuple):
     renames: Mapping[str, str]
     form: str
     rows_at_once: int
+    prompts: bool
 
 
 def job_of(reward: Reward, step: int, renames: Mapping[str, str], form: str) -> Job:
     """A job, with large pieces where a row costs microseconds, and small ones where losing a piece would lose minutes."""
     from rewardlang.engine.plan_from_program import plan
 
-    dear = any(one.cost in REMEMBERED for one in plan(reward.program).steps)
-    return Job(reward, step, renames, form, _ROWS_IF_DEAR if dear else _ROWS_IF_CHEAP)
+    steps = plan(reward.program).steps
+    dear = any(one.cost in REMEMBERED for one in steps)
+    prompts = any(isinstance(one.node, BuiltIn) and one.node.name in _OF_PROMPTS for one in steps)
+    return Job(reward, step, renames, form, _ROWS_IF_DEAR if dear else _ROWS_IF_CHEAP, prompts)
 
 
 class Piece(NamedTuple):
@@ -125,11 +132,11 @@ def _table_of(path: str, changed: int, rules: tuple[str, ...], renames: tuple[tu
 def _one_piece(job: Job, index: int, part: Part, table: CopiedTable) -> Piece:
     """A part whose old columns are copied: only the columns that scoring needs are read."""
     samples = samples_of(part, job.renames)
-    told = Piece(index, 0, size=part.size, seen=tuple(sorted(table.names)) if job.renames else ())
+    told = Piece(index, 0, size=part.size, seen=tuple(sorted(table.schema.names)) if job.renames else ())
     added: list[Added] = []
     with ThreadPoolExecutor(1) as reading:
         try:
-            for chunk in _ahead(reading, chunks_of(part, samples, needed(job.reward, samples, table.names))):
+            for chunk in _ahead(reading, chunks_of(part, samples, needed(job.reward, samples, table.schema, prompts=job.prompts))):
                 marked = _marked(job, samples, chunk, part.first)
                 told = told._replace(problems=(*told.problems, *marked.problems))
                 added += [marked.added] if marked.added is not None else []
@@ -158,11 +165,11 @@ def _after(items: Iterator[T], skip: int) -> Iterator[T]:
 
 
 def _ahead(reading: ThreadPoolExecutor, items: Iterator[T]) -> Iterator[T]:
-    """The items, of which the next one is already being read."""
+    """The items, of which the next ones are already being read."""
     end = object()
-    future: Future[Any] = reading.submit(next, items, end)
-    while (item := future.result()) is not end:
-        future = reading.submit(next, items, end)
+    waiting: deque[Future[Any]] = deque(reading.submit(next, items, end) for _ in range(_AHEAD))
+    while (item := waiting.popleft().result()) is not end:
+        waiting.append(reading.submit(next, items, end))
         yield item
 
 

@@ -37,10 +37,10 @@ class RowSource(Protocol):
 
 
 class Arguments(NamedTuple):
-    """What `Reward.score` and `Reward.mark` take, for B completions."""
+    """What `Reward.score` and `Reward.mark` take, for B completions. Without `prompts`, no row has one, or nothing depends on it."""
 
     completions: list[Any]
-    prompts: list[Any]
+    prompts: list[Any] | None
     columns: dict[str, list[Any]]
 
 

@@ -9,8 +9,9 @@ from rewardlang.samples.problem import Problem
 from rewardlang.samples.tables import missing_extra, plain
 
 _PART_ROWS = 1 << 16
-_MOST_ROWS = 1 << 14
-_CHUNK_BYTES = 1 << 25
+_MOST_ROWS, _CHUNK_BYTES = 1 << 14, 1 << 25
+_FEW_ROWS, _FEW_BYTES = 1 << 12, 1 << 22
+"""Where a chunk is no piece of the output it is smaller: memory that the processor still holds is quicker than new memory."""
 _READ_BYTES = 1 << 20
 _LARGE_GROUPS = 1 << 28
 
@@ -83,16 +84,17 @@ def table_chunks(path: str, start: int, stop: int, first: int, columns: Sequence
     """The rows of some groups, a few thousand at a time, fewer where they are long. Memory does not grow with a group's size."""
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path) as file:
-        groups = [file.metadata.row_group(group) for group in range(start, stop)]
-        rows = sum(group.num_rows for group in groups)
-        size = sum(group.total_byte_size for group in groups)
-        names = tuple(file.schema_arrow.names)
+    metadata = parquet.read_metadata(path)
+    groups = [metadata.row_group(group) for group in range(start, stop)]
+    rows = sum(group.num_rows for group in groups)
+    size = sum(group.total_byte_size for group in groups)
+    names = tuple(metadata.schema.to_arrow_schema().names)
     # A column of a group is read at once where groups are small, else page by page, which is slower.
-    with parquet.ParquetFile(path, buffer_size=_READ_BYTES if size > _LARGE_GROUPS else 0) as file:
-        at_once = max(1, min(_MOST_ROWS, _CHUNK_BYTES * rows // max(size, 1)))
+    with parquet.ParquetFile(path, metadata=metadata, buffer_size=_READ_BYTES if size > _LARGE_GROUPS else 0) as file:
         # A few columns are read by the one thread that reads ahead; all of them by several.
         threads = columns is None
+        most, letters = (_MOST_ROWS, _CHUNK_BYTES) if threads else (_FEW_ROWS, _FEW_BYTES)
+        at_once = max(1, min(most, letters * rows // max(size, 1)))
         for batch in file.iter_batches(batch_size=at_once, row_groups=range(start, stop), columns=columns, use_threads=threads):
             yield TableChunk(batch, first, names)
             first += len(batch)

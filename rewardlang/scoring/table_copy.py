@@ -39,7 +39,7 @@ Segment: TypeAlias = "bytes | Copied"
 class CopiedTable:
     """A file whose groups of rows can be copied. Raises `ValueError` where they cannot.
 
-    `names` are its columns; `several` says that what is added are lists.
+    `schema` is that of its columns; `several` says that what is added are lists.
     """
 
     def __init__(self, path: str, added: Any) -> None:
@@ -60,7 +60,7 @@ class CopiedTable:
         if [root, *elements[1:]] != described[: len(elements)]:
             raise ValueError("the columns are described otherwise")
         self._path, self._added = path, added
-        self.names = tuple(old.names)
+        self.schema = old
         self.several = str(added.field("score").type) != "double"
         self._spans = [_span(group) for group in self._footer[_GROUPS].value[1]]
 
