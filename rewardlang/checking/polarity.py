@@ -91,9 +91,15 @@ class _Polarity:
         match test:
             case meaning.Not(operand=operand):
                 yield from self.places(operand, _flipped(sign), present)
-            case meaning.AtLeast(items=items):
+            case meaning.AtLeast(count=count, items=items):
                 for item in items:
-                    yield from self.places(item, sign, present)
+                    others = [other for other in items if other is not item]
+                    if sign == 1 and count == len(items):  # where one of the others is false, so is the whole
+                        yield from self.places(item, sign, present.union(*map(self._needed, others)))
+                    elif sign == -1 and count == 1:  # where one of the others is true, so is the whole
+                        yield from self.places(item, sign, present.union(*map(self._needed_to_fail, others)))
+                    else:
+                        yield from self.places(item, sign, present)
             case meaning.Some(each=each, where=where, negated=negated):
                 if sign != 1:
                     yield from self._missing(test, (each.operand,), present)
@@ -155,6 +161,11 @@ class _Polarity:
             case _:
                 for operand in meaning.children(test):
                     yield from self._implied(operand)
+
+    def _needed_to_fail(self, test: meaning.Expr) -> Iterator[str]:
+        """Keys of the values without which the test cannot be false."""
+        if isinstance(test, meaning.Present) and not test.present:
+            yield from self._implied(test.operand)
 
     def _implied(self, value: meaning.Expr) -> Iterator[str]:
         """Keys of the value and of all that must be there for it to be there."""

@@ -39,3 +39,30 @@ def test_white_space_around_a_choice_does_not_matter() -> None:
     text += 'rule a: award 1 point when level equals "{}"\nscore between 0 and 1\n'
     assert compile_text(text.format("easy")).program is not None
     assert [error.code for error in compile_text(text.format("eas")).errors] == ["RW308"]
+
+
+PRESENCE = {
+    'award 1 point when end is present and not end contains "not"': True,
+    'award 1 point when end contains "so" and not end contains "not"': True,
+    'award 1 point when none of (end is missing; end contains "not")': True,
+    'award 1 point when end is present or not end contains "not"': False,
+    'award 1 point when end is missing or not end contains "not"': False,
+    'award 1 point when at least 2 of (end is present; not end contains "not"; completion contains "so")': False,
+    'deduct 1 point when end contains "not" and end contains "so"': False,
+    'award 0 points when end contains "not" and end contains "so" else 1 point': False,
+}
+
+
+@pytest.mark.parametrize(("rule", "sound"), PRESENCE.items())
+def test_the_advice_that_something_is_present_is_taken(rule: str, sound: bool) -> None:
+    """Where one part of a condition needs the value, the others may be about it; not where its absence pays."""
+    text = f"rewardlang 1\nreward advice\nlet end = last sentence in completion\nrule a: {rule}\nscore between -1 and 1\n"
+    assert ("RW302" not in {error.code for error in compile_text(text).errors}) == sound
+
+
+def test_success_takes_the_advice_too() -> None:
+    """`… is present and …` before what is denied."""
+    text = 'rewardlang 1\nreward advice\nlet end = last sentence in completion\nrule a: award 1 point when end contains "so"\n'
+    text += 'success when {}not end contains "not"\nscore between 0 and 1\n'
+    assert [error.code for error in compile_text(text.format("")).errors] == ["RW302"]
+    assert compile_text(text.format("end is present and ")).program is not None

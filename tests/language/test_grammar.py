@@ -71,7 +71,7 @@ def test_a_grammar_without_its_table_is_built_in_memory(monkeypatch: pytest.Monk
     monkeypatch.setattr(table_from_grammar, "GRAMMAR", grammar)
     table.cache_clear()
     try:
-        assert len(table().rows) > 100
+        assert "_REWARDLANG" in table().rows[0]
     finally:
         table.cache_clear()
 
