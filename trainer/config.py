@@ -141,6 +141,9 @@ class EngineConfig:
     unmap_cache: bool = key(
         "memory, speed: give the KV cache's memory back to the card while training, and with 'speed' that of the sampler's weights", False
     )
+    share_prompts: bool | None = key(
+        "memory, speed: compute the completions of a prompt over one pass of it while training; by default where that saves memory"
+    )
     canary_every: int = key("memory, speed: policy versions between two proofs that the sampler has the trained policy; 0 makes none", 20)
 
 

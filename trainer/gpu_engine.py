@@ -21,6 +21,7 @@ from rewardlang.trainer.gpu_canary import Agreement, CanaryReport, PolicyMismatc
 from rewardlang.trainer.gpu_checkpoint import CheckpointWeights
 from rewardlang.trainer.gpu_effect import Array
 from rewardlang.trainer.gpu_head import token_logprobs
+from rewardlang.trainer.gpu_prefix import pack
 from rewardlang.trainer.gpu_rollout import MergedMatrix, RolloutWeights
 from rewardlang.trainer.gpu_shape import shape_from_config
 from rewardlang.trainer.gpu_shared_base import BaseWeights, adapters, base_tensors, model_over, storage_bytes, with_adapter
@@ -43,6 +44,7 @@ class GateReport:
     limit: float
     base_bytes: int  # one copy
     extra_bytes: int  # what the trainer's side added to it
+    shared_noise: float | None = None  # trainer over shared prompts, against fp32; None where they are not shared
 
     def check(self) -> None:
         """Raises `PolicyMismatch` unless both sides hold the same base, once."""
@@ -51,6 +53,12 @@ class GateReport:
             raise PolicyMismatch(
                 f"before any training the sampler is {worst:.4f} nats a token from the fp32 policy (limit {self.limit:.4f}; the trainer "
                 f"itself is {self.trainer_noise:.4f} away): the two do not hold the same weights"
+            )
+        if self.shared_noise is not None and not self.shared_noise <= self.limit:
+            raise PolicyMismatch(
+                f"over shared prompts the trainer is {self.shared_noise:.4f} nats a token from the fp32 policy (limit {self.limit:.4f}; "
+                f"without sharing {self.trainer_noise:.4f}): attention of this torch is not causal from the lower right corner; "
+                "set engine.share_prompts = false"
             )
         if self.base_bytes + self.extra_bytes > COPIES * self.base_bytes:
             raise PolicyMismatch(
@@ -147,6 +155,7 @@ class Engine:
         self.version = 0
         self.unmap_cache = False  # while nothing is sampled
         self._mapped = True
+        self.share_prompts = False  # completions of one prompt are computed over one pass of it (`gpu_prefix`)
         self.noise_limit: float | None = None
         everything = storage_bytes(base_tensors(self.model))
         embedding: torch.Tensor = decoder.embed_tokens.weight
@@ -227,6 +236,20 @@ class Engine:
             states: torch.Tensor = self.decoder(inputs_embeds=embedded.float() if exact else embedded, use_cache=False).last_hidden_state
         return states
 
+    def states_before(self, prompts: Sequence[Sequence[int]], completions: Sequence[Sequence[int]], *, exact: bool = False) -> torch.Tensor:
+        """The last hidden states (N, H) before each of the N completion tokens, row by row: what predicts them."""
+        if self.share_prompts and any(completions):
+            packed = pack(prompts, completions, self.device)
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=not exact):
+                embedded = self.decoder.embed_tokens(packed.ids_T[None])
+                embedded = embedded.float() if exact else embedded
+                found = self.decoder(inputs_embeds=embedded, position_ids=packed.positions_T[None], packed=packed, use_cache=False)
+            states: torch.Tensor = found.last_hidden_state[0, packed.before]
+            return states
+        hidden = self.hidden([[*prompt, *completion] for prompt, completion in zip(prompts, completions, strict=True)], exact=exact)
+        rows = zip(prompts, completions, strict=True)
+        return torch.cat([hidden[index, len(row) - 1 : len(row) - 1 + len(after)] for index, (row, after) in enumerate(rows)])
+
     def gate(self, prompts: Sequence[Sequence[int]], max_tokens: int = 32) -> GateReport:
         """Compares both sides with fp32 on tokens decoded by the base at temperature 1; sets the canary's limit. The caller checks."""
         decoded = self.sampler.generate(prompts, adapter=None, max_tokens=max_tokens, seeds=range(len(prompts)))
@@ -238,7 +261,18 @@ class Engine:
         limit = NOISE * noise + NOISE_FLOOR
         self.noise_limit = NOISE * limit  # sampler against trainer: both are noisy
         sampled = [one.logprobs for one in decoded]
-        return GateReport(noise, _distance(sampled, exact), _distance(forced, exact), limit, self.base_bytes, self.extra_bytes)
+        shared = self._shared_noise(decoded, exact) if self.share_prompts else None
+        return GateReport(noise, _distance(sampled, exact), _distance(forced, exact), limit, self.base_bytes, self.extra_bytes, shared)
+
+    def _shared_noise(self, decoded: Sequence[Completion], exact: Sequence[Array]) -> float:
+        """Mean |Δ log-prob| from fp32 over shared prompts: each completion stands there whole, and once more cut in half."""
+        prompts = [one.prompt for one in decoded for _ in range(2)]
+        halves = [tokens for one in decoded for tokens in (one.tokens, one.tokens[: max(1, len(one.tokens) // 2)])]
+        wanted = torch.tensor([token for tokens in halves for token in tokens], device=self.device)
+        with torch.no_grad(), self._without_adapter():
+            found = token_logprobs(self.states_before(prompts, halves), self.head, wanted).double().cpu().numpy()
+        reference = [exact[index // 2][: len(tokens)] for index, tokens in enumerate(halves)]
+        return _distance([found], reference)
 
     def compare(self, completions: Sequence[Completion]) -> Agreement:
         """Sampler against trainer, bf16 both, on what the sampler decoded."""

@@ -51,6 +51,8 @@ def workload(config: RunConfig, prompt: int) -> Workload:
         prompt=prompt,
         completion=training.max_completion_tokens,
         completions=training.completions,
+        group=training.group,
+        share_prompts=config.engine.share_prompts,
         concurrent=config.engine.concurrent,
         micro_batch=training.micro_batch,
         rank=config.lora.rank,
@@ -66,18 +68,17 @@ def run_plan(config: RunConfig, tokenizer: Any, rows: Sequence[Row], card: Card 
     check_for_engine(config)
     training = config.training
     load = workload(config, max(len(prompt_ids(tokenizer, row["prompt"])) for row in rows))
-    shape: Any = AutoConfig.from_pretrained(config.model.path, revision=config.model.revision)
-    try:
-        made = plan(shape.to_dict(), load, card=card)
-    except UnsupportedPolicy as error:
-        raise TrainingProblem(str(error), "leave out 'engine.backend'; TRL's own generation takes more architectures") from None
-    if training.micro_batch is not None:
-        return made
+    read: Any = AutoConfig.from_pretrained(config.model.path, revision=config.model.revision)
     # TRL makes equal passes: the largest that fits and divides the round, of whole groups where these are compared.
     whole = training.group if ALGORITHMS[training.algorithm].pairs else 1
-    sizes = [size for size in range(1, made.micro_batch + 1) if training.completions % size == 0 and size % whole == 0]
-    fitting = max(sizes, default=whole)
-    return made if fitting == made.micro_batch else plan(shape.to_dict(), replace(load, micro_batch=fitting), card=card)
+    sizes = [size for size in range(whole, load.completions + 1, whole) if load.completions % size == 0]
+    if training.micro_batch is not None or card is None:
+        sizes = [training.micro_batch or whole]
+    try:
+        plans = [plan(read.to_dict(), replace(load, micro_batch=size), card=card) for size in sizes]
+    except UnsupportedPolicy as error:
+        raise TrainingProblem(str(error), "leave out 'engine.backend'; TRL's own generation takes more architectures") from None
+    return next((made for made in reversed(plans) if made.fits), plans[0])
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ def start_run(config: RunConfig, tokenizer: Any, rows: Sequence[Row], say: Any) 
             f"the run needs {(made.peak + made.margin) / GIB:.2f} GiB and {card.name} has {card.total / GIB:.2f}",
             "lower 'training.max_completion_tokens' or 'engine.concurrent', or set 'engine.unmap_cache'; --plan shows each part",
         )
-    say(f"plan: {made.peak / GIB:.2f} GiB of {card.total / GIB:.2f}, {made.micro_batch} sequences in a pass")
+    together = " over shared prompts" if made.shared else ""
+    say(f"plan: {made.peak / GIB:.2f} GiB of {card.total / GIB:.2f}, {made.micro_batch} sequences in a pass{together}")
     return EngineRun(_started(config, made), made, stop_tokens(config, tokenizer))
 
 
@@ -154,6 +156,7 @@ def _started(config: RunConfig, made: Plan) -> Any:
     engine = start_engine(settings, alpha=config.lora.alpha, seed=config.seed, temperature=config.training.temperature)
     vocabulary = made.shape.vocabulary
     probes = [[(17 * row + 31 * place) % vocabulary for place in range(min(16, load.prompt))] for row in range(8)]
+    engine.share_prompts = made.shared
     engine.gate(probes, max_tokens=min(32, load.completion)).check()
     return engine
 

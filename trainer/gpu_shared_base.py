@@ -13,6 +13,7 @@ from bitsandbytes.nn.modules import Linear4bit, Params4bit
 from peft.tuners.lora.layer import Linear as LoraLinear
 from torch import nn
 
+from rewardlang.trainer.gpu_prefix import register
 from rewardlang.trainer.gpu_rounding import product_plus
 from rewardlang.trainer.gpu_shape import LINEARS, PolicyShape
 from rewardlang.trainer.gpu_vllm_weights import PackedLinear
@@ -100,7 +101,7 @@ def model_over(weights: BaseWeights, config: Any, device: torch.device | str) ->
     from transformers import AutoModelForCausalLM
 
     make: Any = AutoModelForCausalLM.from_config
-    config._attn_implementation = "sdpa"
+    config._attn_implementation = register()
     with torch.device("meta"):
         model: nn.Module = make(config, dtype=torch.bfloat16)
     for name in weights.shape.linear_names():

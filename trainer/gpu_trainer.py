@@ -24,6 +24,7 @@ from rewardlang.trainer.gpu_loss import CAP
 from rewardlang.trainer.gpu_shared_base import base_tensors
 from rewardlang.trainer.gpu_update import prepare_training
 from rewardlang.trainer.gpu_vllm_weights import EngineContract
+from rewardlang.trainer.online_dpo import in_order
 
 _CANARY_ROWS = 32  # completions that one canary looks at
 
@@ -93,6 +94,18 @@ class EngineTrainer(PolicyTrainer):
         trl: Any = super()
         return trl.training_step(model, inputs, num_items_in_batch)
 
+    def _prepare_inputs(self, generation_batch: Any) -> dict[str, Any]:
+        """TRL's, which shuffles a new round before it is sliced; where prompts are shared, a group's completions stand together again."""
+        trainer: Any = self
+        before = trainer._buffered_inputs
+        trl: Any = super()
+        inputs: dict[str, Any] = trl._prepare_inputs(generation_batch)
+        if not self.engine.share_prompts or trainer._buffered_inputs is before:
+            return inputs
+        trainer._buffered_inputs = in_order(trainer._buffered_inputs, "ledger_row")
+        ordered: dict[str, Any] = trainer._buffered_inputs[trainer._step % trainer.args.steps_per_generation]
+        return ordered
+
     def _generate_single_turn(self, *arguments: Any, **options: Any) -> Any:
         source: Any = self.generation
         before = source.last_canary
@@ -129,13 +142,12 @@ class EngineTrainer(PolicyTrainer):
         return logprobs, torch.cat([part for _, part in parts]) if compute_entropy else None, None
 
     def _logprobs(self, ids_BT: torch.Tensor, mask_BT: torch.Tensor, completion: int, entropies: bool) -> tuple[torch.Tensor, torch.Tensor]:
-        rows = [ids[mask.bool()].tolist() for ids, mask in zip(ids_BT, mask_BT, strict=True)]
-        lengths = mask_BT[:, -completion:].sum(1).tolist()
-        hidden = self.engine.hidden(rows)
-        states = torch.cat(
-            [hidden[index, len(row) - length - 1 : len(row) - 1] for index, (row, length) in enumerate(zip(rows, lengths, strict=True))]
-        )
         kept = mask_BT[:, -completion:].bool()
+        prompts, completions = (
+            [ids[mask].tolist() for ids, mask in zip(part, real, strict=True)]
+            for part, real in ((ids_BT[:, :-completion], mask_BT[:, :-completion].bool()), (ids_BT[:, -completion:], kept))
+        )
+        states = self.engine.states_before(prompts, completions)
         self._saw(states, kept)
         targets = ids_BT[:, -completion:][kept]
         if not len(targets):  # every completion of the pass was cut off, and those are left out

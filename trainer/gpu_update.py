@@ -1,4 +1,4 @@
-"""One update of the adapter on a batch of completions: micro-batches of whole sequences, sorted by length, heads fused.
+"""One update of the adapter on a batch of completions: micro-batches of whole sequences, of one length or one prompt, heads fused.
 
 Activations are checkpointed by layer; what a micro-batch holds is what `memory_plan` counts.
 """
@@ -50,12 +50,9 @@ def accumulate(
     Sequences whose advantage is zero have no gradient and are skipped, but counted in the normaliser, so the step is unchanged.
     """
     tokens = sum(len(one.tokens) for one in completions)
-    wanted = [index for index in range(len(completions)) if advantages[index] != 0.0 and completions[index].tokens]
-    wanted.sort(key=lambda index: len(completions[index].prompt) + len(completions[index].tokens), reverse=True)
     parts: list[tuple[int, float, LossReport]] = []
-    for first in range(0, len(wanted), micro_batch):
-        rows = [completions[index] for index in wanted[first : first + micro_batch]]
-        amounts = [advantages[index] for index in wanted[first : first + micro_batch]]
+    for chosen in _passes(completions, advantages, micro_batch, shared=engine.share_prompts):
+        rows, amounts = [completions[index] for index in chosen], [advantages[index] for index in chosen]
         loss, report = _loss(engine, rows, amounts, tokens, cap, head_chunk)
         loss.backward()
         parts.append((sum(len(row.tokens) for row in rows), float(loss.detach()), report))
@@ -70,12 +67,26 @@ def accumulate(
     )
 
 
+def _passes(completions: Sequence[Completion], advantages: Sequence[float], micro_batch: int, *, shared: bool) -> list[list[int]]:
+    """Which completions go through the model together: those of a prompt where it is shared, else those of like lengths."""
+    trained = [advantages[index] != 0.0 and bool(one.tokens) for index, one in enumerate(completions)]
+    order = list(range(len(completions)))
+    if shared:
+        # Cut before the others are left out: a pass never has more prompts than the memory plan counts.
+        seen: dict[tuple[int, ...], int] = {}
+        order.sort(key=lambda index: seen.setdefault(tuple(completions[index].prompt), len(seen)))
+    else:
+        order = [index for index in order if trained[index]]
+        order.sort(key=lambda index: len(completions[index].prompt) + len(completions[index].tokens), reverse=True)
+    cut = [order[first : first + micro_batch] for first in range(0, len(order), micro_batch)]
+    passes = [[index for index in one if trained[index]] for one in cut]
+    return [one for one in passes if one]
+
+
 def _loss(
     engine: Engine, rows: Sequence[Completion], amounts: Sequence[float], tokens: int, cap: float, head_chunk: int
 ) -> tuple[torch.Tensor, LossReport]:
-    hidden = engine.hidden([row.prompt + row.tokens for row in rows])
-    # The state before a token predicts it; prompts are left out.
-    states = torch.cat([hidden[index, len(row.prompt) - 1 : len(row.prompt) + len(row.tokens) - 1] for index, row in enumerate(rows)])
+    states = engine.states_before([row.prompt for row in rows], [row.tokens for row in rows])
     targets = torch.tensor([token for row in rows for token in row.tokens], device=engine.device)
     sampled = torch.tensor([value for row in rows for value in row.logprobs.tolist()], device=engine.device, dtype=torch.float32)
     lengths = torch.tensor([len(row.tokens) for row in rows], device=engine.device)

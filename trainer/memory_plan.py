@@ -7,6 +7,7 @@ is a constant of driver and libraries, read once on a real card. `trainer/GPU.md
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -44,6 +45,8 @@ class Workload:
     prompt: int = 512
     completion: int = 512
     completions: int = 8  # generated and trained on in one step
+    group: int = 1  # completions of one prompt, which stand together
+    share_prompts: bool | None = None  # the completions of a prompt are computed over one pass of it; where that saves memory unless told
     concurrent: int | None = None  # sequences whose KV cache is mapped at a time; all of them unless told
     micro_batch: int | None = None  # sequences in one forward pass of the trainer; chosen from the card unless told
     rank: int = 16
@@ -80,6 +83,11 @@ class Plan:
     card: Card | None = None
     calibration: Calibration = field(default_factory=Calibration)
 
+    @property
+    def shared(self) -> bool:
+        """Whether the completions of a prompt are computed over one pass of it."""
+        return shares_prompts(self.workload, self.micro_batch)
+
     def phase(self, name: str) -> int:
         """Bytes held at the worst moment of a phase."""
         return sum(part.bytes for part in self.parts if name in part.phases)
@@ -113,7 +121,8 @@ class Plan:
         lines.append(f"{'sum, GiB':<44}{self.phase(ROLLOUT) / GIB:>9.3f}{self.phase(TRAINING) / GIB:>10.3f}")
         load = self.workload
         lines.append(
-            f"{load.completions} × ({load.prompt} + {load.completion}) tokens, {self.micro_batch} in a forward pass, "
+            f"{load.completions} × ({load.prompt} + {load.completion}) tokens, {self.micro_batch} in a forward pass"
+            f"{' over shared prompts' if self.shared else ''}, "
             f"LoRA rank {load.rank}, {self.shape.parameters / 1e9:.2f} billion parameters"
         )
         if self.card is not None:
@@ -135,6 +144,7 @@ class Plan:
             "peak": self.peak,
             "margin": self.margin,
             "micro_batch": self.micro_batch,
+            "shared_prompts": self.shared,
             "workload": asdict(self.workload),
             "card": None if self.card is None else {"name": self.card.name, "bytes": self.card.total},
             "fits": self.fits,
@@ -154,27 +164,28 @@ def plan(
     """
     shape = shape_from_config(config)
     load = workload or Workload()
-    if min(load.prompt, load.completion, load.completions, load.rank) < 1:
-        raise ValueError("prompt, completion, completions and rank are at least 1")
+    if min(load.prompt, load.completion, load.completions, load.group, load.rank) < 1:
+        raise ValueError("prompt, completion, completions, group and rank are at least 1")
     constants = calibration or Calibration()
-    chosen = load.micro_batch or 1
 
     def made(micro_batch: int) -> Plan:
         return Plan(shape, load, micro_batch, _parts(shape, load, micro_batch, constants), card, constants)
 
-    if load.micro_batch is None and card is not None:
-        while chosen < load.completions and made(chosen + 1).fits:
-            chosen += 1
-    return made(chosen)
+    if load.micro_batch is not None or card is None:
+        return made(load.micro_batch or 1)
+    # Not every size below one that fits does: seven completions of groups of eight may have two prompts, eight have one.
+    return made(max((size for size in range(1, load.completions + 1) if made(size).fits), default=1))
 
 
 def _parts(shape: PolicyShape, load: Workload, micro_batch: int, constants: Calibration) -> tuple[Part, ...]:
     rollout, training = frozenset((ROLLOUT,)), frozenset((TRAINING,))
     lora = shape.lora_parameters(load.rank)
     concurrent = min(load.concurrent or load.completions, load.completions)
-    tokens = micro_batch * load.length
+    shared = shares_prompts(load, micro_batch)
+    tokens = pass_tokens(load, micro_batch, shared=shared)
     checkpoints = 2 * shape.hidden * shape.layers * tokens
-    working = max(layer_bytes(shape, tokens, load.rank), head_bytes(shape, load.head_chunk, tokens))
+    layer = layer_bytes(shape, tokens, load.rank) + (expanded_prompt_bytes(shape, load, micro_batch) if shared else 0)
+    working = max(layer, head_bytes(shape, load.head_chunk, tokens))
     slack = constants.slack + (checkpoints + working) * constants.slack_percent // 100
     paged = rollout if load.unmap_cache else BOTH
     if load.merged:
@@ -202,6 +213,35 @@ def _parts(shape: PolicyShape, load: Workload, micro_batch: int, constants: Cali
         Part("vLLM's buffers", constants.buffers, BOTH, "measured"),
         Part("CUDA context and libraries", constants.context, BOTH, "measured"),
     )
+
+
+def prompts_in_pass(load: Workload, micro_batch: int) -> int:
+    """Most prompts whose completions meet in one pass, when the step is cut into passes of this size."""
+    firsts = range(0, load.group * micro_batch // math.gcd(load.group, micro_batch), micro_batch)
+    return max((first + micro_batch - 1) // load.group - first // load.group + 1 for first in firsts)
+
+
+def pass_tokens(load: Workload, micro_batch: int, *, shared: bool) -> int:
+    """Tokens of a forward pass of the trainer; each prompt counts once where it is shared."""
+    prompts = prompts_in_pass(load, micro_batch) if shared else micro_batch
+    return prompts * load.prompt + micro_batch * load.completion
+
+
+def shares_prompts(load: Workload, micro_batch: int) -> bool:
+    """As the workload says, else where it makes a pass shorter."""
+    if load.share_prompts is not None:
+        return load.share_prompts
+    return pass_tokens(load, micro_batch, shared=True) < pass_tokens(load, micro_batch, shared=False)
+
+
+def expanded_prompt_bytes(shape: PolicyShape, load: Workload, micro_batch: int) -> int:
+    """What attention over shared prompts keeps of a layer beyond what autograd keeps of each token (`gpu_prefix`).
+
+    Keys and values of the prompt once more for each completion, queries and outputs of the completions padded to the longest, and
+    outputs of the prompts.
+    """
+    queries = 2 * shape.queries * (prompts_in_pass(load, micro_batch) * load.prompt + 2 * micro_batch * load.completion)
+    return queries + 2 * 2 * shape.keys * micro_batch * load.length
 
 
 def code_bytes(shape: PolicyShape) -> int:

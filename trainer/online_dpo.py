@@ -39,7 +39,7 @@ class OnlineDpoTrainer(PolicyTrainer):
         inputs: dict[str, Any] = trl._prepare_inputs(generation_batch)
         if trainer._buffered_inputs is before:
             return inputs
-        trainer._buffered_inputs = _in_order(trainer._buffered_inputs)
+        trainer._buffered_inputs = in_order(trainer._buffered_inputs, "place")
         ordered: dict[str, Any] = trainer._buffered_inputs[trainer._step % trainer.args.steps_per_generation]
         return ordered
 
@@ -84,11 +84,11 @@ def pair_losses(over_reference_B: torch.Tensor, scores_B: torch.Tensor, group: i
     return PairLosses(each_GKK.sum((1, 2)) / counts_G.clamp(min=1), pairs, in_order)
 
 
-def _in_order(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The micro-batches of a round with its rows by `place`."""
-    order = torch.cat([part["place"] for part in parts]).argsort()
+def in_order(parts: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
+    """The micro-batches of a round, as large as before, with its rows by the column `by`."""
+    order = torch.cat([part[by] for part in parts]).argsort()
     whole = {name: torch.cat([part[name] for part in parts])[order] if value.ndim else value for name, value in parts[0].items()}
-    size = len(parts[0]["place"])
+    size = len(parts[0][by])
     return [
         {name: value[first : first + size] if value.ndim else value for name, value in whole.items()}
         for first in range(0, len(order), size)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from benchmarks.gpu.shapes import SHAPES
 from rewardlang.trainer.gpu_cards import GIB, card_at_hand, card_named
+from rewardlang.trainer.gpu_prefix import Packed, register
 from rewardlang.trainer.gpu_shape import LINEARS, UnsupportedPolicy, shape_from_config
 from rewardlang.trainer.memory_plan import (
     ROLLOUT,
@@ -96,14 +97,16 @@ def test_parts_of_the_small_model_by_hand() -> None:
     assert scale_bytes(shape, nested=True) < scale_bytes(shape, nested=False) / 3
 
 
-def _saved_by_autograd(model_type: str, sizes: dict[str, int], batch: int, length: int, rank: int) -> int:
-    """Bytes that autograd keeps of one decoder layer under bf16 autocast, beyond parameters and rounded LoRA matrices."""
+def saved_by_autograd(
+    model_type: str, sizes: dict[str, int], batch: int, length: int, rank: int, packed: Packed | None = None, mask: tuple[int, int] = (0, 0)
+) -> int:
+    """Bytes that autograd keeps of one decoder layer under bf16 autocast, beyond parameters, rounded LoRA matrices and a CPU's `mask`."""
     from peft import LoraConfig, get_peft_model
     from transformers import AutoConfig, AutoModelForCausalLM
 
     make: Any = AutoModelForCausalLM.from_config
     config = AutoConfig.for_model(model_type, vocab_size=64, num_hidden_layers=1, **sizes)
-    config._attn_implementation = "sdpa"
+    config._attn_implementation = register()
     model = make(config, dtype=torch.bfloat16)
     adapted: Any = get_peft_model(model, LoraConfig(r=rank, target_modules=list(LINEARS)), autocast_adapter_dtype=False)
     for name, module in adapted.named_modules():
@@ -117,16 +120,16 @@ def _saved_by_autograd(model_type: str, sizes: dict[str, int], batch: int, lengt
     def pack(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
         small = {rank} & set(tensor.shape) and batch * length not in tensor.shape  # a LoRA matrix in bf16
-        if storage.data_ptr() not in owned and not small:
+        if storage.data_ptr() not in owned and not small and tensor.dtype != torch.int64 and tuple(tensor.shape[-2:]) != mask:
             kept[storage.data_ptr()] = storage.nbytes()
         return tensor
 
     layer = model.model.layers[0]
     x = torch.randn(batch, length, config.hidden_size, dtype=torch.bfloat16, requires_grad=True)
-    angles = model.model.rotary_emb(x, torch.arange(length)[None].expand(batch, -1))
+    angles = model.model.rotary_emb(x, torch.arange(length)[None].expand(batch, -1) if packed is None else packed.positions_T[None])
     angle_bytes = {tensor.untyped_storage().data_ptr() for tensor in angles}
     with torch.autocast("cpu", torch.bfloat16), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        output = layer(x, position_embeddings=angles, attention_mask=None)
+        output = layer(x, position_embeddings=angles, attention_mask=None, packed=packed)
     del output
     return sum(size for address, size in kept.items() if address not in angle_bytes)
 
@@ -138,7 +141,7 @@ def test_saved_activations_are_what_autograd_keeps(model_type: str) -> None:
         sizes = {"hidden_size": hidden, "intermediate_size": intermediate, "num_attention_heads": heads, "num_key_value_heads": kv_heads}
         sizes |= {} if model_type == "qwen2" else {"head_dim": hidden // heads}
         shape = shape_from_config({"model_type": model_type, "vocab_size": 64, "num_hidden_layers": 1, **sizes})
-        seen = _saved_by_autograd(model_type, sizes, batch=2, length=24, rank=rank)
+        seen = saved_by_autograd(model_type, sizes, batch=2, length=24, rank=rank)
         assert abs(saved_bytes_a_token(shape, rank) * 48 - seen) <= 0.03 * seen, (model_type, hidden)
 
 
