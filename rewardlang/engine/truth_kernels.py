@@ -32,6 +32,8 @@ from rewardlang.engine.plan import Step
 from rewardlang.engine.plan_from_program import bare
 from rewardlang.engine.text_kernels import TEXT_TRUTHS
 from rewardlang.engine.value_kernels import same
+from rewardlang.marking.guard import failure
+from rewardlang.marking.row_values import TOO_MANY, too_many
 from rewardlang.marks import Failure
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -191,10 +193,16 @@ def _in(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
                 any(same(other, ignoring) == wanted for other in others)
                 for wanted, others in zip((same(item, ignoring) for item in items), lists, strict=True)
             )
-        sizes = np.array([len(others) for others in lists], dtype=np.intp)
-        owners = np.repeat(np.arange(len(items)), sizes)
-        given = [[items[owner] for owner in owners.tolist()], [other for others in lists for other in others]]
+        unasked = [place for place, others in enumerate(lists) if too_many((items[place],), others)]
+        asked = list(lists)
+        for place in unasked:
+            asked[place] = ()
+        owners = np.repeat(np.arange(len(items)), np.array([len(others) for others in asked], dtype=np.intp))
+        given = [[items[owner] for owner in owners.tolist()], [other for others in asked for other in others]]
         truth: Codes = np.zeros(len(items), np.int8)
+        truth[unasked] = UNKNOWN
+        for owner in frame.in_batch(rows[places][unasked]) if unasked else ():
+            frame.calls.failures.setdefault(owner, {})[failure(node.equivalence, TOO_MANY, broke=False)] = None
         np.maximum.at(truth, owners, verdicts(frame, step, node.equivalence, rows[places][owners], given))
         return truth
 

@@ -16,7 +16,7 @@ from typing import Any
 from rewardlang import meaning
 from rewardlang.answers.values import Answer
 from rewardlang.marking.piece import Piece
-from rewardlang.marking.row_values import ABSENT, Row, Value, folded, identity, spaced
+from rewardlang.marking.row_values import ABSENT, TOO_MANY, Row, Value, folded, identity, spaced, too_many
 from rewardlang.marks import Failure
 from rewardlang.record import NamedTuple
 from rewardlang.verdict import Missing, Refused, Verdict
@@ -173,6 +173,9 @@ class JudgedRow(Row):
             if node.equivalence is None:
                 wanted = identity(item, ignoring_case=node.ignoring_case)
                 return any(identity(other, ignoring_case=node.ignoring_case) == wanted for other in items)
+            if too_many((item,), items):
+                self.fail(node.equivalence, TOO_MANY, broke=False)
+                return Verdict(None, TOO_MANY)
             verdicts = [self._verdict(node.equivalence, (item, other)) for other in items]
             return next((v for wanted in (True, None) for v in verdicts if v.holds is wanted), Verdict(False))
 

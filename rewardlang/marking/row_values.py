@@ -239,7 +239,7 @@ class Row:
 
 
 def too_many(items: Sized, others: Sized) -> bool:
-    """Whether a share of answers would ask for more verdicts than are given: each can take seconds."""
+    """Whether a share of answers, or membership among them, would ask for more verdicts than are given: each can take seconds."""
     return len(items) * len(others) > MAX_PAIRS
 
 
