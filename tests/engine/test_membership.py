@@ -12,6 +12,7 @@ REWARD = rewardlang.loads("""rewardlang 1
 reward members
 column golds: list of math
 let value = only <a> in completion as math
+require value is present else score -1
 rule right: award 1 point when value is in golds
 rule wrong: deduct 1 point when value is not in golds
 rule among: award 1 point when some gold in golds where value equals gold
