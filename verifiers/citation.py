@@ -15,17 +15,19 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["any", "statute", "regulation", "case", "constitution", "rule"]
 
 
-@finder("citation", cost="linear", version="2")
+@finder("citation", cost="linear", version="3")
 def citation(texts: Sequence[str], *, kind: Kind = "any", forms: tuple[str, ...] = ()) -> list[list[Finding[str]]]:
     """What a text cites, in one spelling: `42 USC 1983`, `436 US 658`.
 
     What it checks
     --------------
-    Finds citations of United States law: statutes (`42 U.S.C. § 1983(b)`, `§§ 1981, 1983 and 1985`, `section 1983 of title 42`),
-    regulations (`29 C.F.R. § 1604.11`), cases by volume, reporter and first page (`436 U.S. 658`, `12 F.4th 345`), amendments and
-    articles of the Constitution (`the Fourteenth Amendment`), federal rules. The value names the authority without subsection or
-    page, those stand in the note. `Id.`, `Ibid.`, `436 U.S., at 690` and `Monell, supra` count as the authority that they repeat; of
-    a range both ends count. With `forms` other law is found instead, by lines such as `§ {section} {code:letters} -> {code} {section}`.
+    Finds citations of United States law: statutes (`42 U.S.C. § 1983(b)`, `§§ 1981, 1983 and 1985`, `section 1983 of title 42`, `I.R.C. §
+    501`), regulations (`29 C.F.R. § 1604.11`, `Treas. Reg. § 1.61-1`), cases by volume, reporter and first page (`436 U.S. 658`, `5 U.S.
+    (1 Cranch) 137`, `12 F.4th 345`), amendments and articles of the Constitution (`the First and Fourteenth Amendments`), federal rules
+    (`Fed. R. Civ. P. 12`, `FRE 702`). The value names the authority without subsection or page, those stand in the note. `Id.`, `Ibid.`,
+    `436 U.S., at 690` and `Monell, supra` count as the authority that they repeat; of a range both ends count, and a shortened end is
+    written out (`§§ 1981–88`). With `forms` other law is found instead, by lines such as `§ {section} {code:letters} -> {code}
+    {section}`.
 
     Why it earns reward
     -------------------
@@ -37,10 +39,10 @@ def citation(texts: Sequence[str], *, kind: Kind = "any", forms: tuple[str, ...]
 
     Known gaps
     ----------
-    That a citation is found says nothing of whether it exists or supports the sentence: compare with lists. `Id.` is the citation
-    before it, also where a lawyer would see that another one is meant. State codes, the
-    official reporters of the states (`22 Cal. App. 4th 33`), treaties, Federal Register pages, slip opinions
-    and `___` pages are not found, nor `§ 1983` without its title, nor cases by name alone. A year is not compared with the volume. A
+    That a citation is found says nothing of whether it exists or supports the sentence: compare with lists. `Id.` is the citation before
+    it, also where a lawyer would see that another one is meant. State codes, the official reporters of the states (`22 Cal. App. 4th
+    33`), treaties, Federal Register pages, slip opinions and `___` pages are not found, nor `§ 1983` without its title, `Amendment XIV`
+    without more, nor cases by name alone. What lies between the ends of a range is not cited. A year is not compared with the volume. A
     wrong line in `forms` stops the run.
     """
     return [_found(text, kind, forms) for text in texts]

@@ -17,7 +17,8 @@ Statement: TypeAlias = Literal["any", "query"]
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 30
 MAX_OPERATORS = 500
-_LIMITS = {"characters": MAX_CHARACTERS, "depth": MAX_DEPTH, "operators": MAX_OPERATORS}
+MAX_CASTS = 50
+_LIMITS = {"characters": MAX_CHARACTERS, "depth": MAX_DEPTH, "operators": MAX_OPERATORS, "casts": MAX_CASTS}
 
 
 class _Refusal(Exception):
@@ -30,8 +31,8 @@ class _NotSql(Exception):
 
 @cache
 def _nesting() -> re.Pattern[str]:
-    """Texts in quotes, which count for nothing; brackets; and words and signs after which an expression goes one level down."""
-    return re.compile(r"'(?:[^']|'')*+'|\"[^\"]*+\"|([(])|([)])|(\b(?:not|case|select|interval)\b|[-+~*/|%=<>])", re.IGNORECASE)
+    """Texts in quotes, which count for nothing; brackets; words and signs after which an expression goes one level down; casts."""
+    return re.compile(r"'(?:[^']|'')*+'|\"[^\"]*+\"|([(\[{])|([)\]}])|(\b(?:not|case|select|interval)\b|[-+~*/|%=<>])|(::)", re.IGNORECASE)
 
 
 @predicate("valid_sql", cost="linear", version="1", limits=_LIMITS)
@@ -82,12 +83,13 @@ def _parsed(text: str, dialect: Dialect) -> Any:
     """The one statement. Raises `_Refusal` or `_NotSql`."""
     if len(text) > MAX_CHARACTERS:
         raise _Refusal(f"more than {MAX_CHARACTERS:,} characters")
-    depth = operators = 0
+    depth = operators = casts = 0
     for match in _nesting().finditer(text):
         depth += (match[1] is not None) - (match[2] is not None)
         operators += match[3] is not None
-        if depth > MAX_DEPTH or operators > MAX_OPERATORS:
-            raise _Refusal(f"more than {MAX_DEPTH} levels of brackets or {MAX_OPERATORS} operators")
+        casts += match[4] is not None
+        if depth > MAX_DEPTH or operators > MAX_OPERATORS or casts > MAX_CASTS:
+            raise _Refusal(f"more than {MAX_DEPTH} levels of brackets, {MAX_OPERATORS} operators or {MAX_CASTS} casts")
     try:
         import sqlglot
         from sqlglot import errors, exp
@@ -97,8 +99,6 @@ def _parsed(text: str, dialect: Dialect) -> Any:
         trees = [tree for tree in sqlglot.parse(text, read=None if dialect == "any" else dialect) if tree is not None]
     except errors.SqlglotError as error:
         raise _NotSql(_told(error)) from None
-    except RecursionError:
-        raise _Refusal("nested too deeply") from None
     if len(trees) != 1:
         raise _NotSql(f"{len(trees) or 'no'} statements, and one is wanted")
     if isinstance(trees[0], (exp.Command, exp.Column, exp.Alias, exp.Condition)) and not isinstance(trees[0], exp.Query):
@@ -124,7 +124,10 @@ def _in_a_fresh_thread(task: Callable[[], Any]) -> Any:
 
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     with ThreadPoolExecutor(1) as executor:
-        return executor.submit(task).result()
+        try:
+            return executor.submit(task).result()
+        except RecursionError:
+            raise _Refusal("nested too deeply") from None
 
 
 @measure("same_sql", cost="linear", version="1", limits=_LIMITS)

@@ -1,4 +1,4 @@
-"""Citations of United States law in one spelling, and of any other law by example lines.
+"""Citations of United States law in one spelling.
 
 The one spelling has no points and no section sign: `42 USC 1983`, `29 CFR
 1604.11`, `436 US 658`, `Fed R Civ P 12`, `US Const amend 14`. Every repetition is
@@ -12,84 +12,56 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-# Reporter: its spelling here, and the last volume of a series that has ended (None: it goes on).
-_REPORTERS: tuple[tuple[str, str, int | None], ...] = (
-    ("U.S.", "US", None),
-    ("S. Ct.", "S Ct", None),
-    ("L. Ed. 2d", "L Ed 2d", None),
-    ("L. Ed.", "L Ed", 100),
-    ("F.4th", "F4th", None),
-    ("F.3d", "F3d", 999),
-    ("F.2d", "F2d", 999),
-    ("F. App'x", "F Appx", None),
-    ("F. Supp. 3d", "F Supp 3d", None),
-    ("F. Supp. 2d", "F Supp 2d", 999),
-    ("F. Supp.", "F Supp", 999),
-    ("F.R.D.", "FRD", None),
-    ("B.R.", "BR", None),
-    ("Fed. Cl.", "Fed Cl", None),
-    ("F.", "F", 300),
-    ("A.3d", "A3d", None),
-    ("A.2d", "A2d", 999),
-    ("A.", "A", 200),
-    ("N.E.3d", "NE3d", None),
-    ("N.E.2d", "NE2d", 999),
-    ("N.E.", "NE", 200),
-    ("N.W.3d", "NW3d", None),
-    ("N.W.2d", "NW2d", None),
-    ("N.W.", "NW", 300),
-    ("P.3d", "P3d", None),
-    ("P.2d", "P2d", 999),
-    ("P.", "P", 300),
-    ("S.E.2d", "SE2d", None),
-    ("S.E.", "SE", 200),
-    ("S.W.3d", "SW3d", None),
-    ("S.W.2d", "SW2d", 999),
-    ("S.W.", "SW", 300),
-    ("So. 3d", "So 3d", None),
-    ("So. 2d", "So 2d", 999),
-    ("So.", "So", 200),
-    ("Cal. Rptr. 3d", "Cal Rptr 3d", None),
-    ("Cal. Rptr. 2d", "Cal Rptr 2d", 135),
-    ("Cal. Rptr.", "Cal Rptr", 286),
-    ("N.Y.S.3d", "NYS3d", None),
-    ("N.Y.S.2d", "NYS2d", 999),
+# Reporter: how it is written, and its spelling here; longer ones before those that they begin with.
+_REPORTERS: tuple[tuple[str, str], ...] = (
+    ("U.S.", "US"),
+    ("S. Ct.", "S Ct"),
+    ("L. Ed. 2d", "L Ed 2d"),
+    ("L. Ed.", "L Ed"),
+    ("F.4th", "F4th"),
+    ("F.3d", "F3d"),
+    ("F.2d", "F2d"),
+    ("F. App'x", "F Appx"),
+    ("F. Supp. 3d", "F Supp 3d"),
+    ("F. Supp. 2d", "F Supp 2d"),
+    ("F. Supp.", "F Supp"),
+    ("F.R.D.", "FRD"),
+    ("B.R.", "BR"),
+    ("Fed. Cl.", "Fed Cl"),
+    ("F.", "F"),
+    ("A.3d", "A3d"),
+    ("A.2d", "A2d"),
+    ("A.", "A"),
+    ("N.E.3d", "NE3d"),
+    ("N.E.2d", "NE2d"),
+    ("N.E.", "NE"),
+    ("N.W.3d", "NW3d"),
+    ("N.W.2d", "NW2d"),
+    ("N.W.", "NW"),
+    ("P.3d", "P3d"),
+    ("P.2d", "P2d"),
+    ("P.", "P"),
+    ("S.E.2d", "SE2d"),
+    ("S.E.", "SE"),
+    ("S.W.3d", "SW3d"),
+    ("S.W.2d", "SW2d"),
+    ("S.W.", "SW"),
+    ("So. 3d", "So 3d"),
+    ("So. 2d", "So 2d"),
+    ("So.", "So"),
+    ("Cal. Rptr. 3d", "Cal Rptr 3d"),
+    ("Cal. Rptr. 2d", "Cal Rptr 2d"),
+    ("Cal. Rptr.", "Cal Rptr"),
+    ("N.Y.S.3d", "NYS3d"),
+    ("N.Y.S.2d", "NYS2d"),
 )
-LAST_VOLUMES = {spelling: last for _, spelling, last in _REPORTERS if last is not None}
-"""The last volume of each series that has ended: a citation beyond it cannot exist."""
-
 _SECTION = r"[0-9]{1,6}(?:\.[0-9]{1,4}(?![0-9]))?[a-zA-Z]{0,4}(?:[-–][0-9]{1,4}[a-zA-Z]{0,2}(?![0-9A-Za-z]))?"
 _INNER = r"(?:\([0-9A-Za-z]{1,5}\)){0,8}"
-_ORDINALS = (
-    "First",
-    "Second",
-    "Third",
-    "Fourth",
-    "Fifth",
-    "Sixth",
-    "Seventh",
-    "Eighth",
-    "Ninth",
-    "Tenth",
-    "Eleventh",
-    "Twelfth",
-    "Thirteenth",
-    "Fourteenth",
-    "Fifteenth",
-    "Sixteenth",
-    "Seventeenth",
-    "Eighteenth",
-    "Nineteenth",
-    "Twentieth",
-    "Twenty-",
-    "First",
-    "Twenty-",
-    "Second",
-    "Twenty-",
-    "Third",
-    "Twenty-",
-)
+_TENTH = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth"]
+_TEENS = ["Tenth", "Eleventh", "Twelfth", "Thirteenth", "Fourteenth", "Fifteenth", "Sixteenth", "Seventeenth", "Eighteenth", "Nineteenth"]
+_ORDINALS = (*_TENTH, *_TEENS, "Twentieth", *(f"Twenty-{word}" for word in _TENTH), "Thirtieth")
 _RULES = {"Civil": "Civ P", "Criminal": "Crim P", "Appellate": "App P", "Bankruptcy": "Bankr P", "Evidence": "Evid"}
+_SHORT_RULES = {"FRCP": "Civ P", "FRCrP": "Crim P", "FRAP": "App P", "FRBP": "Bankr P", "FRE": "Evid"}
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 
 
@@ -111,26 +83,38 @@ def _spaced(written: str) -> str:
 @cache
 def _forms() -> re.Pattern[str]:
     """All forms at once; a named group says which it was."""
-    reporters = "|".join(f"(?P<r{index}>{_spaced(written)})" for index, (written, _, _) in enumerate(_REPORTERS))
+    reporters = "|".join(f"(?P<r{index}>{_spaced(written)})" for index, (written, _) in enumerate(_REPORTERS))
     usc = r"U\.?\s?S\.?\s?C\.?(?:\s?[AS]\.?)?|U\.?\s?S\.?\sCode|United\sStates\sCode"
-    cfr, ordinals = r"C\.?\s?F\.?\s?R\.?", "|".join(_ORDINALS)
+    cfr, ordinal = r"C\.?\s?F\.?\s?R\.?", rf"(?:{'|'.join(sorted(_ORDINALS, key=len, reverse=True))}|[0-9]{{1,2}}(?:st|nd|rd|th))"
+    rule = rf"[0-9]{{1,4}}(?:\.[0-9])?{_INNER}"
+    and_more, roman = r"(?:,\s(?:and\s|or\s|&\s)?|\s(?:and|or|&)\s)", r"(?:[IVXL]{1,7}|[0-9]{1,2})(?![A-Za-z0-9])"
+    of_union = r"(?!\sto\s(?!the\s(?:U\.?\s?S\.?|United\sStates|[Ff]ederal|Constitution)))"
     mark = r"(?:(?P<many>§§|[Ss]ecs?\.|[Ss]ections)|§|[Ss]ec\.|[Ss]ection)"
     return re.compile(
         rf"(?<![\w.])(?:"
         rf"(?P<title>[0-9]{{1,2}})\s(?:{usc})\s{{0,3}}(?:{mark}\s{{0,3}})?(?P<section>{_SECTION})(?P<inner>{_INNER})"
-        rf"|(?P<cfr>[0-9]{{1,2}})\s{cfr}\s{{0,3}}(?:(?:(?P<cfr_many>§§)|§|[Pp]t\.|[Pp]art|[Ss]ec\.)\s{{0,3}})?"
+        rf"|(?P<cfr>[0-9]{{1,2}})\s{cfr}\s{{0,3}}(?:(?:(?P<cfr_many>§§|[Pp]ts\.|[Pp]arts)|§|[Pp]t\.|[Pp]art|[Ss]ec\.)\s{{0,3}})?"
         rf"(?P<cfr_section>[0-9]{{1,5}}(?:\.[0-9]{{1,5}}[a-z]{{0,2}}(?:-[0-9]{{1,4}}[a-z]{{0,2}})?)?)(?P<cfr_inner>{_INNER})"
+        rf"|(?:I\.?\s?R\.?\s?C\.?|Internal\sRevenue\sCode)\s(?:(?P<tax_many>§§)|§|[Ss]ec\.|[Ss]ection)\s{{0,3}}(?P<tax>{_SECTION})(?P<tax_inner>{_INNER})"
+        rf"|Treas\.?\sReg\.?\s(?:§\s{{0,3}})?(?P<tax_rule>[0-9]{{1,4}}\.[0-9]{{1,5}}[A-Za-z]{{0,3}}(?:[-–][0-9]{{1,3}}[A-Za-z]{{0,2}})?)(?P<tax_rule_inner>{_INNER})"
         rf"|[Ss]ections?\s(?P<of_section>{_SECTION})(?P<of_inner>{_INNER})\sof\s[Tt]itle\s(?P<of_title>[0-9]{{1,2}})"
         r"(?:,?\s(?:of\sthe\s)?(?:United\sStates\sCode|U\.S\.\sCode|U\.?S\.?C\.?))?"
         rf"|[Tt]itle\s(?P<in_title>[0-9]{{1,2}}),?\s(?:of\sthe\s)?(?:United\sStates\sCode|U\.S\.\sCode),?\s(?:[Ss]ections?|§§?)\s?"
         rf"(?P<in_section>{_SECTION})(?P<in_inner>{_INNER})"
-        r"|U\.?\s?S\.?\sConst(?:itution|\.)?,?\s(?P<const>[Aa]mend|[Aa]mdt|[Aa]rt)(?:ment|icle|\.)?\s(?P<roman>[IVXL]{1,7}|[0-9]{1,2})(?![A-Za-z0-9])"
-        rf"|(?P<ordinal>{ordinals})\sAmendment(?!\sto\s(?!the\s(?:U\.?\s?S\.?|United\sStates|[Ff]ederal|Constitution)))"
+        rf"|U\.?\s?S\.?\s(?:Const(?:itution|\.)?|CONST\.?),?\s(?P<const>[Aa]mend|[Aa]mdt|[Aa]rt)(?:ments?|icles?|s?\.)?\s"
+        rf"(?P<roman>{roman}(?:{and_more}{roman}){{0,9}})"
+        rf"|[Aa]rticle\s(?P<article>{roman}),?(?:\s(?:[Ss]ection|[Ss]ec\.|§)\s[0-9]{{1,2}},?)?\sof\sthe\s"
+        r"(?:(?:U\.?\s?S\.?|United\sStates|[Ff]ederal)\s)?Constitution(?!\sof\s(?!the\sUnited\sStates))"
+        rf"|(?P<ordinal>{ordinal}(?:{and_more}{ordinal}){{0,9}})\sAmendments?{of_union}"
         r"|Federal\sRules?\sof\s(?P<named_rules>Civil|Criminal|Appellate|Bankruptcy|Evidence)(?:\sProcedure)?\s"
         r"(?P<named_rule>[0-9]{1,4}(?:\.[0-9])?)(?P<named_inner>(?:\([0-9A-Za-z]{1,5}\)){0,8})"
+        rf"|[Rr]ules?\s(?P<rule_of>{rule}(?:{and_more}{rule}){{0,9}})\sof\sthe\sFederal\sRules\sof\s"
+        r"(?P<of_rules>Civil|Criminal|Appellate|Bankruptcy|Evidence)(?:\sProcedure)?"
+        rf"|(?P<short>{'|'.join(_SHORT_RULES)})\s(?:[Rr]ule\s)?(?P<short_rule>[0-9]{{1,4}}(?:\.[0-9])?)(?P<short_inner>{_INNER})"
         r"|Fed\.?\s?R\.?\s?(?P<rules>Civ|Crim|App|Evid|Bankr)\.?\s?(?:P\.?\s)?(?P<rule>[0-9]{1,4}(?:\.[0-9])?)(?P<rule_inner>(?:\([0-9A-Za-z]{1,5}\)){0,8})"
-        rf"|(?P<volume>[0-9]{{1,4}})\s(?:{reporters})(?:,?\s(?P<at>at)\s(?P<at_page>[0-9]{{1,5}})|\s(?P<page>[0-9]{{1,5}}))(?![0-9])"
-        r"|(?P<id>[Ii][Dd]|[Ii]bid)\.(?:,?\s?at\s(?P<id_page>[0-9]{1,5}))?(?:\s(?P<id_section>§\s?[0-9]{1,6}[a-z]{0,3}))?"
+        rf"|(?P<volume>[0-9]{{1,4}})\s(?:{reporters})(?:\s\([1-9][0-9]?\s[A-Z][a-z]{{2,8}}\.?\))?(?:,?\s(?P<at>at)\s(?P<at_page>[0-9]{{1,5}})|\s(?P<page>[0-9]{{1,5}}))(?![0-9])"
+        r"|(?P<id>[Ii][Dd]|[Ii]bid)\.(?:,?\s?at\s(?P<id_page>[0-9]{1,5}))?"
+        rf"(?:,?\s(?P<id_many>§)?§\s?(?P<id_section>[0-9]{{1,5}}\.[0-9]{{1,5}}[a-z]{{0,2}}(?:-[0-9]{{1,4}}[a-z]{{0,2}})?|{_SECTION})(?P<id_inner>{_INNER}))?"
         r"|(?P<supra_name>[A-Z][\w'’&-]{1,40}),?\s[Ss]upra(?:,?\s(?:note\s[0-9]{1,4},?\s)?at\s(?P<supra_page>[0-9]{1,5}))?"
         r")(?!\w)"
     )
@@ -182,49 +166,85 @@ def _cited(text: str, match: re.Match[str], previous: str | None, reported: dict
     elif match["cfr"]:
         yield Cited(start, end, f"{int(match['cfr'])} CFR {match['cfr_section']}", match["cfr_inner"])
         if match["cfr_many"]:
-            yield from _more(text, end, f"{int(match['cfr'])} CFR")
+            yield from _more(text, end, f"{int(match['cfr'])} CFR", match["cfr_section"])
+    elif match["tax"]:
+        yield from _numbers(start, match.start("tax"), end, "26 USC", match["tax"], match["tax_inner"])
+        if match["tax_many"]:
+            yield from _more(text, end, "26 USC", match["tax"])
+    elif match["tax_rule"]:
+        yield Cited(start, end, f"26 CFR {_section(match['tax_rule'])}", match["tax_rule_inner"])
     elif match["ordinal"]:
-        yield Cited(start, end, f"US Const amend {_ORDINALS.index(match['ordinal']) + 1}")
+        yield from _listed(match, "ordinal", "US Const amend", rf"{'|'.join(sorted(_ORDINALS, key=len, reverse=True))}|[0-9]+[a-z]+")
+    elif match["article"]:
+        yield Cited(start, end, f"US Const art {_number_of(match['article'])}")
+    elif match["rule_of"]:
+        yield from _listed(match, "rule_of", f"Fed R {_RULES[match['of_rules']]}", rf"(?P<number>[0-9]+(?:\.[0-9])?)(?P<inner>{_INNER})")
     elif match["named_rules"]:
         yield Cited(start, end, f"Fed R {_RULES[match['named_rules']]} {match['named_rule']}", match["named_inner"])
+    elif match["short"]:
+        yield Cited(start, end, f"Fed R {_SHORT_RULES[match['short']]} {match['short_rule']}", match["short_inner"])
     elif match["const"]:
         part = "art" if match["const"].lower() == "art" else "amend"
-        yield Cited(start, end, f"US Const {part} {_from_roman(match['roman'])}")
+        yield from _listed(match, "roman", f"US Const {part}", "[IVXL]+|[0-9]+")
     elif match["rules"]:
         process = "" if match["rules"] == "Evid" else " P"
         yield Cited(start, end, f"Fed R {match['rules']}{process} {match['rule']}", match["rule_inner"])
     elif match["volume"]:
         yield _case(text, match, reported, named)
     elif match["id"] and previous is not None:
-        if match["id_section"] and " USC " in previous:
-            title = previous.split(" ")[0]
-            yield Cited(start, end, f"{title} USC {match['id_section'].lstrip('§ ')}", "Id.")
+        code = " ".join(previous.split(" ")[:2])
+        if match["id_section"] and code.endswith((" USC", " CFR")):
+            yield from _numbers(start, match.start("id_section"), end, code, match["id_section"], f"Id. {match['id_inner']}".strip())
+            if match["id_many"]:
+                yield from _more(text, end, code, match["id_section"])
         else:
             yield Cited(start, end, previous, f"Id. at {match['id_page']}" if match["id_page"] else "Id.")
     elif match["supra_name"] in named:
         yield Cited(start, end, named[match["supra_name"]], f"supra at {match['supra_page']}" if match["supra_page"] else "supra")
 
 
+def _listed(match: re.Match[str], group: str, authority: str, one: str) -> Iterator[Cited]:
+    """Each number of a list such as `Fourth, Fifth and Sixth Amendments`; the first and the last have the words around it too."""
+    found, before = list(re.finditer(one, match[group])), match.start(group)
+    for part in found:
+        start = match.start() if part is found[0] else before + part.start()
+        end = match.end() if part is found[-1] else before + part.end()
+        if "number" in part.groupdict():
+            yield Cited(start, end, f"{authority} {part['number']}", part["inner"])
+        else:
+            yield Cited(start, end, f"{authority} {_number_of(part[0])}")
+
+
 def _sections(text: str, match: re.Match[str]) -> Iterator[Cited]:
     """The sections behind one title, one citation each; of a range both ends."""
-    title, start, end = int(match["title"]), match.start(), match.end()
-    first = match["section"]
-    if (ends := re.fullmatch(r"([0-9]+)[-–]([0-9]+)", first)) and int(ends[1]) < int(ends[2]):
-        middle = match.start("section") + len(ends[1])
-        yield Cited(start, middle, f"{title} USC {ends[1]}", "first of a range")
-        yield Cited(middle + 1, end, f"{title} USC {ends[2]}", "last of a range")
-    else:
-        yield Cited(start, end, f"{title} USC {_section(first)}", match["inner"])
+    code = f"{int(match['title'])} USC"
+    yield from _numbers(match.start(), match.start("section"), match.end(), code, match["section"], match["inner"])
     if match["many"]:
-        yield from _more(text, end, f"{title} USC")
+        yield from _more(text, match.end(), code, match["section"])
 
 
-def _more(text: str, end: int, code: str) -> Iterator[Cited]:
-    """The sections that go on a list behind `§§`."""
+def _numbers(start: int, at: int, end: int, code: str, written: str, inner: str) -> Iterator[Cited]:
+    """One section, or both ends of a range: `1981-1988`, and `1981-88` as lawyers shorten it. `at` is where the number begins."""
+    ends = re.fullmatch(r"([0-9]+)[-–]([0-9]{2,})", written)
+    last = ends[1][: -len(ends[2])] + ends[2] if ends else ""
+    if ends is not None and int(ends[1]) < int(last):
+        middle = at + len(ends[1])
+        yield Cited(start, middle, f"{code} {ends[1]}", "first of a range")
+        yield Cited(middle + 1, end, f"{code} {last}", "last of a range")
+    else:
+        yield Cited(start, end, f"{code} {_section(written)}", inner)
+
+
+def _more(text: str, end: int, code: str, before: str) -> Iterator[Cited]:
+    """The sections that go on a list behind `§§`; `before` is the one that the list began with."""
     while (more := _more_sections().match(text, end)) is not None:
-        last = more["glue"].strip() in ("-", "–", "—", "to", "through")
-        yield Cited(more.start("section"), more.end(), f"{code} {_section(more['section'])}", "last of a range" if last else more["inner"])
-        end = more.end()
+        start, end, written = more.start("section"), more.end(), more["section"]
+        if more["glue"].strip() in ("-", "–", "—", "to", "through"):
+            short = len(written) >= 2 and written.isdigit() and before.isdigit() and len(written) < len(before)
+            yield Cited(start, end, f"{code} {before[: -len(written)] if short else ''}{_section(written)}", "last of a range")
+        else:
+            yield from _numbers(start, start, end, code, written, more["inner"])
+        before = written
 
 
 def _section(written: str) -> str:
@@ -248,47 +268,11 @@ def _case(text: str, match: re.Match[str], reported: dict[str, str], named: dict
     return Cited(match.start(), match.end(), authority, note)
 
 
-def _from_roman(numeral: str) -> int:
-    if numeral.isdigit():
-        return int(numeral)
-    digits = [_ROMAN[letter] for letter in numeral]
+def _number_of(written: str) -> int:
+    """Of a Roman numeral, figures (`14`, `14th`) or an ordinal in words."""
+    if written[0].isdigit():
+        return int(written.rstrip("stndrh"))
+    if written in _ORDINALS:
+        return _ORDINALS.index(written) + 1
+    digits = [_ROMAN[letter] for letter in written]
     return sum(-digit if digit < after else digit for digit, after in zip(digits, [*digits[1:], 0], strict=True))
-
-
-# ---------------------------------------------------------------- lists of authorities
-
-
-class Covered(NamedTuple):
-    """A part of a code that a list covers completely: the words in front of the section, and the first and last whole number."""
-
-    code: str
-    first: int
-    last: int
-
-
-@cache
-def coverage(line: str) -> Covered:
-    """Reads `28 USC` (all of it) or `28 USC 1330-1369` (those numbers, with letters behind them). Raises ValueError."""
-    words = re.fullmatch(r"(.*?\S)(?:\s+([0-9]+)(?:\s?[-–]\s?([0-9]+))?)?", line.strip()[:200])
-    if words is None or not re.search("[A-Za-z]", words[1]):
-        raise ValueError(f"'{line[:60]}' says no part of a code; write 28 USC, or 28 USC 1330-1369")
-    if words[2] is None:
-        return Covered(words[1], 0, 10**9)
-    return Covered(words[1], int(words[2]), int(words[3] or words[2]))
-
-
-def is_covered(authority: str, part: Covered) -> bool:
-    """Whether a list that is complete for that part would name the authority."""
-    code, _, section = authority.rpartition(" ")
-    number = re.match("[0-9]{1,9}", section)
-    return code == part.code and number is not None and part.first <= int(number[0]) <= part.last
-
-
-def beyond_last_volume(authority: str) -> str | None:
-    """Why a case cannot exist: its volume lies behind the last one of a series that has ended. None otherwise."""
-    words = authority.split(" ")
-    volume, reporter = words[0], " ".join(words[1:-1])
-    last = LAST_VOLUMES.get(reporter)
-    if last is None or not volume.isascii() or not volume.isdigit() or not 0 < len(volume) <= 4:
-        return None
-    return f"{reporter} ended with volume {last}" if int(volume) > last else None
