@@ -12,13 +12,13 @@ Names of tensors end in their axes: T packed tokens, G completions, C tokens of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.nn import functional
 from torch.nn.attention.bias import causal_lower_right
-from torch.nn.functional import scaled_dot_product_attention
 
 ATTENTION = "rewardlang_shared_prefix"  # the name under which transformers finds `attend`
 
@@ -90,9 +90,10 @@ def attend(
     if packed is None:
         from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-        return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **options)
+        plain: Callable[..., tuple[torch.Tensor, None]] = sdpa_attention_forward
+        return plain(module, query, key, value, attention_mask, scaling=scaling, **options)
     query_HTD, key_HTD, value_HTD = query[0].to(value.dtype), key[0].to(value.dtype), value[0]
-    parts = []
+    parts: list[torch.Tensor] = []
     for group in packed.groups:
         parts += _group(query_HTD, key_HTD, value_HTD, group, scaling)
     return torch.cat(parts, 1).transpose(0, 1)[None].contiguous(), None
@@ -104,8 +105,8 @@ def _group(
     """Outputs (H, T, D) of the prompt's tokens, and of its completions' one after another."""
     prompt = slice(group.first, group.first + group.prompt)
     options: dict[str, Any] = {"scale": scale, "enable_gqa": query_HTD.shape[0] != key_HTD.shape[0]}
-    of_prompt = [tensor_HTD[None, :, prompt] for tensor_HTD in (query_HTD, key_HTD, value_HTD)]
-    own = scaled_dot_product_attention(*of_prompt, is_causal=True, **options)
+    dot_product: Callable[..., torch.Tensor] = functional.scaled_dot_product_attention
+    own = dot_product(*[tensor_HTD[None, :, prompt] for tensor_HTD in (query_HTD, key_HTD, value_HTD)], is_causal=True, **options)
 
     def each(tensor_HTD: torch.Tensor) -> torch.Tensor:
         """(G, H, C, D) of the completions."""
@@ -116,8 +117,9 @@ def _group(
         return torch.cat([tensor_HTD[None, :, prompt].expand(group.completions, -1, -1, -1), each(tensor_HTD)], 2)
 
     corner: Any = causal_lower_right(group.longest, group.prompt + group.longest)
-    found = scaled_dot_product_attention(each(query_HTD), after_prompt(key_HTD), after_prompt(value_HTD), attn_mask=corner, **options)
-    return own[0], found.transpose(0, 1).flatten(1, 2)[:, group.kept]
+    found: torch.Tensor = dot_product(each(query_HTD), after_prompt(key_HTD), after_prompt(value_HTD), attn_mask=corner, **options)
+    outputs_HTD = found.transpose(0, 1).flatten(1, 2)
+    return own[0], outputs_HTD[:, group.kept]
 
 
 def register() -> str:
