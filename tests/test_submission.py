@@ -28,6 +28,7 @@ from pathlib import Path
 
 def f(text):
     if "crash" in text: os._exit(3)
+    if "slow" in text: time.sleep(0.1)
     if "make" in text: Path(text.split()[1]).touch()
     if "wait" in text:
         while not Path(text.split()[1]).exists(): time.sleep(0.01)
@@ -91,9 +92,9 @@ def _at_once(batch: list[tuple[str, str]]) -> tuple[list[str], None, dict[str, l
 
 
 def _same(one: Scores, other: Scores) -> None:
-    """All that scores tell: a property that is new is compared too."""
+    """All that scores tell, but for the time it took: a property that is new is compared too."""
     assert len(one) == len(other)
-    for name in (name for name in dir(Scores) if isinstance(getattr(Scores, name), property)):
+    for name in (name for name in dir(Scores) if isinstance(getattr(Scores, name), property) and name != "verifier_seconds"):
         left, right = getattr(one, name), getattr(other, name)
         if name == "failures":
             left, right = ({row: sorted(found) for row, found in failures.items()} for failures in (left, right))
@@ -210,3 +211,15 @@ def test_lists_may_be_filled_further_by_their_owner() -> None:
         handle.add(completions[-1:])
     completions.clear()
     assert np.array_equal(handle.collect().values, [1, 0])
+
+
+def test_each_row_says_what_its_verifiers_took(dear: Reward) -> None:
+    """By itself, in parts of a submission too; of an argument that two rows share each has the whole, and it is asked once."""
+    texts = ["ab", "slow", "slow", *("c" * length for length in range(1, 9))]
+    for scores in (dear.score(texts), dear.submit(texts).collect()):
+        seconds = scores.verifier_seconds
+        assert sorted(seconds) == list(range(len(texts)))
+        assert seconds[1] == seconds[2] >= 0.1
+        assert all(value > 0 for value in seconds.values())
+    cheap = rewardlang.loads('rewardlang 1\nreward r\nrule a: award 1 point when completion contains "1"\nscore between 0 and 1\n')
+    assert cheap.score(["1", "2"]).verifier_seconds == {}

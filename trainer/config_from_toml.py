@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rewardlang.suggest import did_you_mean
 from rewardlang.trainer.config import DataConfig, RunConfig, is_list, table_in
+from rewardlang.trainer.config_guesses import meant
 from rewardlang.trainer.config_mistakes import mistakes_of
 from rewardlang.trainer.presets import PRESETS, merged
 from rewardlang.trainer.problem import TrainingProblem
@@ -31,7 +31,7 @@ def read_config(path: str | Path, changes: Sequence[str] = ()) -> RunConfig:
     """
     path = Path(path)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise TrainingProblem(f"the configuration {path} cannot be read: {error.strerror or error}", "name a TOML file") from None
     except UnicodeDecodeError:
@@ -105,9 +105,8 @@ def _read(kind: type[T], table: dict[str, Any], place: str, mistakes: list[str])
     values: dict[str, Any] = {}
     for name, value in table.items():
         if name not in known:
-            guess = did_you_mean(name, known)
             where = f"[{place.rstrip('.')}] has" if place else "there is"
-            mistakes.append(f"{where} no key '{name}'; {guess or 'there are ' + ', '.join(known)}")
+            mistakes.append(f"{where} no key '{name}'; {meant(name, known)}")
             continue
         wanted = hints[name]
         inner = table_in(wanted)
@@ -122,10 +121,26 @@ def _read(kind: type[T], table: dict[str, Any], place: str, mistakes: list[str])
         else:
             fitted = _fit(value, wanted)
             if fitted is None:
-                mistakes.append(f"'{place}{name}' must be {type_in_words(wanted)}, found {value!r}")
+                mistakes.append(f"'{place}{name}' must be {type_in_words(wanted)}, found {_shown(value)}{_without_quotes(value, wanted)}")
             else:
                 values[name] = fitted
     return kind(**values)
+
+
+def _shown(value: Any) -> str:
+    """A value as TOML writes it, where that is not how Python does."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _without_quotes(value: Any, wanted: Any) -> str:
+    """The remedy where a text holds what is wanted."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        inner = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return ""
+    return "; leave out the quotation marks" if _fit(inner, wanted) is not None else ""
 
 
 def _are_tables(value: Any) -> bool:

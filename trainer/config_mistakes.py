@@ -26,8 +26,8 @@ _RANGES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "more than 0",
         lambda value: value > 0,
         (
-            "lora.alpha training.steps training.completions training.iterations training.learning_rate training.max_completion_tokens "
-            "training.value_learning_rate training.max_grad_norm training.dpo_beta training.log_every training.keep evaluation.batch "
+            "lora.alpha training.steps training.completions training.iterations training.max_completion_tokens "
+            "training.max_grad_norm training.dpo_beta training.log_every training.keep evaluation.batch "
             "engine.concurrent"
         ),
     ),
@@ -41,7 +41,7 @@ _RANGES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ),
     ("from 0 to 1", lambda value: 0 <= value <= 1, "training.gae_lambda curriculum.memory"),
     ("0 or more and less than 1", lambda value: 0 <= value < 1, "lora.dropout"),
-    ("more than 0 and at most 1", lambda value: 0 < value <= 1, "curriculum.floor"),
+    ("more than 0 and at most 1", lambda value: 0 < value <= 1, "curriculum.floor training.learning_rate training.value_learning_rate"),
     ("from 0 to 4,294,967,295", lambda value: 0 <= value < 2**32, "seed"),
 )
 

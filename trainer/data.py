@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from rewardlang.suggest import did_you_mean
 from rewardlang.trainer.config import DataConfig
 from rewardlang.trainer.extras import need
+from rewardlang.trainer.hub import check_hub
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.problems import CLASSIC, draw_distinct
 
@@ -33,6 +34,11 @@ def load_rows(config: DataConfig, *, columns: Iterable[str], chat: bool, held_ou
     for ours, theirs in config.rename.items():
         if not any(theirs in row for row in rows):
             there = ", ".join(rows[0])
+            if ours in rows[0]:
+                raise TrainingProblem(
+                    f"rename = {{ {ours} = '{theirs}' }}: {name} has a column '{ours}' and none '{theirs}'",
+                    f"the data's name stands on the right: rename = {{ {theirs} = '{ours}' }}",
+                )
             raise TrainingProblem(
                 f"rename = {{ {ours} = '{theirs}' }}: {name} has no column '{theirs}'; it has {there}",
                 did_you_mean(theirs, rows[0]) or f"name the column that holds '{ours}'",
@@ -98,6 +104,8 @@ def _hub(config: DataConfig) -> list[Row]:
 
     if str(config.hub).startswith((".", "/", "~")) and not Path(str(config.hub)).is_dir():
         raise TrainingProblem(f"the folder {config.hub} is not there", "correct 'hub'; a folder is relative to the configuration")
+    if not Path(str(config.hub)).is_dir():
+        check_hub("the id of a data set", str(config.hub), model=False)
     try:
         saved = _saved(Path(str(config.hub)), config.split)
         dataset = load_dataset(config.hub, config.subset, split=config.split) if saved is None else saved

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +34,9 @@ def prepared_rows(config: RunConfig, reward: Reward, tokenizer: Any, context: in
     """Loads and checks all rows; `context` is how many tokens the model can read, None if it does not say. Raises `TrainingProblem`."""
     notes: list[str] = []
 
+    needed = [name for name, kind in reward.columns.items() if not isinstance(kind, OptionalType)]
+
     def usable(data: DataConfig, place: str) -> list[Row]:
-        needed = [name for name, kind in reward.columns.items() if not isinstance(kind, OptionalType)]
         template = bool(getattr(tokenizer, "chat_template", None))
         rows = load_rows(data, columns=needed, chat=template, held_out=place.startswith("held_out"))
         if not template and tokenizer is not None and not all(isinstance(row["prompt"], str) for row in rows):
@@ -46,15 +47,15 @@ def prepared_rows(config: RunConfig, reward: Reward, tokenizer: Any, context: in
             )
         rows = markable(rows, reward, data, place, notes)
         limit = data.max_prompt_tokens
-        room = None if context is None else context - config.training.max_completion_tokens
-        if limit is None and room is not None and room > 0:
-            limit = room
-        return rows if limit is None else _short_enough(rows, tokenizer, limit, place, notes)
+        if limit is None and context is not None:
+            limit = context - config.training.max_completion_tokens
+        return rows if limit is None else _short_enough(rows, tokenizer, limit, place, notes, asked=data.max_prompt_tokens is not None)
 
     most = config.training.max_completion_tokens
     if context is not None and most >= context:
-        notes.append(
-            f"'training.max_completion_tokens' ({most:,}) leaves no room for a prompt in the {context:,} tokens that the model reads"
+        raise TrainingProblem(
+            f"'training.max_completion_tokens' ({most:,}) leaves no room for a prompt in the {context:,} tokens that the model reads",
+            "lower it",
         )
     sources = [(usable(data, place), data) for place, data in _sources("data", config.data)]
     held_out = (
@@ -72,6 +73,7 @@ def prepared_rows(config: RunConfig, reward: Reward, tokenizer: Any, context: in
         if not held_out or not all(rows for rows, _ in sources):
             raise TrainingProblem(f"'data.held_out_share' = {share} leaves one side without rows", "give more rows, or another share")
     training = [row for rows, _ in sources for row in rows]
+    notes += _repeated(training, needed)
     shares = tuple(Share(source_name(data), len(rows), data.weight) for rows, data in sources)
     if len(shares) > 1:
         told = ", ".join(f"{one.name} ({one.rows:,} rows, weight {one.weight:g})" for one in shares)
@@ -105,7 +107,22 @@ def _key(row: Row) -> str:
     return json.dumps(row["prompt"], ensure_ascii=False, sort_keys=True)
 
 
-def _short_enough(rows: list[Row], tokenizer: Any, limit: int, place: str, notes: list[str]) -> list[Row]:
+def _repeated(rows: Sequence[Row], columns: Sequence[str]) -> Iterator[str]:
+    """Prompts that occur more than once, and those of them that are not paid alike: a mistake in most data."""
+    golds: dict[str, list[str]] = {}
+    for row in rows:
+        golds.setdefault(_key(row), []).append(json.dumps([row.get(name) for name in columns], default=str, sort_keys=True))
+    again = {prompt: found for prompt, found in golds.items() if len(found) > 1}
+    if again:
+        yield f"[data]: {len(again):,} of {len(golds):,} prompts occur more than once, {sum(map(len, again.values())):,} rows in all"
+    at_odds = [prompt for prompt, found in again.items() if len(set(found)) > 1]
+    if at_odds:
+        names = ", ".join(f"'{name}'" for name in columns)
+        comes = "comes" if len(at_odds) == 1 else "come"
+        yield f"[data]: {len(at_odds):,} of these prompts {comes} with different values of {names}, such as {at_odds[0]:.200}"
+
+
+def _short_enough(rows: list[Row], tokenizer: Any, limit: int, place: str, notes: list[str], *, asked: bool) -> list[Row]:
     from rewardlang.trainer.gpu_run import prompt_ids
 
     lengths = [len(prompt_ids(tokenizer, row["prompt"])) for row in rows]
@@ -113,9 +130,10 @@ def _short_enough(rows: list[Row], tokenizer: Any, limit: int, place: str, notes
     if not long:
         return rows
     named = _some(f"row {index + 1} ({lengths[index]:,})" for index in long)
-    told = f"[{place}]: {len(long):,} of {len(rows):,} prompts have more than {limit:,} tokens: {named}"
+    told = f"[{place}]: {len(long):,} of {len(rows):,} prompts have more than {limit:,} token{'s' * (limit > 1)}: {named}"
     if len(long) == len(rows):
-        raise TrainingProblem(told, f"raise '{place}.max_prompt_tokens', or lower 'training.max_completion_tokens'")
+        remedy = f"raise '{place}.max_prompt_tokens'" if asked else "lower 'training.max_completion_tokens', which takes the room"
+        raise TrainingProblem(told, remedy)
     notes.append(f"{told}; they are left out")
     return [row for index, row in enumerate(rows) if index not in set(long)]
 

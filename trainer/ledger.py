@@ -4,7 +4,9 @@ A row has `version` (the policy that wrote it, counted in updates), `row` and
 `group` within that version, `prompt` (a chat as JSON), `completion`, `columns` (what the reward file was given of the data, as one JSON
 object), `tokens`, `score` (null where the row was skipped), `success`, `gate` (the words of the
 `require` that stopped it), `clamping`, `failures` (of verifiers),
-`marking_seconds` (of the call that marked it, with all its rows),
+`verifier_seconds` (what verifiers in other processes took on this completion; null where none was asked: all else is computed for
+many completions at once, in microseconds each), `marking_seconds` (how long the run waited for the call that marked it) and
+`marked_together` (how many completions that call had, which share its seconds),
 `ratio_mean`, `ratio_min`, `ratio_max` (importance ratios of its tokens when it was learned from, `ratios.py`; null until then), and
 `section.NAME`, `points.NAME`, `fired.NAME`, `reason.NAME` for each section and
 rule of the reward file; points are those before caps and weight of the section.
@@ -44,9 +46,15 @@ class Ledger:
         self._go_on()
 
     def add(
-        self, version: int, prompts: Sequence[Any], marks: Sequence[RowMarks], columns: Mapping[str, Sequence[Any]], seconds: float
+        self,
+        version: int,
+        prompts: Sequence[Any],
+        marks: Sequence[RowMarks],
+        columns: Mapping[str, Sequence[Any]],
+        seconds: float,
+        own_seconds: Mapping[int, float],
     ) -> None:
-        """The B rows of one call that marked completions."""
+        """The B rows of one call that marked completions: how long it took, and what rows took of that by themselves."""
         import pyarrow
 
         if not self._tables or version - self._first >= _VERSIONS_A_FILE:
@@ -57,7 +65,8 @@ class Ledger:
         tokens = columns.get("completion_tokens") or [None] * len(marks)
         rows = []
         for place, (prompt, row, count) in enumerate(zip(prompts, marks, tokens, strict=True), self._rows):
-            rows.append({"version": version, "row": place, "group": place // self._group, "tokens": count, "marking_seconds": seconds})
+            rows.append({"version": version, "row": place, "group": place // self._group, "tokens": count})
+            rows[-1] |= {"marking_seconds": seconds, "marked_together": len(marks), "verifier_seconds": own_seconds.get(place - self._rows)}
             given = {name: values[place - self._rows] for name, values in columns.items()}
             rows[-1] |= {"prompt": prompt_text(prompt), "columns": json.dumps(given, ensure_ascii=False, default=str)} | _marked(row)
         self._rows += len(marks)
@@ -125,7 +134,8 @@ def _schema(program: Program) -> Any:
     fields = [("version", pa.int32()), ("row", pa.int32()), ("group", pa.int32()), ("prompt", pa.string()), ("completion", pa.string())]
     fields += [("columns", pa.string())]
     fields += [("tokens", pa.int32()), ("score", pa.float64()), ("success", pa.bool_()), ("gate", pa.string()), ("clamping", pa.float64())]
-    fields += [("failures", pa.string()), ("marking_seconds", pa.float64())]
+    fields += [("failures", pa.string()), ("verifier_seconds", pa.float64()), ("marking_seconds", pa.float64())]
+    fields += [("marked_together", pa.int32())]
     fields += [(name, pa.float64()) for name in _RATIOS]
     fields += [(f"section.{section.name or ''}", pa.float64()) for section in program.sections]
     for rule in program.rules:

@@ -8,6 +8,7 @@ from typing import Any
 from rewardlang.suggest import did_you_mean
 from rewardlang.trainer.config import LoraConfig, ModelConfig
 from rewardlang.trainer.extras import need
+from rewardlang.trainer.hub import check_hub
 from rewardlang.trainer.problem import TrainingProblem
 
 
@@ -21,6 +22,8 @@ def load_tokenizer(config: ModelConfig) -> Any:
         # Transformers 5.23 reads a Qwen2's vocabulary with Qwen2's own class even where the folder names this one.
         read = PreTrainedTokenizerFast
     try:
+        if not Path(config.path).is_dir():
+            check_hub("the id of a model", config.path, model=True, revision=config.revision)
         tokenizer = read.from_pretrained(config.path, revision=config.revision, padding_side="left")
     except (OSError, ValueError) as error:
         raise _unreadable("tokenizer", config, error) from None
@@ -28,8 +31,10 @@ def load_tokenizer(config: ModelConfig) -> Any:
         try:
             tokenizer.chat_template = Path(config.chat_template).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
+            why = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
             raise TrainingProblem(
-                f"the chat template {config.chat_template} cannot be read: {error}", "correct 'model.chat_template'"
+                f"the chat template {config.chat_template} cannot be read: {why}",
+                "correct 'model.chat_template'; it is relative to the configuration",
             ) from None
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token

@@ -55,7 +55,7 @@ class RecordingReward:
         scores = self._marked({"completions": completions, "prompts": prompts, "columns": columns, "step": step})
         seconds = time.monotonic() - began
         asked = prompts if prompts is not None else [""] * len(completions)
-        self._ledger.add(step, asked, scores.rows, columns or {}, seconds)
+        self._ledger.add(step, asked, scores.rows, columns or {}, seconds, scores.verifier_seconds)
         if self._rates is not None and scores.success is not None:
             self._rates.add([prompt_text(prompt) for prompt in asked], scores.success.tolist())
         self._progress.drawn(scores.rows, asked)

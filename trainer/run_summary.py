@@ -17,6 +17,7 @@ from rewardlang.trainer.run_record import Record, differences, record_of
 
 Summary: TypeAlias = dict[str, Any]
 
+_SECONDS = ("marking_seconds", "marked_together", "verifier_seconds")
 _FIGURES = ("reward", "success", "tokens", "cut_off", "entropy", "flat_groups", "kl", "seconds_a_step")
 
 
@@ -123,14 +124,25 @@ def accuracy_interval(row: MetricsRow) -> tuple[float, float] | None:
 def _ledger(run: Path) -> Summary | None:
     import pyarrow.compute
 
-    table = read_ledger(run / "ledger", ["version", "row", "score", "failures", "marking_seconds"])
+    table = read_ledger(run / "ledger", ["version", "row", "score", "failures", *_SECONDS])
     if table is None:
         return None
-    calls = {(row["version"], row["marking_seconds"]) for row in table.select(["version", "marking_seconds"]).to_pylist()}
+    waited = sum(row["marking_seconds"] / row["marked_together"] for row in table.select(_SECONDS).to_pylist())
     return {
         "completions": table.num_rows,
         "versions": pyarrow.compute.count_distinct(table["version"]).as_py(),
         "skipped": table["score"].null_count,
         "with_failures": table.num_rows - table["failures"].null_count,
-        "marking_seconds": round(sum(seconds for _, seconds in calls), 3),
+        "marking_seconds": round(waited, 3),
+        "verifier_seconds": _slowest(table),
     }
+
+
+def _slowest(table: Any) -> Summary | None:
+    """What verifiers in other processes took on a completion; None where none was asked."""
+    asked = [row for row in table.to_pylist() if row["verifier_seconds"] is not None]
+    if not asked:
+        return None
+    longest = max(asked, key=lambda row: row["verifier_seconds"])
+    seconds = {"median": statistics.median(row["verifier_seconds"] for row in asked), "longest": longest["verifier_seconds"]}
+    return {name: round(value, 4) for name, value in seconds.items()} | {"version": longest["version"], "row": longest["row"]}

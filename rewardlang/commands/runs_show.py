@@ -68,7 +68,10 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield ""
         written = f"{shared.counted(ledger['completions'], 'completion')} of {shared.counted(ledger['versions'], 'version')}"
         trouble = f"{ledger['skipped']:,} skipped, {ledger['with_failures']:,} with failures of verifiers"
-        yield f"ledger: {written}, {trouble}, marked in {ledger['marking_seconds']:.1f} s"
+        yield f"ledger: {written}, {trouble}; {ledger['marking_seconds']:.1f} s waited for marks"
+        if (slow := ledger["verifier_seconds"]) is not None:
+            longest = f"{slow['longest']:.3g} s at most (version {slow['version']}, row {slow['row']})"
+            yield f"verifiers in other processes: {slow['median']:.3g} s a completion by median, {longest}; check --cost tells by line"
     for alarm in found["alarms"]:
         yield ""
         yield from wrap(f"ALARM in step {alarm['step']}, {alarm['alarm']}: {alarm['found']}", shared.width())

@@ -108,7 +108,11 @@ def _plan(config_path: str, changes: list[str], card_name: str | None, *, as_jso
         card = card_at_hand() if card_name is None else card_named(card_name)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    plan = plan_of(read_config(config_path, changes), card)
+    config = read_config(config_path, changes)
+    plan = plan_of(config, card)
+    if config.engine.backend == "transformers":
+        told = "engine.backend is 'transformers', which has no plan; this is what the run would take with 'memory'"
+        print(told, file=sys.stderr)
     if as_json:
         shared.print_json(plan.to_json())
     else:

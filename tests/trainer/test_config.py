@@ -12,6 +12,7 @@ import pytest
 from rewardlang.cli import main
 from rewardlang.trainer.config import DataConfig, RunConfig
 from rewardlang.trainer.config_from_toml import read_config
+from rewardlang.trainer.config_guesses import NAMED_ELSEWHERE
 from rewardlang.trainer.config_mistakes import mistakes_of
 from rewardlang.trainer.config_text import all_keys, explained, toml_value
 from rewardlang.trainer.presets import PRESETS
@@ -56,6 +57,17 @@ def test_a_hub_id_is_left_alone(tmp_path: Path) -> None:
     assert config.model.path == "Qwen/Qwen2.5-0.5B-Instruct"
 
 
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    """As some editors put one before every file."""
+    assert read_config(written(tmp_path, "\ufeff" + GOOD)).output == str(tmp_path / "runs/maths")
+
+
+def test_names_of_other_libraries_lead_to_keys_that_are_there() -> None:
+    """Each of those that are known."""
+    known = {line.split(":")[0] for line in explained().splitlines() if not line.startswith(" ")}
+    assert set(NAMED_ELSEWHERE.values()) - {"data"} <= known
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     """Unknown keys with what may be meant, and wrong types with what was found."""
     text = GOOD + "rnk = 3\n[lora]\nrank = 'big'\ntarget = ['q_proj']\n[trainig]\nsteps = 3\n[training]\nlearning_rate = true\n"
@@ -65,7 +77,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     assert "'lora.rank' must be a whole number, found 'big'" in told
     assert "[lora] has no key 'target'; did you mean 'targets'?" in told
     assert "there is no key 'trainig'; did you mean 'training'?" in told
-    assert "'training.learning_rate' must be a number, found True" in told
+    assert "'training.learning_rate' must be a number, found true" in told
 
 
 @pytest.mark.parametrize(
@@ -96,7 +108,8 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("weight = 2", "'data.weight' stands in a [[data.mix]], where there are several sources"),
         ("mix = ['rows.jsonl']", "'data.mix' must be a list of tables, each as [[data.mix]], found ['rows.jsonl']"),
         ("[training]\nlearning_rate = nan", "'training.learning_rate' must be a number, found nan"),
-        ("[training]\nlearning_rate = -1e-4", "'training.learning_rate' must be more than 0, found -0.0001"),
+        ("[training]\nlearning_rate = -1e-4", "'training.learning_rate' must be more than 0 and at most 1, found -0.0001"),
+        ("[training]\nlearning_rate = 1e5", "'training.learning_rate' must be more than 0 and at most 1, found 100000.0"),
         ("[training]\nwarmup_steps = -1", "'training.warmup_steps' must be 0 or more, found -1"),
         ("[training]\nmask_cut_off = 1", "'training.mask_cut_off' must be true or false, found 1"),
         ("[training]\ndpo_beta = 0", "'training.dpo_beta' must be more than 0, found 0.0"),
@@ -108,6 +121,12 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("[curriculum]\nprompts = 'hard'", "'curriculum.prompts' must be one of 'shuffled', 'difficulty', found 'hard'"),
         ("[curriculum]\nfloor = 0", "'curriculum.floor' must be more than 0 and at most 1, found 0.0"),
         ("[engine]\nbackend = 'vllm'", "'engine.backend' must be one of 'transformers', 'memory', 'speed', found 'vllm'"),
+        ("[training]\nsteps = '20'", "'training.steps' must be a whole number, found '20'; leave out the quotation marks"),
+        ("[evaluation]\nevery = 'true'", "'evaluation.every' must be a whole number, found 'true'"),
+        ("chat = 'true'", "'data.chat' must be true or false, found 'true'; leave out the quotation marks"),
+        ("[training]\nnum_generations = 8", "[training] has no key 'num_generations'; here that is 'training.group'"),
+        ("rank = 8", "[data] has no key 'rank'; it stands in [lora]"),
+        ("[lora]\nfile = 'a.jsonl'", "[lora] has no key 'file'; it stands in [data] and [held_out]"),
         ("[trainer]\nsteps = 3", "there is no key 'trainer'; there are reward, output, seed, preset"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 import rewardlang
 from rewardlang.trainer.config import DataConfig
 from rewardlang.trainer.data import load_rows
+from rewardlang.trainer.hub import check_hub
 from rewardlang.trainer.problem import TrainingProblem
 
 ROWS = [{"question": "1 + 1?", "gold": "2"}, {"question": "1 + 2?", "gold": "3"}]
@@ -144,3 +145,32 @@ def test_broken_files_are_named(tmp_path: Path) -> None:
     ):
         with pytest.raises(TrainingProblem, match=told):
             load(data)
+
+
+def test_a_rename_the_wrong_way_round_is_told(tmp_path: Path) -> None:
+    """The data's name stands on the right."""
+    with pytest.raises(TrainingProblem, match=r"rename = \{ prompt = 'question' \}"):
+        load(DataConfig(file=jsonl(tmp_path), rename={"question": "prompt"}), "gold")
+
+
+def test_a_hub_that_does_not_answer_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One look at the address, of the hub or of a proxy; what was downloaded before needs none."""
+    import datasets.config
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(TrainingProblem, match=r"there is no folder some/set, .* http://127.0.0.1:1 cannot be reached: Connection refused"):
+        load(DataConfig(hub="some/set"), "gold")
+    with pytest.raises(TrainingProblem, match="taken for the id of a model on the hub"):
+        check_hub("the id of a model", "some/model", model=True)
+    monkeypatch.setenv("http_proxy", "http://user:secret@localhost:2")
+    with pytest.raises(TrainingProblem, match="cannot be reached through the proxy localhost: Connection refused"):
+        check_hub("the id of a model", "some/model", model=True)
+    (tmp_path / "some___set").mkdir()
+    check_hub("the id of a data set", "some/set", model=False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    check_hub("the id of a model", "some/model", model=True)

@@ -93,6 +93,7 @@ def test_prompts_that_are_too_long_are_counted_and_named(raw_policy: Path, tmp_p
     rows = tmp_path / "long.jsonl"
     rows.write_text("".join(json.dumps({"prompt": "9 " * count, "gold": "9"}) + "\n" for count in (3, 60, 4)), encoding="utf-8")
     config = RunConfig(reward="r", output="o", data=DataConfig(file=str(rows), max_prompt_tokens=40))
+    config = replace(config, training=replace(config.training, max_completion_tokens=64))
     reward = rewardlang.loads(NUMBER)
     found = prepared_rows(config, reward, tokenizer, context_length(model))
     assert len(found.training) == 2
@@ -100,8 +101,9 @@ def test_prompts_that_are_too_long_are_counted_and_named(raw_policy: Path, tmp_p
     wide = replace(config, data=DataConfig(file=str(rows)), training=replace(config.training, max_completion_tokens=100))
     assert "have more than 28 tokens" in prepared_rows(wide, reward, tokenizer, 128).notes[0]
     wider = replace(wide, training=replace(config.training, max_completion_tokens=200))
-    assert "(200) leaves no room for a prompt in the 128 tokens" in prepared_rows(wider, reward, tokenizer, 128).notes[0]
-    with pytest.raises(TrainingProblem, match="3 of 3 prompts have more than 1 tokens"):
+    with pytest.raises(TrainingProblem, match=r"\(200\) leaves no room for a prompt in the 128 tokens"):
+        prepared_rows(wider, reward, tokenizer, 128)
+    with pytest.raises(TrainingProblem, match=r"3 of 3 prompts have more than 1 token: .*\n.*remedy: raise 'data.max_prompt_tokens'"):
         prepared_rows(replace(config, data=replace(config.data, max_prompt_tokens=1)), reward, tokenizer, None)
 
 
@@ -148,3 +150,16 @@ def test_held_out_prompts_that_are_trained_on_are_told(raw_policy: Path, tmp_pat
     config = RunConfig(reward="r", output="o", data=DataConfig(file=str(path)), held_out=DataConfig(file=str(path), size=4))
     found = prepared_rows(config, rewardlang.loads(NUMBER), None, None)
     assert found.notes == ("4 of 4 held-out prompts are trained on too",)
+
+
+def test_prompts_that_occur_twice_are_told(tmp_path: Path) -> None:
+    """And those that are paid by different answers: they are kept, for an author may mean it."""
+    path = tmp_path / "rows.jsonl"
+    asked = [("1 + 1?", 2), ("1 + 2?", 3), ("1 + 1?", 2), ("1 + 2?", 4), ("2 + 2?", 4)]
+    path.write_text("".join(json.dumps({"prompt": prompt, "gold": gold}) + "\n" for prompt, gold in asked), encoding="utf-8")
+    found = prepared_rows(RunConfig(reward="r", output="o", data=DataConfig(file=str(path))), rewardlang.loads(NUMBER), None, None)
+    assert len(found.training) == 5
+    assert found.notes == (
+        "[data]: 2 of 3 prompts occur more than once, 4 rows in all",
+        "[data]: 1 of these prompts comes with different values of 'gold', such as \"1 + 2?\"",
+    )

@@ -51,7 +51,7 @@ class Drawn:
 def test_verdicts_are_reached_while_the_trainer_computes(raw_policy: Path, tmp_path: Path, algorithm: str) -> None:
     """Marking that waits for the reference's forward pass would wait for ever if it began behind it; the scores are those of `score`."""
     from rewardlang.trainer.grpo import make_trainer
-    from rewardlang.trainer.ledger import Ledger
+    from rewardlang.trainer.ledger import Ledger, read_ledger
     from rewardlang.trainer.policy import load_model, load_tokenizer
     from rewardlang.trainer.progress import Silent
     from rewardlang.trainer.recording import RecordingReward
@@ -82,6 +82,9 @@ def test_verdicts_are_reached_while_the_trainer_computes(raw_policy: Path, tmp_p
         pool.close()
     given = [sum(column) for column in zip(*(list(column)[-4:] for column in trainer._logs["rewards"].values()), strict=True)]
     assert given == pytest.approx(expected.values.tolist(), abs=1e-6)
+    entered = read_ledger(tmp_path / "ledger").to_pylist()
+    assert all(row["verifier_seconds"] > 0 for row in entered)
+    assert {row["marked_together"] for row in entered} == {4}
 
 
 def test_other_rows_than_were_begun_are_marked_when_they_come(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def ledger_of(folder: Path, versions: range, *, from_version: int = 0) -> list[d
     prompts = ["2 + 1?", "2 + 1?", [{"role": "user", "content": "1 + 2?"}], [{"role": "user", "content": "1 + 2?"}]]
     for version in versions:
         scores = reward.score(texts, prompts=prompts, columns={"gold": golds})
-        ledger.add(version, prompts, scores.rows, {"completion_tokens": [5, 9, 1, 5]}, 0.25)
+        ledger.add(version, prompts, scores.rows, {"completion_tokens": [5, 9, 1, 5]}, 0.25, {1: 0.125})
     rows: list[dict[str, Any]] = read_ledger(folder).to_pylist()
     return rows
 
@@ -62,6 +62,13 @@ def test_a_row_says_what_each_rule_gave_and_why(tmp_path: Path) -> None:
     assert (skipped["score"], skipped["success"]) == (None, None)
     assert [row["group"] for row in (right, long, gated, skipped)] == [0, 0, 1, 1]
     assert json.loads(gated["prompt"]) == [{"role": "user", "content": "1 + 2?"}]
+
+
+def test_a_row_says_how_long_it_took(tmp_path: Path) -> None:
+    """What its own verifiers took in other processes, where any was asked; the call's seconds are those of all its rows together."""
+    rows = ledger_of(tmp_path, range(1))
+    assert [row["verifier_seconds"] for row in rows] == [None, 0.125, None, None]
+    assert {(row["marking_seconds"], row["marked_together"]) for row in rows} == {(0.25, 4)}
 
 
 def test_every_call_is_on_the_disk_when_it_returns(tmp_path: Path) -> None:
