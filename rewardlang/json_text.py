@@ -11,6 +11,7 @@ from typing import Any
 MAX_DEPTH = 200
 MAX_DIGITS = 400
 MAX_LEAVES = 20_000
+MAX_KEYS = 200_000
 
 
 class NotJson(ValueError):
@@ -57,11 +58,15 @@ def read_json(text: str, *, number: Callable[[str], Any] = _number) -> Any:
 def leaves(value: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Each value that is no object or list, and each empty one, with the keys that lead to it; true is not 1.
 
-    Raises `NotRead` for more than the limit.
+    Raises `NotRead` for more than the limit of values, or of keys that lead to them.
     """
+    keys = 0
     waiting: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
     while waiting:
         path, item = waiting.pop()
+        keys += len(path)
+        if keys > MAX_KEYS:
+            raise NotRead(f"more than {MAX_KEYS:,} keys that lead to values")
         if isinstance(item, (dict, list)) and len(waiting) + len(item) > MAX_LEAVES:
             raise NotRead(f"more than {MAX_LEAVES:,} values")
         if isinstance(item, dict) and item:

@@ -86,7 +86,7 @@ def folded_words(text: str) -> list[str]:
 @cache
 def _ends() -> re.Pattern[str]:
     """Where a sentence can end: marks and closing quotes before white space, a full-width mark, a blank line."""
-    return re.compile(r"[.!?…]++[\"'”’)\]*]*+(?=\s|\Z)|[。！？]++[”’）]*+|\n[ \t]*+\n\s*+")
+    return re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]*]*+(?=\s|\Z)|[。！？]++[”’）]*+|\n[ \t]*+\n\s*+")
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:

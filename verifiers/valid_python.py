@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 from rewardlang.verifier import predicate
 
-MAX_CHARACTERS = 100_000
+MAX_CHARACTERS = 30_000
 _FILE = "rewardlang-answer"
 
 
-@predicate("valid_python", cost="linear", version="1", limits={"characters": MAX_CHARACTERS})
+@predicate("valid_python", cost="linear", version="2", limits={"characters": MAX_CHARACTERS})
 def valid_python(texts: Sequence[str]) -> list[Verdict]:
     """Whether the whole text is a program that Python can parse.
 
     What it checks
     --------------
-    Holds for a text that the parser of the running Python accepts and that has at least one statement. Nothing is run. Beyond 100,000
+    Holds for a text that the parser of the running Python accepts and that has at least one statement. Nothing is run. Beyond 30,000
     characters, or where the parser's own limits are reached (a hundred operators that wait for one another), it is not judged.
 
     Why it earns reward

@@ -8,9 +8,10 @@ from rewardlang.verdict import Verdict, cannot_judge, no, yes
 from rewardlang.verifier import predicate
 
 MAX_CHARACTERS = 1_000
+MAX_WORK = 1_000_000
 
 
-@predicate("valid_regex", cost="linear", version="1", limits={"characters": MAX_CHARACTERS})
+@predicate("valid_regex", cost="linear", version="2", limits={"characters": MAX_CHARACTERS, "characters times texts": MAX_WORK})
 def valid_regex(texts: Sequence[str], *, accepted: tuple[str, ...] = (), refused: tuple[str, ...] = ()) -> list[Verdict]:
     """Whether the whole text is a regular expression, and matches what it should.
 
@@ -43,6 +44,8 @@ def _verdict(text: str, accepted: tuple[str, ...], refused: tuple[str, ...]) -> 
         return cannot_judge(f"more than {MAX_CHARACTERS:,} characters")
     if not text:
         return no("empty")
+    if len(text) * sum(map(len, accepted + refused)) > MAX_WORK:
+        return cannot_judge("the pattern and the texts to try are too long together")
     try:
         compile_pattern(text, "")
         whole = compile_pattern(rf"\A(?:{text})\z", "")

@@ -18,7 +18,8 @@ MAX_CHARACTERS = 10_000
 MAX_DEPTH = 30
 MAX_OPERATORS = 500
 MAX_CASTS = 50
-_LIMITS = {"characters": MAX_CHARACTERS, "depth": MAX_DEPTH, "operators": MAX_OPERATORS, "casts": MAX_CASTS}
+MAX_TOKENS = 2_000
+_LIMITS = {"characters": MAX_CHARACTERS, "depth": MAX_DEPTH, "operators": MAX_OPERATORS, "casts": MAX_CASTS, "tokens": MAX_TOKENS}
 
 
 class _Refusal(Exception):
@@ -27,6 +28,9 @@ class _Refusal(Exception):
 
 class _NotSql(Exception):
     """The parser refused; the words say where."""
+
+
+_TOKENS = re.compile(r"\w+|[^\w\s]")
 
 
 @cache
@@ -83,6 +87,8 @@ def _parsed(text: str, dialect: Dialect) -> Any:
     """The one statement. Raises `_Refusal` or `_NotSql`."""
     if len(text) > MAX_CHARACTERS:
         raise _Refusal(f"more than {MAX_CHARACTERS:,} characters")
+    if len(_TOKENS.findall(text)) > MAX_TOKENS:
+        raise _Refusal(f"more than {MAX_TOKENS:,} words and signs")
     depth = operators = casts = 0
     for match in _nesting().finditer(text):
         depth += (match[1] is not None) - (match[2] is not None)

@@ -10,11 +10,12 @@ from rewardlang.verdict import Verdict, cannot_judge, no, yes
 from rewardlang.verifier import predicate
 
 Kind: TypeAlias = Literal["anything", "mapping", "list"]
-MAX_CHARACTERS = 50_000
+MAX_CHARACTERS = 20_000
 MAX_DEPTH = 50
+MAX_EVENTS = 2_000
 
 
-@predicate("valid_yaml", cost="linear", version="1", limits={"characters": MAX_CHARACTERS, "depth": MAX_DEPTH})
+@predicate("valid_yaml", cost="linear", version="2", limits={"characters": MAX_CHARACTERS, "depth": MAX_DEPTH, "parts": MAX_EVENTS})
 def valid_yaml(texts: Sequence[str], *, kind: Kind = "anything") -> list[Verdict]:
     """Whether the whole text is one YAML document.
 
@@ -22,7 +23,8 @@ def valid_yaml(texts: Sequence[str], *, kind: Kind = "anything") -> list[Verdict
     --------------
     The syntax of YAML 1.1, by PyYAML (`pip install 'rewardlang[structure]'`); every alias must have its anchor before it.
     `kind = "mapping"` or `"list"` says what the document must be. The text is read as a stream of events: no value is built, no alias
-    is followed, no tag is obeyed. Beyond 50,000 characters or 50 levels it is not judged.
+    is followed, no tag is obeyed. Beyond 20,000 characters, 50 levels or
+    2,000 parts it is not judged.
 
     Why it earns reward
     -------------------
@@ -47,9 +49,13 @@ def _verdict(text: str, kind: Kind) -> Verdict:
         return cannot_judge(not_installed("PyYAML", "structure"))
     if len(text) > MAX_CHARACTERS:
         return cannot_judge(f"more than {MAX_CHARACTERS:,} characters")
+    if _brackets(text) > MAX_DEPTH:
+        return cannot_judge(f"nested more than {MAX_DEPTH} deep")
     depth, documents, found, anchors = 0, 0, "", set[str]()
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for number, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+            if number > MAX_EVENTS:
+                return cannot_judge(f"more than {MAX_EVENTS:,} parts")
             if isinstance(event, yaml.NodeEvent):
                 found = found or {"MappingStartEvent": "mapping", "SequenceStartEvent": "list"}.get(type(event).__name__, "text")
                 if isinstance(event, yaml.AliasEvent) and event.anchor not in anchors:
@@ -65,6 +71,18 @@ def _verdict(text: str, kind: Kind) -> Verdict:
     if documents != 1:
         return no(f"{documents or 'no'} documents, and one is wanted")
     return no(f"a {found}, and a {kind} is wanted") if kind not in ("anything", found) else yes()
+
+
+def _brackets(text: str) -> int:
+    """How deep the brackets go, in quotes too: the scanner looks a thousand of them ahead before its first event."""
+    depth = deepest = 0
+    for sign in text:
+        if sign in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif sign in "]}":
+            depth = max(0, depth - 1)
+    return deepest
 
 
 def _told(error: Exception) -> str:
