@@ -37,6 +37,7 @@ _ISMP: tuple[tuple[str, str, str], ...] = (
     ("D/C", r"(?<!\w)[Dd]/[Cc](?!\w)", "write discharge or discontinue"),
     ("TIW", r"(?<!\w)(?:TIW|tiw|BIW|biw)(?!\w)", "write how many times weekly"),
     ("q1d", r"(?<!\w)[qQ]1[dD](?!\w)", "write daily"),
+    ("q6PM", r"(?<!\w)[qQ](?:1[0-2]|[1-9])\s?[AaPp]\.?[Mm](?!\w)", "write the time, and daily or nightly"),
     ("per os", r"(?<!\w)[Pp]er\sos(?!\w)", "write by mouth"),
 )
 
@@ -55,11 +56,11 @@ def error_prone(texts: Sequence[str], *, source: List = "ismp", written: Notatio
 
     What it checks
     --------------
-    With `source = "joint commission"` the "Do Not Use" list: a trailing zero and a missing leading zero in a dose, `U`, `IU`, `QD`, `QOD`,
-    `MS`, `MSO4`, `MgSO4`. Otherwise also these of ISMP's List of Error-Prone Abbreviations, Symbols, and Dose Designations: `µg`, `cc`,
-    a dose and its unit run together (`10mg`), 10000 and more without commas, `hs`, `SC`, `SQ`, `D/C`, `TIW`, `BIW`, `q1d`, `per os`.
-    The value is the name of the form; the note says what to write instead. Laboratory values (`4.0 mg/dL`) may have a trailing zero.
-    The decimal sign is that of the file.
+    With `source = "joint commission"` the "Do Not Use" list: a trailing zero and a missing leading zero in a dose, `U`, `IU`, `QD`,
+    `QOD`, `MS`, `MSO4`, `MgSO4`. Otherwise also these of ISMP's List of Error-Prone Abbreviations, Symbols, and Dose Designations: `µg`,
+    `cc`, a dose and its unit run together (`10mg`), 10000 and more without commas, `hs`, `SC`, `SQ`, `D/C`, `TIW`, `BIW`, `q1d`, `q6PM`,
+    `per os`. The value is the name of the form; the note says what to write instead. Laboratory values (`4.0 mg/dL`) may have a trailing
+    zero. The decimal sign is that of the file.
 
     Why it earns reward
     -------------------

@@ -44,15 +44,47 @@ def _power_of_ten() -> re.Pattern[str]:
 
 @cache
 def _odd_unit() -> re.Pattern[str]:
-    """A unit of mass or volume that is written as no unit is: `MG`, `Mcg`, `ug`, `gm`, `mgs`."""
+    """A unit of mass or volume that is written as no unit is: `MG`, `Mcg`, `ug`, `gm`, `mgs`, `U`."""
     import re
 
     return re.compile(
-        r"[ \u00a0\u202f-]?(?!(?:mg|mcg|kg|ng|mL|ml|dL|dl|cL|cl)\b)(?i:mgs?|mcgs?|kgs?|ngs?|ugs?|mls?|dls?|cls?|gms?)(?![\w^]|-[^\W\d])"
+        r"[ \u00a0\u202f-]?(?!(?:mg|mcg|kg|ng|mL|ml|dL|dl|cL|cl)\b)"
+        r"(?:(?i:mgs?|mcgs?|kgs?|ngs?|ugs?|mls?|dls?|cls?|gms?)|U(?!\.))(?![\w^]|-[^\W\d])"
     )
 
 
-@finder("quantity", cost="linear", version="3")
+_COUNTED = (
+    r"(?:tablet|tab|capsule|cap|caplet|pill|puff|vial|ampoule|ampule|sachet|suppository|lozenge|patch|"
+    r"spoonful|teaspoon|tablespoon)(?:s|es)?"
+)
+_NUMBER_WORDS = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+
+
+@cache
+def _several_before() -> re.Pattern[str]:
+    """What makes a number behind it a part of a dose: `2 x`, `two tablets of`, `3 tablets (`, `half a`; not `1 tablet of`."""
+    import re
+
+    count = rf"(?<![\w.,])(?!1\s)(?:[0-9]{{1,4}}(?:[.,/][0-9]{{1,3}})?|{_NUMBER_WORDS}|half|[½¼¾])"
+    of = r"(?:\sof|\sat|\scontaining|\sà|,|\s@)?\s?\(?\s?"
+    return re.compile(
+        rf"(?:[0-9½¼¾]\s?[x×*]\s?|[½¼¾]\s?|\b(?:half|quarter)\s(?:of\s)?(?:an?\s)?|{count}\s{_COUNTED}{of}(?:each\s(?:of\s)?)?)\Z",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _several_around() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """`two` before a number and `tablets` behind its unit; `x 2 tablets` behind it."""
+    import re
+
+    counts = rf"\b(?:{_NUMBER_WORDS})|[½¼¾]|(?<![\w.,])(?:[02-9]|[1-9][0-9])"
+    return re.compile(rf"(?:{counts})\s\Z", re.IGNORECASE), re.compile(
+        rf"(?:[\s-]{_COUNTED}|\s?[x×*]\s?[0-9]{{1,3}}\s{_COUNTED})\b", re.IGNORECASE
+    )
+
+
+@finder("quantity", cost="linear", version="4")
 def quantity(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[list[Finding[Quantity]]]:
     """The numbers with a unit in a text, exactly.
 
@@ -60,10 +92,10 @@ def quantity(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[lis
     --------------
     Finds figures with a unit behind them, at once or after one space or hyphen: `500 mg`, `40 mg/kg/day`, `2.5 mL per dose`.
     Units: ng mcg µg mg g kg lb, µL mL cc cL dL L, µmol mmol mol, IU, mEq, s min h day week, mm cm m km, cm2 m2, dose; and the words
-    (`milligrams`, `hours`). Both ends of a range are found: `500-750 mg` is 500 mg and 750 mg. Units are converted exactly, and a
+    (`milligrams`, `units`, `hours`). Both ends of a range are found: `500-750 mg` is 500 mg and 750 mg. Units are converted exactly, and a
     quantity of another kind than the rule compares is missing: `500 mL` is no mass. So is one that cannot be read as a whole:
-    `500 mg/tablet`, `200 mg/5 mL`, `1/2 mg`, `2x500 mg`, `1e3 mg`, `0,5 mg`, `5 MG`, `5 ug`. It is found, so that two are two, and
-    it has no value.
+    `500 mg/tablet`, `200 mg/5 mL`, `1/2 mg`, `1e3 mg`, `0,5 mg`, `5 MG`, `5 ug`, `10 U`; and one that is a part of a dose: `2 x 500 mg`,
+    `two tablets of 500 mg`, `half a 500 mg tablet`. It is found, so that two are two, and it has no value.
 
     Why it earns reward
     -------------------
@@ -115,6 +147,8 @@ def _quantities(text: str, notation: str) -> Iterator[Finding[Quantity]]:
                 yield Finding(start, position, Quantity(Fraction(0), (), _written(text[start:position])))
             continue
         start, value = _value(text, start, numeral, notation)
+        if kind == "whole" and _is_one_of_several(text, start, behind.end("unit")):
+            kind = "part"
         if value is None or kind == "part" or behind["more"]:
             begins = start
             while kind == "part" and begins > max(0, start - 8) and text[begins - 1] in "0123456789./xX":
@@ -140,6 +174,16 @@ def _kind(text: str, start: int) -> Literal["whole", "part", "other"]:
     if before.isalnum() or before in ("_", "^") or (before == ":" and earlier.isdigit()):
         return "other"
     return "whole"
+
+
+def _is_one_of_several(text: str, start: int, end: int) -> bool:
+    """Whether the quantity is that of one tablet of several: `2 x 250 mg`, `two 250 mg tablets`, `250 mg x 2 tablets`."""
+    before = text[max(0, start - 40) : start]
+    if _several_before().search(before) is not None:
+        return True
+    counted, forms = _several_around()
+    behind = forms.match(text, end)
+    return behind is not None and (behind[0].strip()[0] in "x×*" or counted.search(before) is not None)
 
 
 def _value(text: str, start: int, numeral: str, notation: str) -> tuple[int, Fraction | None]:

@@ -37,7 +37,7 @@ _WORDS = {
     "deciliter": "dL", "decilitre": "dL", "liter": "L", "litre": "L", "micromole": "µmol", "millimole": "mmol", "mole": "mol",
     "second": "s", "minute": "min", "hour": "h", "day": "day", "week": "week", "dose": "dose",
     "millimeter": "mm", "millimetre": "mm", "centimeter": "cm", "centimetre": "cm", "meter": "m", "metre": "m",
-    "kilometer": "km", "kilometre": "km",
+    "kilometer": "km", "kilometre": "km", "international unit": "IU", "unit": "IU",
 }  # fmt: skip
 _MASS_OR_BODY = frozenset(("g", "kg", "lb", "lbs", "gram", "gramme", "kilogram", "kilogramme", "pound"))
 _MOST_PARTS = 4
