@@ -42,6 +42,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("parsing.mistake_place", ALONE),
     ("parsing.expected_words", ALONE),
     ("parsing.habits", ALONE),
+    ("parsing.prose_habits", ALONE),
     ("parsing.syntax_mistakes", ALONE),
     ("parsing.recovery", ALONE),
     ("parsing.syntax_from_text", ALONE),

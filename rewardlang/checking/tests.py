@@ -95,6 +95,8 @@ def _mismatch(checker: Checker, node: ex.Node, left: meaning.Expr, right: meanin
     elif types.ListType in kinds and isinstance(node, ex.IsIn):
         words = checker.source.cut(left.span)
         advice = f"look at the items one by one: some item in {words} where item is in …, or: for each item in {words} where item is in …"
+    elif kinds == {types.BooleanType}:
+        advice = "write 'equals' for what is true or false; what is true is a test itself"
     elif types.ListType in kinds:
         advice = "for membership in a list write 'is in'"
     checker.fail(

@@ -28,8 +28,9 @@ _DEFINERS = frozenset(("_COLUMN", "_PARAM", "_LIST", "_PATTERN", "_DEFINE", "_LE
 def describe(place: Place) -> Told:
     """The message for a place where the text does not fit."""
     from rewardlang.parsing.habits import QUESTIONS
+    from rewardlang.parsing.prose_habits import as_people_say_it
 
-    for question in (*_QUESTIONS, *QUESTIONS):
+    for question in (*_SURE, as_people_say_it, *_QUESTIONS, *QUESTIONS):
         told = question(place)
         if told is not None:
             return told
@@ -309,10 +310,8 @@ def _is_value(place: Place) -> Told | None:
     return Told("RW101", f"'is {found}' is not a test", span, f"write 'x equals y' or 'x = 3'; after 'is': {words}")
 
 
+_SURE: tuple[Callable[[Place], Told | None], ...] = (_second_head, _bare_reason, _open_text)
 _QUESTIONS: tuple[Callable[[Place], Told | None], ...] = (
-    _second_head,
-    _bare_reason,
-    _open_text,
     _pattern,
     _wrong_character,
     _foreign_word,

@@ -44,6 +44,8 @@ EQUIVALENT = {
     "subtract": "deduct",
     "includes": "contains",
     "mentions": "contains",
+    "has": "contains",
+    "contain": "contains",
 }
 
 # Words of other languages and of other marking schemes, and what to write here.
@@ -72,6 +74,8 @@ FOREIGN = {
     "exists": "write 'is present'",
     "includes": "write 'contains'",
     "mentions": "write 'contains'",
+    "has": "write 'contains'",
+    "contain": "write 'contains'",
     "reason": "write 'because \"…\"'",
     "foreach": "write 'for each … in …'",
     "while": "there are no loops: 'for each … in …' marks every finding",

@@ -41,6 +41,61 @@ def test_white_space_around_a_choice_does_not_matter() -> None:
     assert [error.code for error in compile_text(text.format("eas")).errors] == ["RW308"]
 
 
+SAID = {
+    'completion has "x"': "write 'contains'",
+    'the completion contains "x"': "leave out 'the'",
+    "a citation in completion is present": "leave out 'a'",
+    'completion contains "x", "y" or "z"': "any of (completion contains",
+    'completion contains any of "x", "y"': "any of (completion contains",
+    'completion contains both "x" and "y"': "or all of (…)",
+    'completion contains no "x"': "not completion contains",
+    'completion does not contain "x"': "not completion contains",
+    'completion contains "x" but not "y"': "and not completion contains",
+    'completion starts with "x" and ends with "y"': "completion ends with",
+    "word count of completion > 5": "count of word in completion",
+    "number of words in completion > 5": "count of word in completion",
+    "length of completion > 5": "length(completion) characters",
+    "completion is shorter than 20 words": "count of word in completion is less than",
+    "there is a <answer> in completion": "count of <answer> in completion is at least 1",
+    "completion contains a citation": "count of citation in completion is at least 1",
+    "completion contains exactly one <answer>": "count of <answer> in completion = 1",
+    "completion contains at least two citations": "count of citation in completion is at least 2",
+    "more than 2 citations in completion": "count of citation in completion is more than 2",
+    'text after "A:" in completion is present': "write 'only text after … in …'",
+    "match of /x/ in completion is present": "write 'only match of … in …'",
+    'completion is equal to "x"': "completion equals",
+    "sure is true": "a test itself: sure",
+    "sure is false": "a test itself: not sure",
+    "sure = true": "write 'equals'",
+    'completion.contains("x")': "tests are written out",
+}
+
+
+@pytest.mark.parametrize(("condition", "told"), SAID.items())
+def test_a_condition_as_people_say_it_is_told_as_it_is_written(condition: str, told: str) -> None:
+    """One error, at the words that were said, and what to write."""
+    text = f"rewardlang 1\nreward said\ncolumn sure: boolean\nrule a: award 1 point when {condition}\nscore between 0 and 1\n"
+    (error,) = compile_text(text).errors
+    assert told in (error.help or "")
+
+
+def test_points_as_people_say_them() -> None:
+    """`for every`, and `up to` before a condition."""
+    for written, told in {
+        "deduct 1 point for every misspelling in completion": "for each … in",
+        'award up to 2 points when completion contains "x"': "award 2 point",
+    }.items():
+        (error,) = compile_text(f"rewardlang 1\nreward said\nrule a: {written}\nscore between -1 and 2\n").errors
+        assert told in (error.help or "")
+
+
+def test_a_value_may_be_called_a() -> None:
+    """Then it is no article."""
+    text = 'rewardlang 1\nreward said\nlet a = last word in completion\nrule r: award 1 point when a contians "x"\nscore between 0 and 1\n'
+    (error,) = compile_text(text).errors
+    assert error.help == "did you mean 'contains'?"
+
+
 PRESENCE = {
     'award 1 point when end is present and not end contains "not"': True,
     'award 1 point when end contains "so" and not end contains "not"': True,
