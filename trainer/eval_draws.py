@@ -21,7 +21,7 @@ from rewardlang.trainer.checkpoints import replace_text
 from rewardlang.trainer.config import EvaluationConfig
 from rewardlang.trainer.data import Row
 from rewardlang.trainer.evaluate import Drawn, complete
-from rewardlang.trainer.past_run import PastRun, SavedPolicy, load_policy
+from rewardlang.trainer.past_run import PastRun, SavedPolicy, in_four_bits, load_policy
 from rewardlang.trainer.progress import Progress
 from rewardlang.trainer.run_record import data_fingerprint
 
@@ -133,7 +133,7 @@ def _identity(run: PastRun, policy: SavedPolicy) -> dict[str, Any]:
     base = Path(model.path)
     sizes = {path.name: path.stat().st_size for path in sorted(base.glob("*.safetensors"))} if base.is_dir() else {}
     trained = None if policy.folder is None else weights_digest(policy.folder)
-    return {"base": base.name if sizes else model.path, "files": sizes, "revision": model.revision, "nf4": model.nf4} | {
+    return {"base": base.name if sizes else model.path, "files": sizes, "revision": model.revision, "nf4": in_four_bits(run.config)} | {
         "dtype": model.dtype,
         "trained": trained,
     }

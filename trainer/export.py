@@ -17,7 +17,7 @@ from rewardlang.trainer.cpu_threads import wait_without_spinning
 from rewardlang.trainer.extras import TRAINING, need
 from rewardlang.trainer.ledger import read_ledger
 from rewardlang.trainer.model_card import ADAPTER, GGUF, MERGED, Form, card
-from rewardlang.trainer.past_run import PastRun, SavedPolicy, open_run, policy_of
+from rewardlang.trainer.past_run import PastRun, SavedPolicy, in_four_bits, open_run, policy_of
 from rewardlang.trainer.problem import TrainingProblem
 from rewardlang.trainer.progress import Progress
 from rewardlang.trainer.whole_folder import new_folder, refuse_what_is_there
@@ -115,9 +115,10 @@ def _came_from(run: PastRun, merged: Merged) -> str:
     how = "summed in float32, rounded once"
     if merged.from_four_bits:
         return f"the base's 4-bit weights, taken as codes times scales, and the adapter, {how}"
-    four = run.config.model.nf4 or run.config.engine.backend == "memory"
     text = f"the base's weights as they are stored and the adapter, {how}"
-    return f"{text}; in training the base was in 4 bits, so this is near the trained policy and not the same" if four else text
+    if in_four_bits(run.config):
+        text += "; in training the base was in 4 bits, so this is near the trained policy and not the same"
+    return text
 
 
 def _checked(run: PastRun, policy: SavedPolicy, out: Path, merged: Merged, progress: Progress, report: Report) -> str:

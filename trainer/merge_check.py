@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from rewardlang.trainer.config import ModelConfig
+from rewardlang.trainer.config import EngineConfig, ModelConfig
 from rewardlang.trainer.evaluate import prompt_text
 from rewardlang.trainer.past_run import PastRun, SavedPolicy, load_policy
 from rewardlang.trainer.policy import load_model
@@ -41,7 +41,7 @@ def check_merged(run: PastRun, policy: SavedPolicy, merged: Path, dtype: str, to
     """Raises `TrainingProblem` when the two are further apart than the tolerance for this dtype."""
     texts = [prompt_text(tokenizer, prompt) for prompt in prompts]
     # The weights that were merged into: those of the base as they are stored, also where training held them in 4 bits.
-    plain = dataclasses.replace(run, config=dataclasses.replace(run.config, model=_in_float32(run.config.model)))
+    plain = dataclasses.replace(run, config=dataclasses.replace(run.config, model=_in_float32(run.config.model), engine=EngineConfig()))
     model = _computing_in_float32(load_policy(plain, policy))
     wanted = list(_logits(model, tokenizer, texts))
     del model

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from rewardlang.trainer.card_measured import Measured, measured
 from rewardlang.trainer.config import DataConfig
-from rewardlang.trainer.past_run import PastRun, SavedPolicy, open_run, policy_of
+from rewardlang.trainer.past_run import PastRun, SavedPolicy, in_four_bits, open_run, policy_of
 from rewardlang.trainer.problem import TrainingProblem
 
 ADAPTER, MERGED, GGUF = "adapter", "merged", "gguf"
@@ -139,7 +139,7 @@ def _identity(run: PastRun, policy: SavedPolicy, form: Form) -> Iterator[tuple[s
         yield "trained", "all weights"
     yield "steps", f"{policy.step} of {config.training.steps}"
     yield "form", form.about
-    if config.model.nf4 or config.engine.backend == "memory":
+    if in_four_bits(config):
         yield "in training", "the base was held in 4 bits (NF4)"
 
 

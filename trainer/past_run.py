@@ -94,13 +94,18 @@ def reward_of(run: PastRun) -> Reward:
     return load_reward(run.config)
 
 
+def in_four_bits(config: RunConfig) -> bool:
+    """Whether the base was held in 4 bits while an adapter over it was trained; both backends with an engine do."""
+    return config.model.nf4 or config.engine.backend != "transformers"
+
+
 def load_policy(run: PastRun, policy: SavedPolicy) -> Any:
-    """The policy, ready to answer: the base with the adapter over it, or all weights where all were trained."""
+    """The policy, ready to answer: the base, in 4 bits where it was trained so, with the adapter over it, or all weights."""
     from rewardlang.trainer.policy import load_model
 
     if policy.folder is not None and run.config.lora.rank == 0:
         return load_model(dataclasses.replace(run.config.model, path=str(policy.folder), revision=None))
-    model = load_model(run.config.model)
+    model = load_model(dataclasses.replace(run.config.model, nf4=in_four_bits(run.config)))
     if policy.folder is None:
         return model
     import peft

@@ -49,7 +49,7 @@ def load_model(config: ModelConfig) -> Any:
     _check_folder(config.path)
     options: dict[str, Any] = {"revision": config.revision, "dtype": config.dtype}
     if config.nf4:
-        need(("bitsandbytes",), "gpu", purpose="'model.nf4'")
+        need(("bitsandbytes",), "gpu", purpose="a base in 4 bits (NF4)")
         compute = torch.float32 if config.dtype == "float32" or not torch.cuda.is_available() else torch.bfloat16
         make: Any = BitsAndBytesConfig
         options["quantization_config"] = make(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=compute)

@@ -76,6 +76,8 @@ def evaluate_run(folder: Path, wish: EvalWish, progress: Progress) -> Report:
 
     run = open_run(folder)
     policies = _policies(run, wish)
+    if run.config.engine.backend != "transformers":
+        progress.say("answers are generated with transformers over the same 4-bit base; vLLM, which the run drew with, rounds otherwise")
     if wish.against is not None and len(policies) == 1:
         progress.say(f"'{wish.against}' is {policies[0].name} itself: there is nothing to compare it with")
     drawing = _drawing(run.config, wish)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rewardlang.cli import main
-from rewardlang.trainer.past_run import open_run, policy_of, saved_policies
+from rewardlang.trainer.config import EngineConfig
+from rewardlang.trainer.past_run import load_policy, open_run, policy_of, saved_policies
 from rewardlang.trainer.problem import TrainingProblem
 
 
@@ -121,3 +123,14 @@ def test_the_best_policy_is_the_one_that_measured_best(run: Path, tmp_path: Path
     measured = {row["step"]: row["accuracy"] for row in opened.rows if row["kind"] == "held out" and row["step"]}
     assert policy_of(opened, "best").step == max(measured, key=lambda step: (measured[step], -step))
     assert policy_of(opened, "base").folder is None
+
+
+@pytest.mark.parametrize("backend", ["memory", "speed"])
+def test_what_was_trained_over_4_bits_answers_over_4_bits(run: Path, backend: str) -> None:
+    """The engine held the base in NF4, whatever the checkpoint's own form; an adapter belongs to the base that it was trained over."""
+    from bitsandbytes.nn import Linear4bit
+
+    opened = open_run(run)
+    on_engine = replace(opened, config=replace(opened.config, engine=EngineConfig(backend=backend)))
+    found = [any(isinstance(module, Linear4bit) for module in load_policy(one, policy_of(one)).modules()) for one in (opened, on_engine)]
+    assert found == [False, True]
