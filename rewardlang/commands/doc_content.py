@@ -329,7 +329,7 @@ class _Content:
                 told[f"as {verifier.word}" if verifier.kind == "reader" else equal] = verifier.doc.partition("\n")[0].rstrip(".")
         if told:
             yield Heading(1, "Words used")
-            yield Table(("Word", "What it means"), tuple(((Words(word),), (what,)) for word, what in sorted(told.items())))
+            yield Table(("Word", "What it means"), tuple(((Words(word),), _with_words(what)) for word, what in sorted(told.items())))
 
     # -------------------------------------------------------- examples
 
@@ -360,6 +360,12 @@ class _Content:
         assert row.score is not None, "a row without a gate has a score"
         total: tuple[Cell, ...] = (("score" + right,), ("",), (number(row.score),))
         yield Table(("Rule", "Outcome", "Points"), (*rows, total), numbers=(2,))
+
+
+def _with_words(sentence: str) -> tuple[str, ...]:
+    """The pieces of a docstring's sentence; what stands there between backticks is words of a file or of a completion."""
+    pieces = enumerate(sentence.split("`"))
+    return tuple(Words(piece) if index % 2 else piece for index, piece in pieces if piece)
 
 
 def _part(part: Part) -> str:

@@ -25,7 +25,7 @@ def type_words(type_: types.Type) -> str:
         case types.OneOfType(values=values):
             return "one of: " + "; ".join(values)
         case types.ListType(item=item):
-            return f"list of: {type_words(item)}"
+            return f"list of {type_words(item)}"
         case types.OptionalType(item=item):
             return f"{type_words(item)} (may be missing)"
     return str(type_)

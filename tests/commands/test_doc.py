@@ -219,3 +219,11 @@ def test_quantities_and_functions_of_python_are_in_words(run: Run) -> None:
     assert "| most | quantity of mass | `500 mg` |" in told
     assert 'Given: `weight = 20 kg; roots = [2, "1/2"]`' in told
     assert "'usual' of the Python module 'doses' gives, of weight (quantity of body_mass in kg): quantity of mass in mg" in told
+
+
+def test_words_used_are_told_with_their_samples_set_apart(run: Run) -> None:
+    """What a verifier's docstring has between backticks is set like the words of the file, and no backtick is left."""
+    code, out, _ = run("doc", str(ROOT / "examples/medicine/paediatric_dose.reward"))
+    assert code == 0
+    assert "| `error_prone` | Ways of writing a dose that have been misread: `1.0 mg`, `.5 mg`, `10 U`, `QD` |" in out
+    assert "| allergies | list of text |" in out
