@@ -8,7 +8,7 @@ from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
 
 
-@finder("final_answer", cost="linear", version="2")
+@finder("final_answer", cost="linear", version="3")
 def final_answer(texts: Sequence[str]) -> list[list[Finding[str]]]:
     r"""The final answer of a whole completion: one, or none.
 
@@ -36,8 +36,9 @@ def final_answer(texts: Sequence[str]) -> list[list[Finding[str]]]:
     found as one list, which is not 42. Answers of different steps are not held against each other: a box wins over an `<answer>`.
     A box that is not closed hides the boxes before it. Phrases and numbers are looked for in the last 12,000 characters.
     A later sentence that begins with "actually" and speaks of another number can be taken for a correction. A price, a time of day
-    and a number with its unit stay whole; numbers in words, option letters with their text (`D) 42`) and one-word judgements ("the
-    function is even") are not found. Where the format is taught, `only boxed` or `only <answer>` is stricter.
+    and a number with its unit stay whole; numbers in words are found where they are announced or end the text, one-word judgements
+    ("the function is even") are not. Of several numbers in a last sentence the last one counts that no preposition makes a
+    circumstance (`$240 for the 12 tickets`). Where the format is taught, `only boxed` or `only <answer>` is stricter.
     """
     from rewardlang.answers.final import final_answer as find
 

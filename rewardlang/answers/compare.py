@@ -8,19 +8,34 @@ exclude each other, or when the values clearly differ at a point.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
-from rewardlang.answers.algebra import Quotient, Sum, decides, number
+from rewardlang.answers.algebra import number
 from rewardlang.answers.compare_numbers import MIN_FIGURES, same_formula, same_number
+from rewardlang.answers.compare_relations import (
+    all_of,
+    as_interval,
+    either,
+    open_interval,
+    same_equation,
+    same_inequality,
+    same_interval,
+    same_ratio,
+)
+from rewardlang.answers.families import implied, in_family, same_family, same_implied
 from rewardlang.answers.kinds import (
     Equation,
     Expression,
+    Family,
     InBase,
     Inequality,
     Interval,
     Labelled,
     Listing,
     Matrix,
+    MatrixPower,
+    Option,
     Piecewise,
     Ratio,
     SetOf,
@@ -31,10 +46,13 @@ from rewardlang.answers.kinds import (
     Value,
     Words,
 )
+from rewardlang.answers.matrix_powers import same_power
+from rewardlang.answers.options import letter_of
 from rewardlang.answers.piecewise import same_function
 from rewardlang.answers.real_sets import as_one_set, same_set
 from rewardlang.answers.times import same_time
 from rewardlang.answers.values import Answer
+from rewardlang.answers.vectors import components
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 
 MAX_ITEMS = 40
@@ -87,10 +105,12 @@ _KINDS: dict[type, str] = {
     Interval: "an interval",
     Union: "a union",
     Matrix: "a matrix",
+    MatrixPower: "a power of a matrix",
     Equation: "an equation",
     Inequality: "an inequality",
     Ratio: "a ratio",
     Piecewise: "a function by cases",
+    Family: "a family of numbers",
     Time: "a time of day",
     InBase: "a number in a base",
 }
@@ -99,16 +119,26 @@ _KINDS: dict[type, str] = {
 def _by_kind(one: Value, other: Value) -> Verdict | None:
     """The verdict when `one` is of the kind that decides; tried in both orders."""
     match one, other:
+        case Expression(), Expression():
+            return same_number(one, other)
+        case Option(), _:
+            return _options(one, other)
+        case _, Option():
+            return None
         case Labelled(), Labelled():
             return _labels(one, other)
         case Labelled(), Equation():
             if one.equation is None:
                 return cannot_judge("a named value and an equation")
-            return _equations(one.equation, other.form)
+            return same_equation(one.equation, other.form)
+        case Labelled(), Expression() if one.count is not None:
+            return same_number(one.count, other)
         case Labelled(), _:
             return same_value(one.value, other)
-        case Expression(), Expression():
-            return same_number(one, other)
+        case Family(), Family():
+            return same_family(one, other)
+        case Family(), Expression() | Listing() | SetOf():
+            return _about_family(one, other)
         case Words(), Words():
             return _words(one.text, other.text)
         case Listing(), Expression() if one.decimal is not None:
@@ -120,6 +150,8 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             return _ordered(one.items, other.items)
         case Listing(), SetOf() if _differently_named(one):
             return no("values of several names are no set")
+        case Listing(), Listing() | SetOf() | Expression() if (same := same_implied(one, other)) is not None:
+            return same
         case Listing(), Listing() | SetOf():
             return _unordered(one.items, other.items)
         case Listing(), Interval() | Union() | Tuple_() if (joined := as_one_set(one)) is not None:
@@ -127,11 +159,17 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
         case Listing(), Tuple_() if one.spoken and not _differently_named(one):
             return _unordered(one.items, (other,))
         case Listing(), Tuple_():
-            return _either(_ordered(one.items, other.items), _unordered(one.items, (other,)))
+            return either(_ordered(one.items, other.items), _unordered(one.items, (other,)))
         case Listing(), Ratio() | Words() | Matrix():
             return _unordered(one.items, (other,))
         case Listing(), Expression() | Interval() | Union():
             return _unordered(one.items, (other,))
+    return _by_shape(one, other)
+
+
+def _by_shape(one: Value, other: Value) -> Verdict | None:
+    """The same for sets, tuples, intervals, matrices, relations and what is rarer."""
+    match one, other:
         case SetOf(), SetOf():
             return _unordered(one.items, other.items)
         case SetOf(), Expression():
@@ -139,9 +177,9 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
         case Tuple_(), Tuple_():
             return _ordered(one.items, other.items)
         case Tuple_(), Interval():
-            return _open_interval(one, other)
+            return open_interval(one, other)
         case Interval(), Interval():
-            return _intervals(one, other)
+            return same_interval(one, other)
         case Union(), Union() | Interval() | Tuple_() | SetOf():
             return _unions(one, other)
         case Interval(), SetOf():
@@ -152,12 +190,18 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             return cannot_judge("the solutions of this inequality are not computed")
         case Matrix(), Expression() if len(one.rows) == len(one.rows[0]) == 1:
             return same_value(one.rows[0][0], other)
+        case MatrixPower(), Matrix():
+            return same_power(one, other)
+        case MatrixPower(), MatrixPower():
+            return cannot_judge("two powers of matrices are compared as they are written")
+        case Expression(), Tuple_() | Matrix():
+            return _vectors(one, other)
         case Matrix(), Matrix():
             return _matrices(one, other)
         case Equation(), Equation():
-            return _equations(one.form, other.form)
+            return same_equation(one.form, other.form)
         case Inequality(), Inequality():
-            return _inequalities(one, other)
+            return same_inequality(one, other)
         case InBase(), InBase():
             return same_formula(number(_in_base(one)), number(_in_base(other)))
         case InBase(), Expression():
@@ -169,10 +213,38 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
         case Time(), Time() | Ratio() | Expression():
             return same_time(one, other)
         case Ratio(), Ratio():
-            return _ratios(one, other)
+            return same_ratio(one, other)
         case Ratio(), Expression() if len(one.items) == 2 and not one.clock and not other.unit:
             return same_value(Expression(one.items[0] / one.items[1]), other) if one.items[1].over.terms else None
     return None
+
+
+def _options(one: Option, other: Value) -> Verdict:
+    """An option against another one, a letter, or what may be its text."""
+    letter = other.letter if isinstance(other, Option) else letter_of(other)
+    if letter and letter != one.letter:
+        return no(f"option {one.letter} is not {letter}")
+    if isinstance(other, Option):
+        return same_value(one.value, other.value)
+    return yes("the letter of the option") if letter else same_value(one.value, other)
+
+
+def _vectors(one: Expression, other: Tuple_ | Matrix) -> Verdict | None:
+    """A sum of unit vectors against its components; None for any other formula."""
+    if isinstance(other, Matrix) and 1 not in (len(other.rows), len(other.rows[0])):
+        return None
+    items = other.items if isinstance(other, Tuple_) else [item for row in other.rows for item in row]
+    found = components(one.value, len(items)) if not one.unit else None
+    return None if found is None else _ordered([Expression(value) for value in found], items)
+
+
+def _about_family(one: Family, other: Expression | Listing | SetOf) -> Verdict:
+    """A family, and what may be one though it does not say so."""
+    if (same := implied(other, with_pi=False)) is not None:
+        return same_family(one, replace(same, whole=one.whole))
+    if isinstance(other, Expression) and not other.value.atoms():
+        return in_family(other.value, one)
+    return cannot_judge("a family of numbers, and something that may be one")
 
 
 def _differently_named(of: Listing) -> bool:
@@ -204,53 +276,20 @@ def _words(one: str, other: str) -> Verdict:
     return no("different words")
 
 
-def _either(one: Verdict, other: Verdict) -> Verdict:
-    if one.holds or other.holds:
-        return one if one.holds else other
-    return one if one.holds is None else other
-
-
-def _all(verdicts: Sequence[Verdict]) -> Verdict:
-    """Yes when all are, no when one is not."""
-    for holds in (False, None):
-        for verdict in verdicts:
-            if verdict.holds is holds:
-                return verdict
-    return yes("equal in every part")
-
-
 def _labels(one: Labelled, other: Labelled) -> Verdict:
     if one.label == other.label:
         verdict = same_value(one.renamed or one.value, other.renamed or other.value)
         if verdict.holds:
             return verdict
+        if one.count is not None and other.count is not None and same_number(one.count, other.count).holds is not False:
+            return cannot_judge("different points, or equal numbers of choices")
+    elif {one.label, other.label} == {"y", "function()"}:
+        return same_value(one.value, other.value)  # y = 2x + 1 and f(x) = 2x + 1
     else:
         verdict = no(f"{one.label} is not {other.label}")
     if one.equation is not None and other.equation is not None:
-        return _either(_equations(one.equation, other.equation), verdict) if one.label != other.label else verdict
+        return either(same_equation(one.equation, other.equation), verdict) if one.label != other.label else verdict
     return verdict
-
-
-def _equations(one: Sum, other: Sum) -> Verdict:
-    verdict = same_formula(Quotient(one), Quotient(other))
-    if verdict.holds is False and not decides(one.atoms() | other.atoms()):
-        return cannot_judge("two equations are compared up to a constant factor only")
-    return verdict if verdict.holds is not False else no("different equations")
-
-
-def _inequalities(one: Inequality, other: Inequality) -> Verdict:
-    if one.strict != other.strict:
-        return no("one of them admits equality")
-    verdict = same_formula(Quotient(one.form), Quotient(other.form))
-    if verdict.holds:
-        return verdict
-    # A linear form has one boundary, so that different linear forms have different solutions.
-    linear = all(
-        sum(int(exponent) for _, exponent in product) <= 1 and all(kind == "symbol" and exponent == 1 for (kind, _), exponent in product)
-        for side in (one, other)
-        for product, _ in side.form.terms
-    )
-    return no("different half-spaces") if linear else cannot_judge("inequalities are compared up to a positive factor only")
 
 
 def _unordered(one: Sequence[Value], other: Sequence[Value]) -> Verdict:
@@ -266,34 +305,13 @@ def _unordered(one: Sequence[Value], other: Sequence[Value]) -> Verdict:
         else:
             undecided = [verdict for verdict in line if verdict.holds is None]
             verdicts.append(undecided[0] if undecided else no("an item has no equal on the other side"))
-    return _all(verdicts)
+    return all_of(verdicts)
 
 
 def _ordered(one: Sequence[Value], other: Sequence[Value]) -> Verdict:
     if len(one) != len(other):
         return no(f"{len(one)} and {len(other)} parts")
-    return _all([yes() if left == right else same_value(left, right) for left, right in zip(one, other, strict=True)])
-
-
-def _open_interval(one: Tuple_, other: Interval) -> Verdict:
-    interval = _as_interval(one)
-    return no("a tuple is not an interval") if interval is None else _intervals(interval, other)
-
-
-def _as_interval(value: Value) -> Interval | None:
-    if isinstance(value, Interval):
-        return value
-    if isinstance(value, Tuple_) and len(value.items) == 2:
-        low, high = value.items
-        if isinstance(low, Expression) and isinstance(high, Expression):
-            return Interval(low, high, False, False)
-    return None
-
-
-def _intervals(one: Interval, other: Interval) -> Verdict:
-    if (one.with_low, one.with_high) != (other.with_low, other.with_high):
-        return no("an end belongs to one of them only")
-    return _all([same_number(one.low, other.low), same_number(one.high, other.high)])
+    return all_of([yes() if left == right else same_value(left, right) for left, right in zip(one, other, strict=True)])
 
 
 def _unions(one: Value, other: Value) -> Verdict:
@@ -301,7 +319,7 @@ def _unions(one: Value, other: Value) -> Verdict:
     if same is not None:
         return yes("the same set of numbers") if same else no("different sets of numbers")
     if isinstance(one, Union) and isinstance(other, Union):
-        left, right = ([_as_interval(item) or item for item in side.items if not isinstance(item, Union)] for side in (one, other))
+        left, right = ([as_interval(item) or item for item in side.items if not isinstance(item, Union)] for side in (one, other))
         if len(left) == len(one.items) and len(right) == len(other.items) and _unordered(left, right).holds:
             return yes("equal in every part")
     return cannot_judge("ends that are not ordered; unions are then compared part by part")
@@ -310,13 +328,4 @@ def _unions(one: Value, other: Value) -> Verdict:
 def _matrices(one: Matrix, other: Matrix) -> Verdict:
     if len(one.rows) != len(other.rows):
         return no("different numbers of rows")
-    return _all([_ordered(left, right) for left, right in zip(one.rows, other.rows, strict=True)])
-
-
-def _ratios(one: Ratio, other: Ratio) -> Verdict:
-    if len(one.items) != len(other.items):
-        return no("ratios of different length")
-    if one.clock and other.clock and any(ratio.clock.split(":")[1][0] == "0" for ratio in (one, other)):
-        return yes("the same time") if one.clock == other.clock else no("different times")
-    pairs = zip(one.items[1:], other.items[1:], strict=True)
-    return _all([same_formula(a * other.items[0], b * one.items[0]) for a, b in pairs])
+    return all_of([_ordered(left, right) for left, right in zip(one.rows, other.rows, strict=True)])

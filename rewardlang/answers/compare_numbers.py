@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rewardlang.answers.algebra import LimitError, Quotient, decides, difference, number, with_symbol
+from rewardlang.answers.algebra import LimitError, Quotient, atom, decides, difference, number
 from rewardlang.answers.angles import same_after_angles
+from rewardlang.answers.families import same_implied
 from rewardlang.answers.functions import PI
 from rewardlang.answers.inverse_angles import same_angles
 from rewardlang.answers.kinds import Expression
-from rewardlang.answers.numeric import differ, magnitudes_differ, value_at
+from rewardlang.answers.numeric import differ, magnitudes_differ, symbols_of, value_at
 from rewardlang.answers.physical_units import same_unit_name, unit_of_words
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 
@@ -56,8 +57,10 @@ def same_number(one: Expression, other: Expression) -> Verdict:
     if one.percent != other.percent:
         return _percent(one, other) if one.percent else _percent(other, one)
     verdict = same_formula(one.value, other.value)
-    if verdict.holds is False and _same_but_for_parameter(one, other):
-        return yes("equal after renaming the whole number in it")
+    if verdict.holds is False and not one.unit and (same := same_implied(one, other)) is not None:
+        return same
+    if verdict.holds is not True and (renamed := _with_its_constant(one, other)) is not None and same_formula(one.value, renamed).holds:
+        return yes("equal after renaming the constant of integration")
     if verdict.holds is not True and _rounded(one, other):
         verdict = yes("equal to all decimals given")
     if verdict.holds and bool(one.unit) != bool(other.unit):
@@ -75,18 +78,29 @@ def _with_letter_as_unit(one: Expression, other: Expression) -> Expression:
     return Expression(number(coefficient), unit=product[0][0][1])
 
 
-def _same_but_for_parameter(one: Expression, other: Expression) -> bool:
-    """`2kπ` and `2nπ`: one symbol each, a usual name of a whole number, and in products with π (or 360°) only."""
-    left, right = ({name for kind, name in side.value.atoms() if kind == "symbol"} for side in (one, other))
-    if len(left) != 1 or len(right) != 1 or left == right or not (left | right) <= set("klmnj"):
-        return False
-    (old,), (new,) = left, right
-    for side, name in ((one, old), (other, new)):
-        products = [product for product, _ in side.value.over.terms if any(atom == ("symbol", name) for atom, _ in product)]
-        if not side.degree and not all(any(atom == ("constant", "pi") for atom, _ in product) for product in products):
-            return False
-    renamed = with_symbol(one.value, old, new)
-    return renamed is not None and same_formula(renamed, other.value).holds is True
+_CONSTANTS = frozenset(("C", "c", "K", "k", "C_1", "c_1", "C_0", "c_0"))
+_USUAL_CONSTANTS = frozenset(("C", "C_1"))
+
+
+def _with_its_constant(one: Expression, other: Expression) -> Quotient | None:
+    """The other formula with the added constant of the first: `x² + C` for `x² + K`. None where not both add one, under two
+    names of which one is the usual one."""
+    left, right = (_added_constant(side.value) for side in (one, other))
+    if not left or not right or left == right or not {left, right} & _USUAL_CONSTANTS:
+        return None
+    return other.value - atom("symbol", right) + atom("symbol", left)
+
+
+def _added_constant(of: Quotient) -> str:
+    """The name of the constant that is added to a formula with other symbols, and stands in it once; else nothing."""
+    if of.under.rational != 1 or len(of.over.terms) < 2:
+        return ""
+    alone = [product[0][0][1] for product, value in of.over.terms if value == 1 and len(product) == 1 and product[0][1] == 1]
+    names = [name for name in alone if name in _CONSTANTS]
+    if len(names) != 1 or len(symbols_of(of)) < 2:
+        return ""
+    (name,) = names
+    return name if name not in symbols_of(of - atom("symbol", name)) else ""
 
 
 def _percent(percent: Expression, other: Expression) -> Verdict:

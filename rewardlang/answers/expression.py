@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from rewardlang.answers import calculus, functions
 from rewardlang.answers.algebra import LimitError, Quotient, atom, number, power, whole
+from rewardlang.answers.choices import with_choices
 from rewardlang.answers.forms import ACCENTS, INFIX, REMAINDER, SEVERAL, accented, infix, of_several, remainder
 from rewardlang.answers.named_functions import FUNCTIONS, INVERSES
 from rewardlang.answers.numerals import MAX_FIGURES
@@ -40,7 +41,7 @@ def read_expression(tokens: list[Token]) -> Quotient:
         raise LimitError(f"more than {MAX_TOKENS} parts")
     if any_of(tokens, INFIX):
         tokens = [Token("sign", "{"), *tokens, Token("sign", "}")]
-    reader = _Reader(_letters(tokens))
+    reader = _Reader(_letters(with_choices(tokens)))
     value = reader.sum(0)
     if reader.at < len(reader.tokens):
         raise UnreadError(f"'{reader.tokens[reader.at].text}' is not understood here")
@@ -139,11 +140,15 @@ class _Reader:
             elif self._begins_factor():
                 if slash:
                     raise UnreadError("a product right of '/' can be read in two ways")
-                if self._kind() == "number" and self.tokens[self.at - 1].text != "!":
+                if self._kind() == "number" and not self._may_follow():
                     raise UnreadError("a number follows without a sign between")
                 value = self._times(value, self._power(depth))
             else:
                 return value
+
+    def _may_follow(self) -> bool:
+        """Whether the number here is a factor of what stands before: `5! 3`, `n2^{n-1}`."""
+        return self.tokens[self.at - 1].text == "!" or (self._text(1) == "^" and self.tokens[self.at - 1].kind == "name")
 
     def _factor(self, depth: int) -> Quotient:
         """What may stand after `*` or `/`: also a negative one."""

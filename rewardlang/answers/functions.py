@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from rewardlang.answers.algebra import MAX_BITS, UNKNOWN_BASE, LimitError, Product, Quotient, Sum, atom, number, power
+from rewardlang.answers.algebra import MAX_BITS, ONE, UNKNOWN_BASE, LimitError, Product, Quotient, Sum, atom, number, power
 from rewardlang.answers.numeric import value_at
 
 MAX_FACTORIAL = 1_000
 MAX_TRIAL = 3_000
 MAX_DENOMINATOR = 1_000
+MAX_FALLING = 6
 
 PI = atom("constant", "pi")
 E = atom("constant", "e")
@@ -227,10 +228,12 @@ def factorial(of: Quotient) -> Quotient:
 
 
 def binomial(above: Quotient, below: Quotient) -> Quotient:
-    """`n choose k` for small whole n and k; else an atom."""
+    """`n choose k` for small whole n and k; a polynomial in n for a very small k; else an atom."""
     n, k = above.rational, below.rational
     if n is not None and k is not None and n.denominator == k.denominator == 1 and 0 <= k <= n <= MAX_FACTORIAL:
         return number(math.comb(int(n), int(k)))
+    if n is None and k is not None and k.denominator == 1 and 0 <= k <= MAX_FALLING and len(above.over.terms) <= 2 and above.under is ONE:
+        return math.prod((above - number(step) for step in range(int(k))), start=number(Fraction(1, math.factorial(int(k)))))
     return atom("binomial", (above, below))
 
 

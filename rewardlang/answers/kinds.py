@@ -91,16 +91,34 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True)
+class MatrixPower:
+    """A square matrix of numbers to the power of a symbol."""
+
+    rows: tuple[tuple[Quotient, ...], ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """`(B) 42`: an option of a test, with its text."""
+
+    letter: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Labelled:
     """`x = 3`, `x ∈ [0, 1]`, `W(n) = 1`: what is named, the value, and the equation that it also is.
 
-    `renamed` is the value of a function with one name for its argument, whatever it is called.
+    `renamed` is the value of a function with one name for its argument, whatever it is called; `count` what `C(5, 2)` is if it is
+    no point.
     """
 
     label: str
     value: Value
     equation: Sum | None = None
     renamed: Value | None = None
+    count: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +145,19 @@ class Piecewise:
 
     name: str
     parts: tuple[tuple[Quotient, Quotient, bool, Quotient, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Formulas in one symbol that can be any whole number (natural number, if not `whole`): `2k + 1`; all of them together.
+
+    `written` is the number of a residue as it was written, `3 (mod 5)`.
+    """
+
+    items: tuple[Quotient, ...]
+    name: str
+    whole: bool = True
+    written: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +193,13 @@ Value: TypeAlias = (
     | Interval
     | Union
     | Matrix
+    | MatrixPower
+    | Option
     | Labelled
     | Equation
     | Inequality
     | Piecewise
+    | Family
     | Ratio
     | Time
     | InBase

@@ -14,20 +14,23 @@ from fractions import Fraction
 from functools import lru_cache
 
 from rewardlang.answers.algebra import LimitError, number
+from rewardlang.answers.choices import count_of_point
 from rewardlang.answers.expression import read_expression
 from rewardlang.answers.functions import PI
-from rewardlang.answers.kinds import Expression, InBase, Labelled, Listing, SetOf, Tuple_, Unread, Value, Words
+from rewardlang.answers.kinds import Expression, InBase, Labelled, Listing, SetOf, Tuple_, Unread, Value
 from rewardlang.answers.named_functions import FUNCTIONS
 from rewardlang.answers.numerals import MAX_FIGURES
+from rewardlang.answers.options import option
 from rewardlang.answers.parse_brackets import bracketed, parts_of, split, tuple_or_interval
+from rewardlang.answers.parse_families import as_equation, residues, with_condition
 from rewardlang.answers.parse_matrices import matrix, system_rows
 from rewardlang.answers.parse_piecewise import piecewise
 from rewardlang.answers.parse_relations import relation, said_of
-from rewardlang.answers.parse_sets import built, rays_joined, sets_joined, with_usual_brackets, without_conditions, without_last_condition
+from rewardlang.answers.parse_sets import built, rays_joined, sets_joined, with_usual_brackets, without_conditions
 from rewardlang.answers.parse_units import compound, unit_start
+from rewardlang.answers.parse_words import spoken_number, words
 from rewardlang.answers.plain import ADVERBS, NUMERAL, is_plain_formula, quick_number, read_decimal, read_numeral, unwrapped
 from rewardlang.answers.reading import NoValueError, UnreadError
-from rewardlang.answers.real_sets import REALS, as_value
 from rewardlang.answers.times import time_of_day
 from rewardlang.answers.tokens import Token, any_of, joined, tokens_of, with_thousands
 from rewardlang.answers.units import is_unit
@@ -37,20 +40,6 @@ from rewardlang.verdict import Missing, Refused
 MAX_LENGTH = 3_000
 MAX_NESTING = 30
 
-_EMPTY_SET = frozenset(
-    {
-        "no solution",
-        "no solutions",
-        "none",
-        "empty set",
-        "no real solution",
-        "no real solutions",
-        "no real roots",
-        "no roots",
-        "does not exist",
-    }
-)
-_ALL_REALS = frozenset({"all real numbers", "any real number", "all reals", "all real values", "the real numbers", "every real number"})
 _JOINING = ("or", "and")
 _WRAPPERS = ("$", "\\(", "\\)", "\\[", "\\]", "\\boxed", "\\fbox")
 _SEPARATING = (";", ",", *_JOINING, "±", "∓")
@@ -126,7 +115,16 @@ def read_by_kind(tokens: list[Token]) -> Value | Missing:
     """The value of tokens, one kind of answer tried after another."""
     if tokens[0].text == "Eq" and bracketed(tokens[1:]) == "()" and len(sides := split(tokens[2:-1], (",",))) == 2:
         tokens = [*sides[0], Token("sign", "="), *sides[1]]
-    tokens = without_last_condition(tokens)
+    spoken = spoken_number(tokens, _measured)
+    if spoken is not None:
+        return spoken
+    if (chosen := option(tokens, read_value)) is not None:
+        return chosen
+    family = with_condition(tokens, read_value) or residues(tokens, read_value)
+    if family is not None:
+        return family
+    if any_of(tokens, ("≡",)):
+        tokens = as_equation(tokens)
     system = system_rows(tokens)
     if system:
         by_cases = piecewise(system, tokens, read_value)
@@ -142,7 +140,7 @@ def read_by_kind(tokens: list[Token]) -> Value | Missing:
         or sets_joined(tokens, read_value)
         or matrix(tokens, read_value)
     )
-    return value or _in_brackets(tokens) or _in_base(tokens) or _words(tokens) or _measured(tokens)
+    return value or _in_brackets(tokens) or _in_base(tokens) or words(tokens) or _measured(tokens)
 
 
 def _several(tokens: list[Token]) -> Value | Missing | None:
@@ -205,8 +203,8 @@ def _can_be_decimal(parts: list[list[Token]]) -> bool:
     return len(figures) == 2 and all(text.isascii() and text.isdigit() for text in figures) and not right[0].spaced
 
 
-_NO_POINTS = "BCFNPU"
-"""Letters that more often stand for a distribution or a number of choices when two numbers follow them: `N(0, 1)`, `C(5, 2)`."""
+_NO_POINTS = "BFNU"
+"""Letters that more often stand for a distribution when two numbers follow them: `N(0, 1)`."""
 
 
 def _point(tokens: list[Token]) -> Value | None:
@@ -216,7 +214,7 @@ def _point(tokens: list[Token]) -> Value | None:
         return None
     place = tuple_or_interval(tokens[1:], read_value)
     numbers = isinstance(place, Tuple_) and len(place.items) > 1 and all(isinstance(item, Expression) for item in place.items)
-    return Labelled(name.text, place) if numbers and isinstance(place, Tuple_) else None
+    return Labelled(name.text, place, count=count_of_point(name.text, place)) if numbers and isinstance(place, Tuple_) else None
 
 
 def _in_brackets(tokens: list[Token]) -> Value | Missing | None:
@@ -240,7 +238,9 @@ def _in_brackets(tokens: list[Token]) -> Value | Missing | None:
 
 
 def _in_base(tokens: list[Token]) -> Value | None:
-    """`204_5`, `1A_{16}`, `(204)_5`."""
+    """`204_5`, `1A_{16}`, `(204)_5`, `0xFF`."""
+    if len(tokens) == 2 and tokens[0].text == "0" and tokens[1].text[0] in "xX" and not tokens[1].spaced:
+        return _hexadecimal(tokens[1].text[1:])
     texts = [token.text for token in tokens if token.text not in "{}"]
     if len(texts) < 3 or texts[-2] != "_" or not (texts[-1].isascii() and texts[-1].isdigit()):
         return None
@@ -250,26 +250,16 @@ def _in_base(tokens: list[Token]) -> Value | None:
     written = "".join(figures)
     base = int(texts[-1]) if len(texts[-1]) <= 2 else 0
     begins = written[:1].isdigit() or (base > 10 and len(written) > 1)
-    if not (written.isascii() and written.isalnum() and begins and written.upper() == written):
+    if base == 1 or not (written.isascii() and written.isalnum() and begins and written.upper() == written):
         return None
     if not 2 <= base <= 36 or len(written) > MAX_FIGURES or any(int(figure, 36) >= base for figure in written):
         return Unread(joined(tokens), "these are no figures in a base from 2 to 36")
     return InBase(written.lstrip("0") or "0", base)
 
 
-def _words(tokens: list[Token]) -> Value | None:
-    if tokens == [Token("sign", "∅", tokens[0].spaced)]:
-        return SetOf(())
-    known = {*FUNCTIONS, "pi", "log", "sqrt"}
-    letters = [token for token in tokens if token.kind in ("word", "name") or token.text in "'-"]
-    if len(letters) < len(tokens) or not any(token.kind == "word" and token.text not in known for token in tokens):
-        return None
-    if any(token.text == "-" for token in tokens) and all(len(token.text) <= 2 for token in tokens):
-        return None  # ad - bc: products of letters
-    text = " ".join(token.text for token in tokens).casefold()
-    if text in _ALL_REALS:
-        return as_value(REALS)
-    return SetOf(()) if text in _EMPTY_SET else Words(text)
+def _hexadecimal(figures: str) -> Value | None:
+    known = 0 < len(figures) <= MAX_FIGURES and all(figure in "0123456789abcdefABCDEF" for figure in figures)
+    return InBase(figures.upper().lstrip("0") or "0", 16) if known else None
 
 
 _CURRENCIES = ("$", "€", "£", "¥")

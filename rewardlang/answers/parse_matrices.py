@@ -6,12 +6,15 @@ from typing import TypeAlias
 
 from rewardlang.answers.algebra import LimitError, Quotient, number
 from rewardlang.answers.expression import read_expression
-from rewardlang.answers.kinds import Expression, Matrix, Unread, Value
+from rewardlang.answers.kinds import Expression, Matrix, MatrixPower, Unread, Value
 from rewardlang.answers.matrices import MAX_ENTRIES, Entries, determinant, plus, scaled, times, to_power, trace
 from rewardlang.answers.parse_brackets import Reader, bracketed, parts_of, split
 from rewardlang.answers.reading import UnreadError
 from rewardlang.answers.tokens import Token, joined
 from rewardlang.verdict import Missing
+
+MAX_ROWS = 4
+"""Of a matrix to the power of a symbol."""
 
 _MATRICES = ("pmatrix", "bmatrix", "matrix", "Bmatrix", "array", "smallmatrix", "vmatrix")
 _SCALARS = {"det": determinant, "tr": trace, "Tr": trace, "trace": trace}
@@ -29,6 +32,8 @@ def matrix(tokens: list[Token], read: Reader) -> Value | Missing | None:
         except UnreadError as error:
             return Unread(joined(tokens), str(error))
         return rows if isinstance(rows, Missing) else Matrix(rows)
+    if (symbolic := _symbolic_power(tokens, read)) is not None:
+        return symbolic
     try:
         total: Entries | Quotient | None = None
         for sign, term in _terms(tokens):
@@ -42,6 +47,23 @@ def matrix(tokens: list[Token], read: Reader) -> Value | Missing | None:
     if total is None or isinstance(total, Quotient):
         return None if total is None else Expression(total)
     return Matrix(tuple(tuple(Expression(value) for value in row) for row in total))
+
+
+def _symbolic_power(tokens: list[Token], read: Reader) -> MatrixPower | None:
+    r"""`\begin{pmatrix}…\end{pmatrix}^n` of a few rows of numbers; None for anything else."""
+    braced = tokens[-1].text == "}" and tokens[-3].text == "{"
+    caret = len(tokens) - (4 if braced else 2)
+    name = tokens[-2] if braced else tokens[-1]
+    end = _environment_end(tokens, 0) if tokens[0].text in ("(", "[", "\\begin") else None
+    if end != caret or tokens[caret].text != "^" or name.kind != "name" or name.text in ("T", "t"):
+        return None
+    try:
+        rows = _environment(tokens[:caret], read)
+        entries = () if isinstance(rows, Missing) else tuple(tuple(map(_entry, row)) for row in rows)
+    except UnreadError:
+        return None
+    square = 0 < len(entries) == len(entries[0]) <= MAX_ROWS if entries else False
+    return MatrixPower(entries, name.text) if square and all(item.rational is not None for row in entries for item in row) else None
 
 
 def system_rows(tokens: list[Token]) -> list[list[Token]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from rewardlang.answers.kinds import Expression, Interval, Labelled, Listing, SetOf, Tuple_, Union, Unread, Value
+from rewardlang.answers.kinds import Expression, Family, Interval, Labelled, Listing, SetOf, Tuple_, Union, Unread, Value
 from rewardlang.answers.parse_brackets import Reader, bracketed, parts_of, split
 from rewardlang.answers.real_sets import REALS, Piece, UndecidedError, as_one_set, as_value, common, complement, normal, pieces_of
 from rewardlang.answers.tokens import Token, any_of, joined
@@ -75,7 +75,11 @@ def built(inner: list[Token], read: Reader) -> Value | Missing | None:
         return SetOf(tuple(item.value if isinstance(item, Labelled) else item for item in value.items))
     if isinstance(value, Expression):
         return SetOf((value,))
-    return value if isinstance(value, Interval | Union | Tuple_ | SetOf | Missing) else Unread(joined(inner), "this set is not computed")
+    return (
+        value
+        if isinstance(value, Interval | Union | Tuple_ | SetOf | Family | Missing)
+        else Unread(joined(inner), "this set is not computed")
+    )
 
 
 def rays_joined(items: tuple[Value, ...], sign: str) -> Value | None:
@@ -132,11 +136,3 @@ def is_condition(part: list[Token]) -> bool:
     if texts[:1] in (["where"], ["for"]):
         return "integer" in texts or "∈" in texts or "integers" in texts
     return len(part) == 3 and part[0].kind == "name" and texts[1] == "∈" and texts[2] in WHOLE_NUMBERS
-
-
-def without_last_condition(tokens: list[Token]) -> list[Token]:
-    """Without a condition in brackets at the end."""
-    if len(tokens) < 6 or tokens[-1].text != ")":
-        return tokens
-    start = len(tokens) - 5
-    return tokens[:start] if tokens[start].text == "(" and is_condition(tokens[start:]) else tokens

@@ -19,6 +19,9 @@ _NO_THINGS = re.compile(
     "from|but|maybe|then|equals|root|factorial|squared|cubed|halves|half|quarters?|thirds?|[a-z]+ths?|tens|below|above|zero|negative|"
     "positive|infinity|double|triple|power|base|reciprocal|inverse|hundreds?|thousands?|millions?|billions?|dozens?|pairs?"
 )
+MAX_UNIT = 30
+"""Tokens of a unit."""
+
 _NO_PLURAL_NEEDED = ("men", "women", "people", "children", "mice", "feet", "fish", "sheep", "yuan", "yen", "rupees", "apple", "times")
 
 
@@ -31,7 +34,7 @@ def unit_start(tokens: list[Token]) -> int:
     at = end
     while at > 1 and (tokens[at - 1].kind in ("word", "name") or tokens[at - 1].text in _IN_UNITS or _is_exponent(tokens, at - 1)):
         at -= 1
-    for start in range(max(at, 1), end):
+    for start in range(max(at, 1, end - MAX_UNIT), end):
         first = tokens[start]
         if first.kind not in ("word", "name") or not (first.spaced or first.upright or first.kind == "word"):
             continue
@@ -51,13 +54,15 @@ def _is_exponent(tokens: list[Token], at: int) -> bool:
 def compound(tokens: list[Token]) -> Expression | None:
     """`3 h 20 min`, `5 ft 6 in`: numbers with units of one dimension, each smaller than the one before; told in the first unit.
 
-    `45° 30' 15"` is an angle.
+    `45° 30' 15"` is an angle, `5'10"` feet and inches.
     """
     marks = "".join(token.text for token in tokens[1::2])
     if len(tokens) in (4, 6) and marks in ("°'", "°'\"") and all(_is_part_of_sixty(token) for token in tokens[2::2]):
         parts = [Fraction(token.text) for token in tokens[::2] if token.kind == "number" and len(token.text) <= 12]
         if len(parts) == len(tokens) // 2:
             return Expression(number(sum((part / 60**at for at, part in enumerate(parts)), Fraction(0))), degree=True)
+    if "'" in marks[:1] and (height := _feet_and_inches(tokens)) is not None:
+        return height
     if (
         len(tokens) not in (4, 6)
         or any(token.kind != "number" for token in tokens[::2])
@@ -72,6 +77,23 @@ def compound(tokens: list[Token]) -> Expression | None:
         return None
     total = sum((Fraction(token.text) * unit.size for token, unit in zip(tokens[::2], known, strict=True)), Fraction(0))
     return Expression(number(total / known[0].size), unit=tokens[1].text)
+
+
+def _feet_and_inches(tokens: list[Token]) -> Expression | None:
+    """`5'10"`, `5' 10 1/2"`, also with the inches as two primes."""
+    texts = [token.text for token in tokens]
+    end = len(texts) - 1 if texts[-1] in ('"', "″", "”") else len(texts) - 2 if texts[-2:] == ["'", "'"] else 0
+    inner = tokens[2:end]
+    if tokens[0].kind != "number" or any(len(text) > 12 for text in texts):
+        return None
+    if len(inner) not in (1, 4) or any(token.kind != "number" for token in (inner[0], *inner[1::2])):
+        return None
+    inches = Fraction(inner[0].text)
+    if len(inner) == 4:
+        if inner[2].text != "/" or not Fraction(inner[3].text):
+            return None
+        inches += Fraction(inner[1].text) / Fraction(inner[3].text)
+    return Expression(number(Fraction(tokens[0].text) + inches / 12), unit="ft") if inches < 12 else None
 
 
 def _is_part_of_sixty(token: Token) -> bool:
@@ -108,7 +130,9 @@ def _things_start(tokens: list[Token]) -> int:
         return end
     if any(token.kind != "number" and token.text not in ("/", "\\frac", "{", "}") for token in count):
         return end
-    counted = len(count) > 1 or things[-1].text.endswith("s") or things[-1].text in _NO_PLURAL_NEEDED
+    counted = (
+        [token.text for token in count] == ["1"] or len(count) > 1 or things[-1].text.endswith("s") or things[-1].text in _NO_PLURAL_NEEDED
+    )
     if counted and all(_is_thing(token) for token in things) and things[0].text != "times":
         return start
     return end

@@ -118,6 +118,8 @@ def is_plain_formula(tokens: list[Token]) -> bool:
     """
     if len(tokens) < 2 or tokens[-1].text == "T" or (tokens[0].text in "({" and tokens[-1].text in ")}"):
         return False
+    if tokens[0].text == "(" and tokens[1].text.isupper():
+        return False  # `(A) -3` can be an option
     before = ""
     for kind, text, spaced, upright in tokens:
         if kind == "number":

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from functools import cache
 from typing import NamedTuple
 
-from rewardlang.answers.kinds import Labelled, Listing, SetOf, Tuple_, Union, Unread, Words
+from rewardlang.answers.kinds import Expression, Labelled, Listing, SetOf, Tuple_, Union, Unread, Words
 from rewardlang.answers.parse import read_answer
 from rewardlang.answers.spans import Span, joining, maths_spans, plain_numbers, with_unit
 from rewardlang.answers.values import Answer
@@ -15,6 +15,8 @@ from rewardlang.verdict import Missing
 
 MAX_TAIL = 400
 MAX_HEDGES = 4
+MAX_SPOKEN = 80
+MAX_BEFORE = 24
 
 
 class Final(NamedTuple):
@@ -142,7 +144,7 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
     spans, numbers = _without_asides(text, spans, numbers)
     if not spans and not numbers:
         nothing = list(re.finditer(r"\bno (?:real )?(?:solutions?|roots?)\b|\ball real (?:numbers|values)\b", text))
-        return (Final(*nothing[-1].span(), nothing[-1][0], "the last words"), nothing[-1].start()) if nothing else (None, 0)
+        return (Final(*nothing[-1].span(), nothing[-1][0], "the last words"), nothing[-1].start()) if nothing else _in_words(text)
     last = max([*spans[-1:], *numbers[-1:]])
     begin = _sentence_begin(text, last.start)
     so = [match.end() for match in _so().finditer(text, begin, last.start)]
@@ -162,9 +164,49 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
     if here and not told:
         return Final(here[0].start, with_unit(text, here[-1].end)[0], group(text, here), "the last mathematics"), begin
     together = [number for number in numbers if number.start >= begin][-20:]
+    last = _main_number(text, together) if together[-1:] == [last] else last
     apart = OTHERWISE.search(text, begin, last.end + 20) is not None or _in_doubt(text, last)
     joined = [number.content for number in together if number != last and (apart or joining(text[number.end : last.start]) == "or")]
     return Final(last.start, last.end, " or ".join([*joined, last.content]), "the last number"), begin
+
+
+def _in_words(text: str) -> tuple[Final | None, int]:
+    """The number that the last sentence states in words: `The result is seventy-two.`"""
+    end = len(text.rstrip(" \n*_.!"))
+    begin = _sentence_begin(text, end)
+    said, start = statement(text[begin:end], begin)
+    plain = said.strip(" *_")
+    read = read_answer(plain) if plain and start > begin and len(plain) <= MAX_SPOKEN else None
+    if not isinstance(read, Answer) or not isinstance(read.value, Expression) or read.value.value.rational is None:
+        return None, 0
+    return Final(start, start + len(said), plain, "the last statement"), begin
+
+
+@cache
+def _place() -> re.Pattern[str]:
+    """What makes the number behind it a circumstance of another one: `$240 for the 12 tickets`, `5 hours at 60 mph`."""
+    return re.compile(
+        r"(?i)\b(?:for|in|after|at|over|during|within|per|every|each|on|out of|of|from|with)"
+        r"(?:\s(?:the|his|her|their|its|all|these|those|only|about))?\s[*_$]{0,3}$"
+    )
+
+
+@cache
+def _given() -> re.Pattern[str]:
+    """What stands before a number that was given: `the 3 friends`."""
+    return re.compile(r"(?i)(?:\b(?:the|these|those|all|both|each|every|his|her|their|if)\s|=\s?)[*_$]{0,3}$")
+
+
+def _main_number(text: str, together: list[Span]) -> Span:
+    """The last number of a sentence, or the last one before it of which that is only a circumstance."""
+    last = together[-1]
+    if not _place().search(text[max(0, last.start - MAX_BEFORE) : last.start]):
+        return last
+    for number in reversed(together[:-1]):
+        before = text[max(0, number.start - MAX_BEFORE) : number.start]
+        if not _place().search(before):
+            return last if _given().search(before) else number
+    return last
 
 
 @cache

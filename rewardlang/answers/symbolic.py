@@ -142,7 +142,7 @@ class _Asking:
         if verdict.holds is not None:
             return verdict
         match one, other:
-            case Labelled(), Labelled() if one.label == other.label:
+            case Labelled(), Labelled() if one.label == other.label and one.count is None:
                 return self.decide(one.renamed or one.value, other.renamed or other.value)
             case Matrix(), Matrix() if len(one.rows) == len(other.rows):
                 return self._ordered([item for row in one.rows for item in row], [item for row in other.rows for item in row])

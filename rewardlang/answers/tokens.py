@@ -20,7 +20,7 @@ NAMES = {
     "arcsin": "\\arcsin", "ldots": "…", "dots": "…", "cdots": "…", "angle": "∠", "triangle": "△", "dbinom": "\\binom",
     "tbinom": "\\binom", "varphi": "\\phi", "varepsilon": "\\epsilon", "setminus": "∖", "backslash": "∖", "cap": "∩",
     "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉", "langle": "(", "rangle": ")", "prime": "'", "lor": "or", "land": "and",
-    "R": "ℝ", "Z": "ℤ", "N": "ℕ", "dotsc": "…", "dotsb": "…",
+    "R": "ℝ", "Z": "ℤ", "N": "ℕ", "dotsc": "…", "dotsb": "…", "equiv": "≡", "imath": "i", "jmath": "j",
 }  # fmt: skip
 CHARACTERS = {
     "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "π": "\\pi", "√": "\\sqrt", "∕": "/", "（": "(", "）": ")", "，": ",",
@@ -78,7 +78,7 @@ def _layout() -> re.Pattern[str]:
 
 @cache
 def _wrapper() -> re.Pattern[str]:
-    return re.compile(rf"\\(?:{_WRAPPERS})\s*\{{([^{{}}]*)\}}|\\(?:{_WRAPPERS})(?![A-Za-z])")
+    return re.compile(rf"\\(?:{_WRAPPERS})\s*\{{((?:[^{{}}]|(?<=[\^_])\{{[^{{}}]{{0,20}}\}})*)\}}|\\(?:{_WRAPPERS})(?![A-Za-z])")
 
 
 @cache
@@ -167,6 +167,17 @@ def _micro() -> re.Pattern[str]:
 
 
 @cache
+def _ohm() -> re.Pattern[str]:
+    return re.compile(r"(?:\\(?:mathrm|text)\s?\{\s?([kMm])\s?\}\s?|\\(?:mathrm|text)\s?\{\s?([kMm]?)\s?)?\\Omega(?![A-Za-z])(?(2)\s?\})")
+
+
+def _as_ohm(match: re.Match[str]) -> str:
+    """`k` in roman letters before the sign belongs to it."""
+    prefix = match[1] or match[2] or ""
+    return f"\\text{{{prefix}Ω}}" if match[0][:2] != "\\O" else "Ω"
+
+
+@cache
 def _decimal_comma() -> re.Pattern[str]:
     return re.compile(r"(?<=[0-9])\{,\}(?=[0-9])")
 
@@ -208,6 +219,8 @@ def tokens_of(text: str) -> list[Token]:
     layout = "\\" in text and not _BARE.issuperset(_commands().findall(text))
     if layout:
         text = _micro().sub(lambda match: f"\\{match[1] or match[2]}{{µ", text) if "\\mu" in text else text
+        if "\\Omega" in text:
+            text = _ohm().sub(_as_ohm, text)
         if "\\mathbb" in text:
             text = _blackboard().sub(lambda match: f" {_SETS[match[1]]} ", text)
         if "\\\\" in text and "\\begin" not in text:
@@ -253,7 +266,7 @@ def _token_from(kind: str, text: str, spaced: bool, upright: bool) -> Token:
         known = NAMES.get(text[1:])
         if known is None:
             return Token("command", text, spaced)
-        kind = "command" if known[0] == "\\" else "word" if known in ("or", "and") else "name" if known in "ℝℤℕ" else "sign"
+        kind = "command" if known[0] == "\\" else "word" if known in ("or", "and") else "name" if known in "ℝℤℕij" else "sign"
         return Token(kind, known, spaced)
     if kind == "word":
         return Token("name" if len(text) == 1 else "word", text, spaced, upright)
