@@ -4,8 +4,9 @@
     python benchmarks/scoring/rows_at_scale.py --rows 10000000 --rounds 1 --engines local,ray-killed --out benchmarks/results/DATE-rows-10m
 
 Completions are those of notebook_completions.py; beyond 131,072 rows the texts come again, in other groups of rows. Each round scores
-alone (up to a million rows, in memory, nothing read or written while the clock runs) and then runs the command from start to end; the
-share is the median over rounds. The memory is that of the command's process, or of all processes of the local cluster, twice a second;
+alone (up to a million rows, in memory, in the batches of the command, nothing read or written while the clock runs), runs the command
+from start to end, its start included, and scores alone once more; the share is the median over rounds, each of the mean of its two
+measures of scoring alone. The package is compiled to bytecode, as an installed one is. The memory is that of the command's process, or of all processes of the local cluster, twice a second;
 it is drawn into OUT.svg, and OUT.json has all numbers. Shares are given by the clock, and by the seconds of processors, which a machine
 with other work to do tells more truly. The engine `ray-killed` is `ray`, with one worker killed by SIGKILL after half a minute.
 """
@@ -53,6 +54,7 @@ REWARDS = {
 """Each with the name of the column that holds the right answer."""
 GROUP = 1 << 16
 DIFFERENT = 1 << 17
+_BATCH = 1 << 12
 _KILL_AT = 60
 _ALONE = 1_000_000
 SCHEMA = pyarrow.schema({"id": pyarrow.int64(), "prompt": pyarrow.string(), "completion": pyarrow.string(), "answer": pyarrow.string()})
@@ -74,10 +76,10 @@ def alone(reward_name: str, path: Path, rows: int) -> tuple[float, float]:
     file, column = REWARDS[reward_name]
     reward = rewardlang.load(file)
     seconds = processor = 0.0
-    for batch in parquet.ParquetFile(path).iter_batches(1 << 14):
-        prompts, completions, answers = (batch.column(place).to_pylist() for place in (1, 2, 3))
+    for batch in parquet.ParquetFile(path).iter_batches(_BATCH, columns=["completion", "answer"]):
+        completions, answers = (column.to_pylist() for column in batch.columns)
         begin, begun = time.perf_counter(), time.process_time()
-        reward.score(completions, prompts, {column: answers})
+        reward.score(completions, columns={column: answers})
         seconds += time.perf_counter() - begin
         processor += time.process_time() - begun
         rows -= len(completions)
@@ -105,7 +107,7 @@ def command(reward_name: str, path: Path, out: Path, engine: str) -> tuple[float
         "--map",
         f"{column}=answer",
     ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(out.parent), "PYTHONDONTWRITEBYTECODE": ""}
     begin = time.perf_counter()
     process = subprocess.Popen(list(map(str, words)), env=environment, stdout=subprocess.PIPE, text=True)
     watch = Watch(psutil.Process(process.pid), begin, kill=name != engine)
@@ -214,8 +216,10 @@ def measured(
     samples: list[tuple[float, float]] = []
     count = min(rows, _ALONE)
     for _ in range(rounds):
-        by_itself, its_processor = (seconds * rows / count for seconds in alone(reward_name, path, count))
+        before = alone(reward_name, path, count)
         seconds, processor, samples = command(reward_name, path, out, engine)
+        pair = zip(before, alone(reward_name, path, count), strict=True)
+        by_itself, its_processor = (sum(each) / 2 * rows / count for each in pair)
         pairs.append((by_itself, its_processor, seconds, processor))
         print(engine, f"alone {by_itself:.1f} s, the command {seconds:.1f} s, share {by_itself / seconds:.0%}", flush=True)
     found = {

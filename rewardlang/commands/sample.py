@@ -43,25 +43,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prompts", required=True, metavar="P", help="rows with a 'prompt', in any form that samples may have")
     parser.add_argument("--base-url", required=True, metavar="URL", help="the server, such as http://localhost:8000/v1")
     parser.add_argument("--model", required=True, metavar="M", help="the model's name on the server")
-    parser.add_argument("-n", dest="number", type=_count, default=8, metavar="N", help="completions a prompt (default 8)")
+    parser.add_argument("-n", dest="number", type=shared.count, default=8, metavar="N", help="completions a prompt (default 8)")
     parser.add_argument("--out", required=True, metavar="S", help="where the samples go, a .jsonl file; one that is there is gone on with")
     parser.add_argument("--system", metavar="TEXT", help="a system message before every prompt that has none")
     parser.add_argument("--temperature", type=float, default=1.0, metavar="T", help="default 1, as in training")
     parser.add_argument("--top-p", type=float, metavar="P", help="default: the server's")
-    parser.add_argument("--max-tokens", type=_count, default=1024, metavar="N", help="a completion's most tokens (default 1024)")
+    parser.add_argument("--max-tokens", type=shared.count, default=1024, metavar="N", help="a completion's most tokens (default 1024)")
     parser.add_argument("--seed", type=int, metavar="N", help="for servers that take one")
-    parser.add_argument("--parallel", type=_count, default=8, metavar="N", help="prompts asked at once (default 8)")
-    parser.add_argument("--timeout", type=_count, default=600, metavar="SECONDS", help="for one request (default 600)")
-    parser.add_argument("--tries", type=_count, default=5, metavar="N", help="for one request (default 5)")
+    parser.add_argument("--parallel", type=shared.count, default=8, metavar="N", help="prompts asked at once (default 8)")
+    parser.add_argument("--timeout", type=shared.count, default=600, metavar="SECONDS", help="for one request (default 600)")
+    parser.add_argument("--tries", type=shared.count, default=5, metavar="N", help="for one request (default 5)")
     parser.add_argument("--api-key-env", metavar="NAME", help="the environment variable that holds the key; none is sent without it")
     shared.add_map(parser)
     parser.add_argument("--json", action="store_true", help="a summary as one JSON object")
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"a whole number from 1 is wanted, found '{text}'")
-    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from rewardlang.terminal_text import wants_color
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from rewardlang.scoring.inputs import Input, Part
     from rewardlang.scoring.pieces import Job
@@ -48,8 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = "the completions: a file, a folder or a pattern ('data/*.parquet'), also several times; '-' reads JSONL from standard input"
     parser.add_argument("--samples", action="append", required=True, metavar="IN", help=what)
     parser.add_argument("--out", required=True, metavar="OUT", help="where to write; '-' writes JSONL to standard output")
-    what = "where it is computed: in this process, or in tasks of a Ray cluster, with the same bytes as the result (default: local)"
+    what = "where it is computed: on this machine, or in tasks of a Ray cluster, with the same bytes as the result (default: local)"
     parser.add_argument("--engine", choices=("local", "ray"), default="local", help=what)
+    what = "processes of --engine local, with the same bytes as the result (default: one for each core, where there is enough to do)"
+    parser.add_argument("--workers", type=shared.count, metavar="N", help=what)
     what = "the cluster of --engine ray; default: RAY_ADDRESS, else a cluster on this machine, else one that is started for the run"
     parser.add_argument("--ray-address", metavar="ADDRESS", help=what)
     shared.add_map(parser)
@@ -70,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--engine ray needs files; standard input is read by --engine local")
     if arguments.ray_address is not None and arguments.engine != "ray":
         raise UsageError("--ray-address is for --engine ray")
+    if arguments.workers is not None and arguments.engine != "local":
+        raise UsageError("--workers is for --engine local")
     renames = shared.renames_of(arguments.map, compiled)
     if shared.tell_errors(compiled):
         return 1
@@ -88,6 +93,7 @@ class _Call:
         self._json: bool = arguments.json
         self._engine: str = arguments.engine
         self._address: str | None = arguments.ray_address
+        self._workers: int | None = arguments.workers
         self._job, self._files = job, files
         self._samples = "standard input" if files == ["-"] else ", ".join(arguments.samples)
         self._start = time.monotonic()
@@ -95,8 +101,7 @@ class _Call:
     def run(self) -> int:
         """The exit code."""
         from rewardlang.scoring.inputs import parts_of
-        from rewardlang.scoring.on_ray import on_ray
-        from rewardlang.scoring.run import Source, check_tables, one_after_the_other
+        from rewardlang.scoring.run import Source, check_tables
         from rewardlang.scoring.targets import target_of
 
         found = list(parts_of(self._files, self._job.renames))
@@ -111,13 +116,24 @@ class _Call:
         head = self._head()
         source = Source(self._samples, lambda: bool(head["files"] != self._identities()))
         target = target_of(self._out, self._job.form, head, lasting=self._files != ["-"])
-        with on_ray(self._address) if self._engine == "ray" else nullcontext(one_after_the_other) as engine, target:
+        with self._computing(parts) as engine, target:
             self._tell_of_an_earlier_run(target)
             counts = self._score(parts, engine, target, source)
         if counts is None:
             return 1
         self._tell_counts(counts)
         return 0
+
+    def _computing(self, parts: Sequence[Part]) -> AbstractContextManager[Engine]:
+        from rewardlang.scoring.in_processes import in_processes, processes_of
+        from rewardlang.scoring.run import one_after_the_other
+
+        if self._engine == "ray":
+            from rewardlang.scoring.on_ray import on_ray
+
+            return on_ray(self._address)
+        count = processes_of(self._job, parts) if self._workers is None else min(self._workers, len(parts))
+        return in_processes(count) if count > 1 else nullcontext(one_after_the_other)
 
     def _head(self) -> dict[str, Any]:
         """What the bytes of the output depend on."""
@@ -146,8 +162,7 @@ class _Call:
 
     def _score(self, parts: Sequence[Part], engine: Engine, target: Target, source: Source) -> Counts | None:
         """What was scored; None where it could not be, which is told."""
-        from rewardlang.scoring.on_ray import ClusterLost
-        from rewardlang.scoring.run import Refused, run
+        from rewardlang.scoring.run import EngineLost, Refused, run
 
         try:
             return run(self._job, parts, engine, target, _tell, source)
@@ -168,9 +183,9 @@ class _Call:
             what = f"read {error.filename}" if error.filename and error.filename in self._files else f"write {self._place}"
             reason = f"cannot go on to {what}: {told[:1].lower()}{told[1:]}"
             print(f"rewardlang score: {reason}\n{self._kept(target)}", file=sys.stderr)
-        except ClusterLost as lost:
+        except EngineLost as lost:
             target.keep()
-            print(f"rewardlang score: the cluster gave up: {lost}\n{self._kept(target)}", file=sys.stderr)
+            print(f"rewardlang score: {lost}\n{self._kept(target)}", file=sys.stderr)
         except KeyboardInterrupt:
             target.keep()
             raise

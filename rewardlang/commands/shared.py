@@ -37,6 +37,13 @@ def _step(text: str) -> int:
     return int(text)
 
 
+def count(text: str) -> int:
+    """A number of things, as the type of an argument."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"a whole number from 1 is wanted, found '{text}'")
+    return int(text)
+
+
 def renames_of(maps: Iterable[str], compiled: Compiled | None = None) -> dict[str, str]:
     """Our names to the file's. A column's name in the reward file stands for its original name in the data."""
     renames: dict[str, str] = {}

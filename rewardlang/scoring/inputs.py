@@ -19,6 +19,8 @@ from rewardlang.samples.read import FORMATS, existing_file
 from rewardlang.scoring.table_chunks import groups_of
 
 _PART_BYTES = 1 << 26
+WHOLE_PART = {"groups": 1 << 16, "lines": 1 << 26}
+"""What a part of a large file weighs, by its form (see `Part.size`)."""
 
 
 class Part(NamedTuple):

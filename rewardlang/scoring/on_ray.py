@@ -22,14 +22,10 @@ from rewardlang.errors import DataError
 from rewardlang.samples.problem import UsageError
 from rewardlang.scoring.inputs import Part
 from rewardlang.scoring.pieces import Job, Piece, pieces_of
-from rewardlang.scoring.run import Engine
+from rewardlang.scoring.run import Engine, EngineLost
 
 _TRIES_AGAIN = 10
 _TASKS_A_CORE = 2
-
-
-class ClusterLost(Exception):
-    """The cluster could not do a part, although it was asked again; what was done before is kept."""
 
 
 class _Order(NamedTuple):
@@ -71,7 +67,7 @@ def _connect(ray: Any, address: str | None) -> None:
 
 
 def _pieces_in_order(ray: Any, job: Job, parts: Sequence[Part], first: int, skip: int) -> Iterator[Piece]:
-    """All pieces from a part on. A few parts for each core are under way, so that memory holds no more. Raises `ClusterLost`."""
+    """All pieces from a part on. A few parts for each core are under way, so that memory holds no more. Raises `EngineLost`."""
     order = ray.put(_Order(pickle.dumps(job), str(Path.cwd()), _versions()))
     task = ray.remote(_pieces).options(num_cpus=1, max_retries=_TRIES_AGAIN)
     under_way: deque[Any] = deque()
@@ -95,7 +91,7 @@ def _taken(ray: Any, task: Any) -> list[Piece]:
     except RayTaskError as error:
         raise error.as_instanceof_cause() from None
     except RayError as error:
-        raise ClusterLost(f"{type(error).__name__}: {str(error).strip().splitlines()[0]}") from None
+        raise EngineLost(f"the cluster gave up: {type(error).__name__}: {str(error).strip().splitlines()[0]}") from None
     return pieces
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rewardlang.reward import Reward
 
 T = TypeVar("T")
-_ROWS_IF_DEAR, _ROWS_IF_CHEAP = 1 << 16, 1 << 20
+ROWS_IF_DEAR, _ROWS_IF_CHEAP = 1 << 16, 1 << 20
 """The largest groups that are one piece. Their scores are in memory until the last row is scored."""
 _OF_PROMPTS = ("prompt", "system", "messages")
 _AHEAD = 2
@@ -56,7 +56,7 @@ def job_of(reward: Reward, step: int, renames: Mapping[str, str], form: str) -> 
     steps = plan(reward.program).steps
     dear = any(one.cost in REMEMBERED for one in steps)
     prompts = any(isinstance(one.node, BuiltIn) and one.node.name in _OF_PROMPTS for one in steps)
-    return Job(reward, step, renames, form, _ROWS_IF_DEAR if dear else _ROWS_IF_CHEAP, prompts)
+    return Job(reward, step, renames, form, ROWS_IF_DEAR if dear else _ROWS_IF_CHEAP, prompts)
 
 
 class Piece(NamedTuple):

@@ -30,6 +30,10 @@ class Refused(Exception):
         super().__init__(message)
 
 
+class EngineLost(Exception):
+    """Processes that score have ended, although they were started again; what was done before is kept."""
+
+
 class Source(NamedTuple):
     """All that is read: what messages call it, and whether it has changed since the run began."""
 
