@@ -137,7 +137,9 @@ class EngineConfig:
         "which shares the base, or 'speed', with 16-bit weights of its own while it samples",
         "transformers",
     )
-    concurrent: int | None = key("memory, speed: sequences generated at a time; by default all completions of a step")
+    concurrent: int | None = key(
+        "sequences generated at a time; by default all completions of a step. Without an engine those that are drawn are marked meanwhile"
+    )
     unmap_cache: bool = key(
         "memory, speed: give the KV cache's memory back to the card while training, and with 'speed' that of the sampler's weights", False
     )

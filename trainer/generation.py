@@ -38,20 +38,34 @@ class Generation(Protocol):
 class _Seam:
     """Mixed into one of TRL's trainers, before it."""
 
-    def __init__(self, *arguments: Any, generation: Generation | None = None, **options: Any) -> None:
-        self.generation = generation
+    def __init__(self, *arguments: Any, generation: Generation | None = None, portion: int | None = None, **options: Any) -> None:
+        """`portion`: so many completions TRL's own generation makes at a time, all of a call by default."""
+        self.generation, self._portion = generation, portion
         self._published_step = -1
         super().__init__(*arguments, **options)
 
     def _generate_single_turn(self, prompt_ids: list[TokenIds], *rest: Any, **options: Any) -> Any:
         trainer: Any = self
         if self.generation is None:
-            trl: Any = super()
-            return trl._generate_single_turn(prompt_ids, *rest, **options)
+            return self._in_portions(prompt_ids, *rest, **options)
         if self._published_step != trainer.state.global_step:
             self.generation.publish(trainer.model, trainer.state.global_step)
             self._published_step = trainer.state.global_step
         return self.generation.generate(prompt_ids, trainer.num_generations or 1)
+
+    def _in_portions(self, prompt_ids: list[TokenIds], *rest: Any, **options: Any) -> Any:
+        """What TRL generates. Of several portions each is handed to `drawn_so_far` before the next is begun."""
+        trainer: Any = self
+        trl: Any = super()
+        if self._portion is None or self._portion >= len(prompt_ids):
+            return trl._generate_single_turn(prompt_ids, *rest, **options)
+        drawn: list[TokenIds] = []
+        for start in range(0, len(prompt_ids), self._portion):
+            some = trl._generate_single_turn(prompt_ids[start : start + self._portion], *rest, **options)
+            alone = isinstance(some, list)  # RLOO gives the tokens, GRPO also log-probabilities, which this generation does not have
+            drawn += some if alone else some[0]
+            trainer.drawn_so_far(drawn, len(prompt_ids))
+        return drawn if alone else (drawn, None)
 
 
 class PolicyTrainer(ChosenPrompts, Refill, Ratios, EarlyMarking, ExactResume, _Seam, GRPOTrainer):

@@ -71,7 +71,8 @@ def make_trainer(
         make = OnlineDpoTrainer
     arguments = _arguments(config, algorithm)
     check_targets(config.lora, model)
-    trainer: Any = make(model=model, args=arguments, peft_config=adapter(config.lora), generation=generation, **shared)
+    shared |= {"generation": generation, "portion": config.engine.concurrent}
+    trainer: Any = make(model=model, args=arguments, peft_config=adapter(config.lora), **shared)
     # TRL casts the adapter of a 4-bit model to bfloat16, where an Adam step at a usual learning rate changes few entries.
     for parameter in trainer.model.parameters():
         if parameter.requires_grad:

@@ -62,10 +62,17 @@ class RecordingReward:
         self._shares = shares_of_spread(scores.values, scores.rules, self._group)
         return scores
 
-    def begin(self, prompts: Sequence[Any], completions: Sequence[Any], passed: Mapping[str, Any]) -> None:
+    def begin(self, prompts: Sequence[Any], completions: Sequence[Any], passed: Mapping[str, Any], *, further: bool = False) -> None:
         """Marks rows in the background for the next call of `score`, if that is for them; see `early_marking`."""
-        self.give_up()
         given = score_arguments(self, prompts, completions, passed)
+        if further and self._begun is not None:
+            begun, submission = self._begun
+            submission.add(given["completions"], given["prompts"], given["columns"])
+            columns = {name: [*values, *given["columns"][name]] for name, values in begun["columns"].items()}
+            both = {name: [*begun[name], *given[name]] for name in ("completions", "prompts")}
+            self._begun = {**begun, **both, "columns": columns}, submission
+            return
+        self.give_up()
         self._begun = given, self._reward.submit(**given)
 
     def give_up(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,71 @@ def test_verdicts_are_reached_while_the_trainer_computes(raw_policy: Path, tmp_p
     entered = read_ledger(tmp_path / "ledger").to_pylist()
     assert all(row["verifier_seconds"] > 0 for row in entered)
     assert {row["marked_together"] for row in entered} == {4}
+
+
+TELLS = """
+from pathlib import Path
+
+def f(text, mark):
+    Path(mark).touch()
+    return min(len(text), 100) / 100
+"""
+
+
+@pytest.mark.parametrize("algorithm", ["grpo", "rloo"])
+@pytest.mark.parametrize("chat", [False, True])
+def test_verdicts_are_reached_while_others_are_drawn(raw_policy: Path, tmp_path: Path, algorithm: str, chat: bool) -> None:
+    """With `engine.concurrent` a round is drawn in portions; the second waits here for a verdict on the first."""
+    from rewardlang.trainer.config import EngineConfig
+    from rewardlang.trainer.grpo import make_trainer
+    from rewardlang.trainer.ledger import Ledger, read_ledger
+    from rewardlang.trainer.policy import load_model, load_tokenizer
+    from rewardlang.trainer.progress import Silent
+    from rewardlang.trainer.recording import RecordingReward
+    from rewardlang.work import pool
+
+    (tmp_path / "checks.py").write_text(TELLS, encoding="utf-8")
+    (tmp_path / "dear.reward").write_text(FILE, encoding="utf-8")
+    reward, mark = rewardlang.load(tmp_path / "dear.reward"), tmp_path / "judged"
+    config = short_run(raw_policy, tmp_path / "run", tmp_path / "dear.reward", completions=4, algorithm=algorithm, max_completion_tokens=6)
+    config = replace(config, engine=EngineConfig(concurrent=3))
+    tokenizer = load_tokenizer(config.model)
+    recorded = RecordingReward(reward, Ledger(tmp_path / "ledger", reward.program, 4, from_version=0), 4, Silent())
+    asked: Any = [{"role": "user", "content": "1 + 1?"}] if chat else "1 + 1?"
+    rows = [{"prompt": asked, "mark": str(mark)}] * 4
+    trainer = make_trainer(config, recorded, load_model(config.model), tokenizer, rows)
+    trainer.current_gradient_accumulation_steps = 1
+    trainer.model.train()
+    portions: list[int] = []
+    generate = trainer.model.generate
+
+    def generate_in_turn(*given: Any, **named: Any) -> Any:
+        deadline = time.monotonic() + 60
+        while portions and not mark.exists():
+            assert time.monotonic() < deadline, "no verdict on the first portion was reached"
+            time.sleep(0.01)
+        portions.append(len(named["input_ids"]))
+        return generate(*given, **named)
+
+    trainer.model.generate = generate_in_turn
+    begun: list[Any] = []
+    begin = recorded.begin
+
+    def noted(*given: Any, **named: Any) -> None:
+        begin(*given, **named)
+        begun.append(recorded._begun)
+
+    recorded.begin = noted  # type: ignore[method-assign]
+    try:
+        trainer._generate_and_score_completions(rows)
+        entered = read_ledger(tmp_path / "ledger").to_pylist()
+        expected = reward.score([row["completion"] for row in entered], columns={"mark": [str(mark)] * 4})
+    finally:
+        pool.close()
+    assert portions == [3, 1]
+    assert [len(given["completions"]) for given, _ in begun] == [3, 4]
+    assert recorded._begun is begun[-1]  # what was begun was collected, not dropped and marked anew
+    assert [row["score"] for row in entered] == pytest.approx(expected.values.tolist())
 
 
 def test_other_rows_than_were_begun_are_marked_when_they_come(tmp_path: Path) -> None:
