@@ -19,8 +19,8 @@ from rewardlang.source import Source
 
 if TYPE_CHECKING:
     from rewardlang.bridges import TrlReward, TrlSectionReward
-    from rewardlang.engine.outcomes import Tables
     from rewardlang.engine.plan import Plan
+    from rewardlang.engine.run import Prepared
     from rewardlang.marking.guard import Asked
     from rewardlang.marks import RowMarks
     from rewardlang.submission import Submission
@@ -95,10 +95,10 @@ class Reward:
         return plan(self.program)
 
     @cached_property
-    def _tables(self) -> Tables:
-        from rewardlang.engine.outcomes import Tables
+    def _prepared(self) -> Prepared:
+        from rewardlang.engine.run import Prepared
 
-        return Tables(self._plan)
+        return Prepared(self._plan)
 
     def score(
         self,
@@ -126,7 +126,7 @@ class Reward:
 
         batch = Batch(self.program, self.registry, completions, prompts, columns)
         calls = Calls()
-        marks = run(self._plan, batch, step, calls, tables=self._tables)
+        marks = run(self._prepared, batch, step, calls)
         return Scores(self.program, batch, marks, step, calls.remembered, calls.seconds), calls.asked
 
     def submit(
@@ -142,7 +142,7 @@ class Reward:
         """
         from rewardlang.submission import Marking, Submission
 
-        plan, _ = self._plan, self._tables  # made here, once, and not by several threads
+        plan = self._prepared.plan  # made here, once, and not by several threads
         most = _ROWS_OF_EXTERNAL_WORK if any(one.cost == "external" for one in plan.steps) else None
         submission = Submission(Marking(self.program, partial(self._scored, step=step), self._breaker.batch_done, most))
         submission.add(completions, prompts, columns)

@@ -52,6 +52,12 @@ class Batch:
     def __len__(self) -> int:
         return len(self._completions)
 
+    def between(self, start: int, end: int) -> Mapping[str, Column]:
+        """The columns of the rows [start, end)."""
+        if (start, end) == (0, len(self)):
+            return self.columns
+        return MadeWhenAsked(lambda name: self.columns[name].between(start, end), {})
+
     def row(self, index: int) -> Intake:
         """One row, with the reasons for what is missing in it."""
         prompts = None if self._prompts is None else [self._prompts[index]]

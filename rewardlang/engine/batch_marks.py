@@ -76,11 +76,25 @@ class BatchMarks:
     """
 
     def __init__(self, plan: Plan, parts: Sequence[Part], failures: Mapping[int, tuple[Failure, ...]], unjudged: frozenset[int]) -> None:
-        self._plan, self._parts = plan, parts
+        self._plan, self._made = plan, parts
         self.failures, self.unjudged = failures, unjudged
-        self.score: Floats = self._joined(lambda part: part.score)
-        self.gates: NDArray[np.int16] = self._joined(lambda part: part.gates)
-        self.success: Floats | None = None if plan.success is None else self._joined(lambda part: part.success)
+
+    @cached_property
+    def score(self) -> Floats:
+        """The score of each row."""
+        score: Floats = self._joined(lambda part: part.score)
+        return score
+
+    @cached_property
+    def gates(self) -> NDArray[np.int16]:
+        """The gate that stopped each row, or −1."""
+        gates: NDArray[np.int16] = self._joined(lambda part: part.gates)
+        return gates
+
+    @cached_property
+    def success(self) -> Floats | None:
+        """1 or 0; None when the file has no `success`."""
+        return None if self._plan.success is None else self._joined(lambda part: part.success)
 
     @cached_property
     def rules(self) -> Mapping[str, Floats]:
@@ -111,6 +125,10 @@ class BatchMarks:
         """What was added so that a score lies in its range."""
         clamping: Floats = self._joined(_clamping)
         return clamping
+
+    @property
+    def _parts(self) -> Sequence[Part]:
+        return self._made
 
     def _by_rule(self, of: Callable[[Part, int], Any]) -> Mapping[str, Any]:
         return self._by_name([rule.rule.name for rule in self._plan.rules], of)

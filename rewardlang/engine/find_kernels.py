@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from rewardlang.engine.column import MISSING, THERE, Codes, Column, Rows
 from rewardlang.engine.frame import Frame, ValueKernel, texts_of
 from rewardlang.engine.plan import Found, Step
 from rewardlang.engine.plan_from_program import is_cut
-from rewardlang.engine.tags import Events, Spans, after_last_closing, blocks, cut, only, openings, scan, tag_of
+from rewardlang.engine.tags import Tags, tag_of
 from rewardlang.engine.value_kernels import as_it_is, ask, by_row, same
 from rewardlang.marking.row_values import measured
 from rewardlang.passages import text_after, text_before, text_between
@@ -28,46 +27,32 @@ def _tag(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
     """`only`, `first` or `last` block of a tag, or the number of its opening tags."""
     assert isinstance(step.node, meaning.Select)
     assert isinstance(step.node.find, meaning.TagFind)
-    selector = step.node.selector
-    column, events = _events(frame, step.inputs[0], step.node.find.tag, rows)
-    size = len(column)
+    selector, tag = step.node.selector, step.node.find.tag
+    column, tags = _tags_in(frame, step.inputs[0], tag, rows)
     if selector == "count of":
-        return Column(None, column.state, openings(events, size))
-    spans = only(events) if selector == "only" else blocks(events)
-    if selector == "first":
-        spans = _kept(spans, np.concatenate(([True], spans.row[1:] != spans.row[:-1])))
-    elif selector == "last":
-        spans = _kept(spans, np.concatenate((spans.row[1:] != spans.row[:-1], [True])))
-    texts = cut(column.values, spans)
-    if len(texts) == size:
-        return Column(texts, column.state, filled=True, trimmed=True)
-    values = [""] * size
-    for row, text in zip(spans.row.tolist(), texts, strict=True):
-        values[row] = text
-    state: Codes = np.full(size, MISSING, np.int8)
-    state[spans.row] = THERE
-    return Column(values, _where_there(column, state), filled=True, trimmed=True)
+        return _wholes(tags.openings(tag), column.state)
+    return _with_holes(selected_blocks(selector, tag, tags), column.state)
 
 
-def _kept(spans: Spans, chosen: Any) -> Spans:
-    return Spans(*(part[chosen[: len(part)]] for part in spans))
+def selected_blocks(selector: str, tag: str, tags: Tags) -> list[str | None]:
+    """The `only`, `first` or `last` block of each text; None where there is none."""
+    return tags.only(tag) if selector == "only" else tags.nth(tag, 0 if selector == "first" else -1)
 
 
-def _events(frame: Frame, text: int, tag: str, rows: Rows) -> tuple[Column, Events]:
-    column = frame.values(text, rows)
-    events = frame.events(text, tag)
-    return column, scan(texts_of(column), (tag,))[tag] if events is None else events
+def _tags_in(frame: Frame, text: int, tag: str, rows: Rows) -> tuple[Column, Tags]:
+    column, tags = frame.values(text, rows), frame.tags(text)
+    return column, Tags(texts_of(column), (tag,)) if tags is None else tags
 
 
-def _tags(frame: Frame, step: Step, tag: str, wants: str, rows: Rows) -> Column:
+def _blocks(frame: Frame, step: Step, tag: str, wants: str, rows: Rows) -> Column:
     """The texts of all complete blocks, or their number."""
-    column, events = _events(frame, step.inputs[0], tag, rows)
-    spans = blocks(events)
-    if wants == "count":
-        return Column(None, column.state, np.bincount(spans.row, minlength=len(column)).astype(np.int64))
-    texts = cut(column.values, spans)
-    bounds = np.searchsorted(spans.row, np.arange(len(column) + 1)).tolist()
-    return Column([tuple(texts[low:high]) for low, high in pairwise(bounds)], column.state)
+    column, tags = _tags_in(frame, step.inputs[0], tag, rows)
+    return _wholes(tags.counts(tag), column.state) if wants == "count" else Column(tags.blocks(tag), column.state)
+
+
+def _wholes(numbers: list[int], state: Codes | None) -> Column:
+    """A column of whole numbers, with their array."""
+    return Column(numbers, state, np.array(numbers, dtype=np.int64))
 
 
 # -------------------------------------------------------- finders
@@ -79,29 +64,31 @@ def _found(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
     wants, find = step.node.wants, step.node.find
     match find:
         case meaning.TagFind(tag=tag):
-            return _tags(frame, step, tag, wants, rows)
+            return _blocks(frame, step, tag, wants, rows)
         case meaning.WordFind(verifier=verifier):
             shrink = _number if wants == "count" else _values
             if wants == "count" and verifier.count is not None and find.dimension is None and not step.options:
-                return _wholes(by_row(frame, rows, step.inputs, lambda places, columns: _counted(frame, verifier, rows[places], columns)))
+                return _with_array(
+                    by_row(frame, rows, step.inputs, lambda places, columns: _counted(frame, verifier, rows[places], columns))
+                )
             found = by_row(frame, rows, step.inputs, lambda places, columns: ask(frame, step, verifier, rows[places], columns, shrink))
-            return _wholes(found) if wants == "count" else found
+            return _with_array(found) if wants == "count" else found
         case meaning.RegexFind(pattern=pattern) if wants == "count":
-            return _wholes(by_row(frame, rows, step.inputs, lambda _places, columns: pattern.counts(columns[0])))
+            return _with_array(by_row(frame, rows, step.inputs, lambda _places, columns: pattern.counts(columns[0])))
     keep: Callable[[Sequence[Any]], Any] = len if wants == "count" else tuple
-    return by_row(frame, rows, step.inputs, lambda _places, columns: [keep(_searched(find, text)) for text in columns[0]])
+    return by_row(frame, rows, step.inputs, lambda _places, columns: [keep(searched(find, text)) for text in columns[0]])
 
 
-def _wholes(column: Column) -> Column:
+def _with_array(column: Column) -> Column:
     """A column of numbers with their array, if all are there."""
-    return column if column.state is not None else Column(column.values, None, np.array(column.values, dtype=np.int64))
+    return column if column.state is not None else _wholes(column.values, None)
 
 
 def _counted(frame: Frame, verifier: Verifier, rows: Rows, columns: list[list[Any]]) -> list[Any]:
     return frame.calls.ask(verifier, columns, (), partial(frame.in_batch, rows), as_it_is, counts=True)
 
 
-def _searched(find: meaning.Find, text: str) -> list[Any]:
+def searched(find: meaning.Find, text: str) -> list[Any]:
     """The values that patterns and markers find in a text."""
     match find:
         case meaning.RegexFind(pattern=pattern):
@@ -163,37 +150,57 @@ def _cut(frame: Frame, step: Step, rows: Rows) -> Column:
     node = step.node
     assert isinstance(node, meaning.Select)
     assert isinstance(node.find, meaning.MarkerFind)
-    marker, column = node.find.marker, frame.values(step.inputs[0], rows)
-    size, texts = len(marker), texts_of(column)
-    if node.find.kind == "before":
-        at = [text.find(marker) for text in texts]
-        values = [text[:found].strip() if found >= 0 else "" for text, found in zip(texts, at, strict=True)]
-    elif node.selector == "last":
-        tag = tag_of(marker)
-        if tag is not None and tag[1] and tag[0] in frame.plan.tags.get(step.inputs[0], ()):
-            return _behind_closing(frame, step.inputs[0], tag[0], rows)
-        at = [_last_of_several(text, marker) for text in texts] if _overlaps_itself(marker) else [text.rfind(marker) for text in texts]
-        values = [text[found + size :].strip() if found >= 0 else "" for text, found in zip(texts, at, strict=True)]
-    else:
-        at = [text.find(marker) for text in texts]
-        ends = [text.find(marker, found + size) if found >= 0 else -1 for text, found in zip(texts, at, strict=True)]
-        if node.selector == "only":
-            at = [found if end < 0 else -1 for found, end in zip(at, ends, strict=True)]
-        values = [
-            text[found + size : end if end >= 0 else len(text)].strip() if found >= 0 else ""
-            for text, found, end in zip(texts, at, ends, strict=True)
-        ]
-    if min(at, default=0) >= 0:
-        return Column(values, column.state, filled=True, trimmed=True)
-    state = np.where(np.array(at) < 0, np.int8(MISSING), np.int8(THERE))
-    return Column(values, _where_there(column, state), filled=True, trimmed=True)
+    column = frame.values(step.inputs[0], rows)
+    tag = closing_tag_before(node, frame.plan.tags.get(step.inputs[0], ()))
+    if tag is None:
+        return _with_holes(cut_texts(node.selector, node.find, texts_of(column)), column.state)
+    _, tags = _tags_in(frame, step.inputs[0], tag, rows)
+    return _with_holes(tags.behind_last_closing(tag), column.state)
+
+
+def _with_holes(texts: list[str | None], state: Codes | None) -> Column:
+    """Trimmed texts as a column: missing where there is None."""
+    if None in texts:
+        found = np.array([MISSING if text is None else THERE for text in texts], dtype=np.int8)
+        state = found if state is None else np.where(state == THERE, found, state)
+        texts = [text or "" for text in texts]
+    return Column(texts, state, filled=True, trimmed=True)
+
+
+def closing_tag_before(node: meaning.Select, scanned: Sequence[str]) -> str | None:
+    """The tag whose last closing a selection stands behind, if it is among those that are looked for anyway."""
+    assert isinstance(node.find, meaning.MarkerFind)
+    tag = tag_of(node.find.marker) if node.find.kind == "after" and node.selector == "last" else None
+    return tag[0] if tag is not None and tag[1] and tag[0] in scanned else None
+
+
+def cut_texts(selector: str, find: meaning.MarkerFind, texts: Sequence[str]) -> list[str | None]:
+    """The text of each before the first marker, or behind the first, the only or the last one, trimmed; None where there is none."""
+    marker, size = find.marker, len(find.marker)
+    if find.kind == "before":
+        return [text[:found].strip() if (found := text.find(marker)) >= 0 else None for text in texts]
+    if selector == "last":
+        last = partial(_last_of_several, marker) if _overlaps_itself(marker) else partial(_last, marker)
+        return [text[found + size :].strip() if (found := last(text)) >= 0 else None for text in texts]
+    starts = [text.find(marker) for text in texts]
+    ends = [text.find(marker, found + size) if found >= 0 else -1 for text, found in zip(texts, starts, strict=True)]
+    if selector == "only":
+        starts = [found if end < 0 else -1 for found, end in zip(starts, ends, strict=True)]
+    return [
+        text[found + size : end if end >= 0 else len(text)].strip() if found >= 0 else None
+        for text, found, end in zip(texts, starts, ends, strict=True)
+    ]
 
 
 def _overlaps_itself(marker: str) -> bool:
     return any(marker.endswith(marker[:length]) for length in range(1, len(marker)))
 
 
-def _last_of_several(text: str, marker: str) -> int:
+def _last(marker: str, text: str) -> int:
+    return text.rfind(marker)
+
+
+def _last_of_several(marker: str, text: str) -> int:
     """Where the last occurrence begins when they are counted from the left, without overlaps."""
     last, at = text.rfind(marker), text.find(marker)
     if last == at:
@@ -201,21 +208,6 @@ def _last_of_several(text: str, marker: str) -> int:
     while at >= 0:
         last, at = at, text.find(marker, at + len(marker))
     return last
-
-
-def _behind_closing(frame: Frame, text: int, tag: str, rows: Rows) -> Column:
-    """The same, where the closing tags have been looked for already."""
-    column, events = _events(frame, text, tag, rows)
-    texts = column.values
-    found, ends = after_last_closing(events)
-    values = [""] * len(texts)
-    for row, end in zip(found.tolist(), ends.tolist(), strict=True):
-        values[row] = texts[row][end:].strip()
-    if len(found) == len(texts):
-        return Column(values, column.state, filled=True, trimmed=True)
-    state: Codes = np.full(len(texts), MISSING, np.int8)
-    state[found] = THERE
-    return Column(values, _where_there(column, state), filled=True, trimmed=True)
 
 
 def _where_there(column: Column, state: Codes) -> Codes:
@@ -236,7 +228,7 @@ def _counts(column: Column) -> Column:
         else [v if s == THERE else 0 for v, s in zip(column.values, column.state.tolist(), strict=True)]
     )
     counts = [len(value) if isinstance(value, tuple) else value for value in there]
-    return Column(counts, column.state, np.array(counts, dtype=np.int64))
+    return _wholes(counts, column.state)
 
 
 FINDS: Mapping[type, ValueKernel] = {Found: _found, meaning.Select: _select}

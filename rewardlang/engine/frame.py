@@ -11,7 +11,7 @@ from rewardlang.engine.calls import Calls
 from rewardlang.engine.column import THERE, TRUE, UNKNOWN, UNSEEN, Codes, Column, Rows
 from rewardlang.engine.plan import Plan, Step
 from rewardlang.engine.plan_from_program import is_test
-from rewardlang.engine.tags import Events, scan
+from rewardlang.engine.tags import Tags
 
 ValueKernel: TypeAlias = "Callable[[Frame, int, Step, Rows], Column]"
 TruthKernel: TypeAlias = "Callable[[Frame, int, Step, Rows], Codes]"
@@ -54,7 +54,7 @@ class Frame:
         self._truths: dict[int, Codes] = {}
         self._whole: dict[int, Column] = {}  # the columns and truths that are known of all rows
         self._decided: dict[int, Codes] = {}
-        self._events: dict[int, Mapping[str, Events]] = {}
+        self._tags: dict[int, Tags] = {}
 
     def inside(self, items: Column, owners: Rows, loop: int) -> Frame:
         """The frame of a loop's items."""
@@ -103,15 +103,15 @@ class Frame:
         truth = self._judged(index, step, rows)
         return truth if rows is self.all else truth[rows]
 
-    def events(self, text: int, tag: str) -> Events | None:
-        """Where a tag stands in the texts of a step, all rows at once; None where not every row's text is known."""
-        if text not in self._events:
+    def tags(self, text: int) -> Tags | None:
+        """The tags in the texts of a step, all rows at once; None where not every row's text is known."""
+        if text not in self._tags:
             step = self.plan.steps[text]
             if step.lazy or self._belongs_outside(step):
                 return None
             column = self._stored(text, step, self.all)
-            self._events[text] = scan(texts_of(column), self.plan.tags[text])
-        return self._events[text][tag]
+            self._tags[text] = Tags(texts_of(column), self.plan.tags[text])
+        return self._tags[text]
 
     # -------------------------------------------------------- keeping
 

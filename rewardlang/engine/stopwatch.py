@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from rewardlang.engine.calls import Calls
 from rewardlang.engine.frame import Frame, Kernels
-from rewardlang.engine.run import KERNELS, run
+from rewardlang.engine.run import KERNELS, Prepared, run_columns
 
 if TYPE_CHECKING:
     from rewardlang.engine.batch import Batch
@@ -60,7 +60,7 @@ class Stopwatch:
 def step_times(plan: Plan, batch: Batch, step: int) -> dict[int, StepTime]:
     """What each step takes on a batch; steps that no row asked for are not there."""
     watch = Stopwatch()
-    marks = run(plan, batch, step, Calls(), watch.kernels)
+    marks = run_columns(Prepared(plan), batch, step, Calls(), watch.kernels)
     assert len(marks.score) == len(batch)
     for name in marks.rules:  # computed when they are asked for
         assert len(marks.rules[name]) == len(batch)

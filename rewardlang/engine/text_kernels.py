@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
-
-import numpy as np
+from collections.abc import Iterable, Mapping, Sequence
 
 from rewardlang import meaning
-from rewardlang.engine.column import TRUE, Codes, Column, Constant, Rows, truths
+from rewardlang.engine.column import Codes, Column, Constant, Rows, truths
 from rewardlang.engine.frame import Frame, TruthKernel
 from rewardlang.engine.judging import Places, leaf, verdicts
-from rewardlang.engine.plan import Step
+from rewardlang.engine.plan import Plan, Step
 from rewardlang.engine.tags import tag_of
 from rewardlang.marking.row_values import spaced
 
@@ -43,38 +41,42 @@ def _text_test(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     def decide(_places: Places, columns: list[Column]) -> Codes:
         left, right = columns
         texts, wanted = (left.folded, right.folded) if node.ignoring_case else (left.values, right.values)
-        match node.operator:
-            case "contains":
-                if isinstance(right, Constant) and len(right) and _is_one_word(word := wanted[0]):
-                    return truths([word in text for text in texts])
-                return truths(map(_contains, texts, wanted))
-            case "starts with":
-                return truths(map(str.startswith, texts, wanted))
-            case "ends with":
-                return truths(map(str.endswith, texts, wanted))
+        return truths(text_test(node.operator, texts, wanted, constant=isinstance(right, Constant)))
 
     return leaf(frame, rows, step.inputs, decide, asks=False)
+
+
+def text_test(sign: str, texts: Sequence[str], wanted: Sequence[str], *, constant: bool) -> Iterable[bool]:
+    """Whether each text contains, starts or ends with what is wanted of it; `constant`: that is the same for all."""
+    if sign == "starts with":
+        return map(str.startswith, texts, wanted)
+    if sign == "ends with":
+        return map(str.endswith, texts, wanted)
+    if constant and wanted and _is_one_word(word := wanted[0]):
+        return [word in text for text in texts]
+    return map(_contains, texts, wanted)
 
 
 def _tag_test(frame: Frame, step: Step, rows: Rows) -> Codes | None:
     """A test for a literal that is a tag, where the tags of that name have been looked for already; None for any other."""
     assert isinstance(step.node, meaning.TextTest)
-    (text, literal), operator_ = step.inputs, step.node.operator
-    node = frame.plan.steps[literal].node
-    tag = tag_of(node.value) if isinstance(node, meaning.Constant) and isinstance(node.value, str) else None
-    if tag is None or step.node.ignoring_case or tag[0] not in frame.plan.tags.get(text, ()):
+    if (tag := tested_tag(frame.plan, step)) is None:
         return None
-    events = frame.events(text, tag[0])
-    if events is None or (column := frame.values(text, frame.all)).state is not None:
+    text = step.inputs[0]
+    tags = frame.tags(text)
+    if tags is None or frame.values(text, frame.all).state is not None:
         return None
-    chosen = events.closes == tag[1]
-    if operator_ == "starts with":
-        chosen &= events.start == 0
-    elif operator_ == "ends with":
-        chosen &= events.end == np.array(list(map(len, column.values)))[events.row]
-    truth: Codes = np.zeros(frame.size, np.int8)
-    truth[events.row[chosen]] = TRUE
+    truth = truths(tags.hold(tag[0], closing=tag[1], sign=step.node.operator))
     return truth if rows is frame.all else truth[rows]
+
+
+def tested_tag(plan: Plan, step: Step) -> tuple[str, bool] | None:
+    """The tag that a test of a text looks for, if tags of that name are looked for in the text anyway, and whether it closes."""
+    assert isinstance(step.node, meaning.TextTest)
+    text, literal = step.inputs
+    node = plan.steps[literal].node
+    tag = tag_of(node.value) if isinstance(node, meaning.Constant) and isinstance(node.value, str) else None
+    return None if tag is None or step.node.ignoring_case or tag[0] not in plan.tags.get(text, ()) else tag
 
 
 def _contains(text: str, wanted: str) -> bool:

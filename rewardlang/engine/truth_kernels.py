@@ -36,7 +36,7 @@ from rewardlang.marking.guard import failure
 from rewardlang.marking.row_values import TOO_MANY, too_many
 from rewardlang.marks import Failure
 
-_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
+COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -87,7 +87,7 @@ def _ordered(columns: list[Column], low: int, sign: Callable[[Any, Any], Any], h
 
 def _number_test(frame: Frame, _index: int, step: Step, rows: Rows) -> Codes:
     assert isinstance(step.node, meaning.NumberTest)
-    sign = _COMPARE[step.node.operator]
+    sign = COMPARE[step.node.operator]
     if (held := _compared_with_whole(frame, step, rows, sign)) is not None:
         return TRUE - held if step.node.negated else held
     numbers = [_numeric(frame, index, rows) for index in step.inputs]

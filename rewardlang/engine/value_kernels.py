@@ -148,21 +148,10 @@ def _outside(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
     assert isinstance(step.node, meaning.Outside)
     tag, (text,) = step.node.tag, step.inputs
     column = frame.values(text, rows)
-    texts = column.values
-    events = frame.events(text, tag)
-    if events is None:
+    tags = frame.tags(text)
+    if tags is None:
         return by_row(frame, rows, step.inputs, lambda _places, columns: [outside(each, tag).text for each in columns[0]])
-    result = list(texts)
-    closing = events.closes.tolist()
-    bounds = np.searchsorted(events.row, np.arange(len(texts) + 1)).tolist()
-    starts, ends = events.start.tolist(), events.end.tolist()
-    for row in dict.fromkeys(events.row.tolist()):
-        low, high = bounds[row], bounds[row + 1]
-        if high - low == 2 and not closing[low] and closing[low + 1]:
-            result[row] = texts[row][: starts[low]] + texts[row][ends[low + 1] :]
-        else:
-            result[row] = outside(texts[row], tag).text
-    return Column(result, column.state)
+    return Column(tags.outside(tag), column.state)
 
 
 def _share(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:

@@ -16,7 +16,7 @@ import rewardlang
 from rewardlang.engine.batch import Batch
 from rewardlang.engine.calls import Calls
 from rewardlang.engine.plan_from_program import plan
-from rewardlang.engine.run import run
+from rewardlang.engine.run import Prepared, run
 from rewardlang.meaning import AtLeast, walk
 from rewardlang.program import Program, WhenBody
 from rewardlang.record import FrozenRecord, names_of, replaced
@@ -69,7 +69,7 @@ def test_cheap_classes_come_first(test: str, order: tuple[int, ...]) -> None:
 
 def _marks(reward: Reward, program: Program, batch: list[tuple[str, str]]) -> Any:
     given_rows = Batch(program, reward.registry, [completion for completion, _ in batch], None, {"gold": [gold for _, gold in batch]})
-    return run(plan(program), given_rows, 0, Calls())
+    return run(Prepared(plan(program)), given_rows, 0, Calls())
 
 
 def _with_other_orders(value: Any, rng: random.Random) -> Any:
