@@ -26,6 +26,28 @@ _MAX_SUGGESTED = 20
 """Corrections are looked for up to this many words of a text and of this length: they take a thousand times as long as a look-up."""
 
 
+_PREFIXES = (
+    "anti",
+    "bio",
+    "counter",
+    "cyber",
+    "hyper",
+    "hypo",
+    "immuno",
+    "macro",
+    "micro",
+    "multi",
+    "neuro",
+    "non",
+    "post",
+    "pseudo",
+    "psycho",
+    "tele",
+)
+_LEAST_BEHIND_PREFIX = 6
+"""English builds words with these as it needs them, and no dictionary has them all."""
+
+
 class _Dictionary(NamedTuple):
     """Words in lower case; names as they are capitalised; and the words of the other spelling, with its name."""
 
@@ -33,6 +55,7 @@ class _Dictionary(NamedTuple):
     names: frozenset[str]
     other: frozenset[str] = frozenset()
     other_name: str = ""
+    prefixes: tuple[str, ...] = ()
 
 
 @cache
@@ -42,9 +65,9 @@ def _english(spelling: Spelling) -> _Dictionary:
     parts = gzip.decompress(DICTIONARY.read_bytes()).decode().split("\n\n")
     shared, american, british, names = (frozenset(part.split("\n")) for part in parts)
     if spelling == "either":
-        return _Dictionary(shared | american | british, names)
+        return _Dictionary(shared | american | british, names, prefixes=_PREFIXES)
     own, other, name = (american, british, "British") if spelling == "American" else (british, american, "American")
-    return _Dictionary(shared | own, names, other, name)
+    return _Dictionary(shared | own, names, other, name, _PREFIXES)
 
 
 @lru_cache(maxsize=4)
@@ -68,7 +91,7 @@ def _parts() -> re.Pattern[str]:
     )
 
 
-@finder("misspelling", cost="dictionary", version="2")
+@finder("misspelling", cost="dictionary", version="3")
 def misspelling(
     texts: Sequence[str], *, allow: tuple[str, ...] = (), dictionary: tuple[str, ...] = (), spelling: Spelling = "either"
 ) -> list[list[Finding[str]]]:
@@ -76,13 +99,13 @@ def misspelling(
 
     What it checks
     --------------
-    Looks up each word in American and British English (SCOWL, size 70, with a thousand words of law and
-    medicine); with `spelling = "British"` or `"American"` the words of the
-    other spelling are findings too. No words are: names (capitalised inside a sentence, or known as names), abbreviations in capitals,
-    numbers, code, LaTeX, URLs, paths, tags, other scripts. `allow` adds words, from a list of the file or of the row.
-    `dictionary` replaces English: a list of the file, read from a word list of another language with one word a line, nouns and
-    names capitalised as they are written. Parts of a compound (`re-readd`) are looked up one by one. A finding's value is the word in
-    lower case; its note suggests up to two words that are one slip away.
+    Looks up each word in American and British English (SCOWL, size 70, with two thousand words of law and medicine, and those that Greek
+    and Latin parts build); with `spelling = "British"` or `"American"` the words of the other spelling are findings too. A known word may
+    have a prefix such as `non` or `anti` before it. No words are: names (capitalised inside a sentence, or known as names), abbreviations
+    in capitals, numbers, code, LaTeX, URLs, paths, tags, other scripts. `allow` adds words, from a list of the file or of the row.
+    `dictionary` replaces English: a list of the file, read from a word list of another language with one word a line, nouns and names
+    capitalised as they are written. Parts of a compound (`re-readd`) are looked up one by one. A finding's value is the word in lower
+    case; its note suggests up to two words that are one slip away.
 
     Why it earns reward
     -------------------
@@ -190,9 +213,19 @@ def _is_known(word: str, dictionary: _Dictionary, allowed: frozenset[str]) -> bo
         lower = form.lower()
         if lower in dictionary.words or form in dictionary.names or lower in allowed or form.casefold() in allowed:
             return True
+        if _is_word_with_prefix(lower, dictionary):
+            return True
         if not lower.isascii() and _without_accents(lower) in dictionary.words:
             return True
     return False
+
+
+def _is_word_with_prefix(lower: str, dictionary: _Dictionary) -> bool:
+    """Whether a known word of some length stands behind a prefix: `nonmovant`, `antithrombotic`."""
+    return any(
+        lower.startswith(prefix) and len(lower) - len(prefix) >= _LEAST_BEHIND_PREFIX and lower[len(prefix) :] in dictionary.words
+        for prefix in dictionary.prefixes
+    )
 
 
 def _is_latin(word: str) -> bool:

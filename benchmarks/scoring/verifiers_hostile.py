@@ -321,14 +321,25 @@ def rows(verifier: Verifier, text: str) -> Iterator[tuple[Any, ...]]:
     return (row for row in given if None not in row)
 
 
+_BREAKS = (ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+
+
 def timed(verifier: Verifier, row: tuple[Any, ...], options: dict[str, Any]) -> float:
-    """Seconds of processor time of one verdict."""
+    """Seconds of processor time of one verdict. A verifier that raises is told."""
     began = time.process_time()
     try:
         assert len(verifier(*([part] for part in row), **options)) == 1
-    except (ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
+    except _BREAKS as error:
         print(f"BROKE: {verifier.kind} {verifier.word}: {type(error).__name__}: {str(error)[:80]}", flush=True)
     return time.process_time() - began
+
+
+def _rows_of(verifier: Verifier, name: str, text: str) -> list[tuple[Any, ...]]:
+    try:
+        return list(rows(verifier, text))
+    except _BREAKS as error:
+        print(f"BROKE: reading '{name}' for {verifier.kind} {verifier.word}: {type(error).__name__}", flush=True)
+        return []
 
 
 def measured(texts: dict[str, str], words: frozenset[str]) -> list[tuple[float, str, str, str]]:
@@ -342,7 +353,7 @@ def measured(texts: dict[str, str], words: frozenset[str]) -> list[tuple[float, 
         for options in OPTIONS.get((verifier.kind, verifier.word), [{}]):
             timed(verifier, next(rows(verifier, "12")), options)
             for name, text in texts.items():
-                for row in rows(verifier, text):
+                for row in _rows_of(verifier, name, text):
                     seconds = timed(verifier, row, options)
                     if seconds > 0.05:
                         seconds = min(seconds, timed(verifier, row, options))

@@ -1,5 +1,5 @@
 """Builds `english.txt.gz`, the dictionary of `misspelling`, from the word lists of SCOWL (README.md beside it says how to
-get them) and from `law_and_medicine.txt`.
+get them), from `law_and_medicine.txt`, and from the parts of words in `law_and_medicine_parts.txt`.
 
     python verifiers/data/build_dictionary.py /path/to/scowl
 
@@ -39,6 +39,30 @@ def lines_of(folder: Path, spellings: tuple[str, ...], classes: tuple[str, ...])
     return {entry for entry in found if not entry.endswith("'s")}
 
 
+BRITISH_PARTS = (
+    ("haem", "hem"), ("aemi", "emi"), ("oedem", "edem"), ("oesoph", "esoph"), ("pnoe", "pne"), ("rrhoe", "rrhe"), ("paed", "ped"),
+    ("aesth", "esth"), ("gynaec", "gynec"), ("leuco", "leuko"), ("phaeo", "pheo"), ("ischaem", "ischem"),
+)  # fmt: skip
+"""Parts of medical words as they are spelt in Britain, and in America."""
+
+
+def american_of(word: str) -> str:
+    """A medical word as it is spelt in America."""
+    for part, american in BRITISH_PARTS:
+        word = word.replace(part, american)
+    return word
+
+
+def built() -> set[str]:
+    """Every beginning with every ending of its line."""
+    found = set()
+    for line in Path(__file__).with_name("law_and_medicine_parts.txt").read_text(encoding="ascii").splitlines():
+        if line and not line.startswith("#"):
+            beginnings, endings = line.split("|")
+            found |= {beginning + ending for beginning in beginnings.split() for ending in endings.split()}
+    return found
+
+
 def parts(folder: Path) -> list[set[str]]:
     """The four parts of the dictionary."""
     groups = (SHARED, VARIANTS, AMERICAN, BRITISH, AMERICAN_TOO, BRITISH_TOO)
@@ -47,7 +71,15 @@ def parts(folder: Path) -> list[set[str]]:
     shared |= (american & british) | (variants - american - british)
     american |= american_too - british
     british |= british_too - american
-    shared |= set(Path(__file__).with_name("law_and_medicine.txt").read_text(encoding="ascii").split()) - american - british
+    known = shared | american | british
+    listed = set(Path(__file__).with_name("law_and_medicine.txt").read_text(encoding="ascii").split()) - known
+    of_parts = built() - known - listed
+    new = listed | of_parts | {american_of(word) for word in of_parts} - known
+    in_britain = {word for word in new if american_of(word) != word and american_of(word) in new | known}
+    in_america = {american_of(word) for word in in_britain} - known
+    shared |= new - in_britain - in_america
+    british |= in_britain
+    american |= in_america
     names = lines_of(folder, tuple(name for group in groups for name in group), NAMES) - shared - american - british
     assert len(shared) > 100_000, f"{folder} does not hold SCOWL's lists"
     return [shared, american - shared, british - shared, names]
