@@ -211,6 +211,9 @@ def named_pattern(checker: Checker, node: syntax.PatternRegex | syntax.PatternLi
     return lambda _span: spelled
 
 
+MAX_PARTS = 5_000
+
+
 class Lets:
     """The lets of a file, each checked when it is first needed, so that their order does not matter."""
 
@@ -220,6 +223,7 @@ class Lets:
         self._written: dict[str, syntax.Let] = {}
         self._open: list[str] = []
         self.checked: dict[str, LetDecl | None] = {}
+        self._parts: dict[str, int] = {}
 
     def declare(self, node: syntax.Let) -> None:
         """Makes the name known without looking at the value."""
@@ -243,13 +247,26 @@ class Lets:
             loops, self._checker.loops = self._checker.loops, {}
             self._open.append(name)
             try:
-                self.checked[name] = self._check(self._written[name])
+                self.checked[name] = self._bounded(self._written[name])
             except Mistake:
                 self.checked[name] = None
             finally:
                 self._open.pop()
                 self._checker.loops = loops
         return self.checked[name]
+
+    def parts(self, value: meaning.Expr) -> int:
+        """How many expressions a value is, with every let as what it stands for."""
+        return sum(1 + (self._parts[part.name] if isinstance(part, meaning.LetValue) else 0) for part in meaning.walk(value))
+
+    def _bounded(self, node: syntax.Let) -> LetDecl:
+        """The checked let. Lets that use one another twice over double at each step, and proofs look at every part."""
+        let = self._check(node)
+        parts = self._parts[let.name] = sum(self.parts(value) for value in (let.value, let.otherwise) if value is not None)
+        if parts > MAX_PARTS:
+            what = f"with every name as what it stands for, '{let.name}' has {parts:,} parts; at most {MAX_PARTS:,} are checked"
+            self._checker.fail("RW322", node.name.span, what, "a name that stands twice counts twice: say it once")
+        return let
 
     def _check(self, node: syntax.Let) -> LetDecl:
         checker = self._checker

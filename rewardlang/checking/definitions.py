@@ -8,12 +8,14 @@ written out. Definitions may use one another, but not in a circle.
 from __future__ import annotations
 
 from rewardlang import meaning
-from rewardlang.checking.checker import Checker, described
+from rewardlang.checking.checker import Checker, Mistake, described
 from rewardlang.checking.declarations import type_from_syntax
 from rewardlang.checking.values import fitted
 from rewardlang.parsing import expressions as ex
 from rewardlang.parsing import syntax
 from rewardlang.source import Span
+
+MAX_USES = 2_000
 
 
 class Definitions:
@@ -23,6 +25,7 @@ class Definitions:
         self._checker = checker
         self._written: dict[str, syntax.Define] = {}
         self._open: list[str] = []
+        self._uses = 0
         checker.use_of_definition = self.use
 
     def declare(self, node: syntax.Define) -> None:
@@ -41,6 +44,12 @@ class Definitions:
         if name in self._open:
             chain = " uses ".join([*self._open[self._open.index(name) :], name])
             checker.fail("RW207", node.span, f"'{name}' is defined by itself: {chain}", "break the circle")
+        self._uses += 1
+        if self._uses == MAX_USES:
+            what = f"definitions are used {MAX_USES:,} times up to here, those in definitions counted at every use; more are not checked"
+            checker.fail("RW322", node.span, what, "a definition that uses another twice doubles it: say it once")
+        if self._uses > MAX_USES:
+            raise Mistake  # said once
         if node.options:
             checker.fail("RW206", node.options[0].span, f"'{name}' is a definition, and definitions take no options")
         if len(node.arguments) != len(define.formals):

@@ -37,6 +37,7 @@ from rewardlang.source import Span
 from rewardlang.verifier import Verifier
 
 T = TypeVar("T")
+_MAX_PARTS = 100_000
 
 _HANDLERS: Mapping[type, Callable[[Checker, Any], meaning.Expr]] = {
     **check_values.HANDLERS,
@@ -272,6 +273,7 @@ class _Build:
         sections: list[Section] = []
         rules: list[Rule] = []
         filled: set[str | None] = set()
+        parts = 0
         for node in self.file.statements:
             if isinstance(node, syntax.Section):
                 heading = node
@@ -287,6 +289,12 @@ class _Build:
                     rules.append(check_rules.rule(checker, node, name))
                 except Mistake:
                     continue
+                before, parts = parts, parts + sum(map(self.lets.parts, rule_expressions(rules[-1])))
+                if before <= _MAX_PARTS < parts:
+                    what = (
+                        f"with every name as what it stands for, the rules up to here have over {_MAX_PARTS:,} parts; no more are checked"
+                    )
+                    checker.report("RW322", node.name.span, what, "say what several rules need in one rule, or in another file")
         if self.whole:
             for item in sections:
                 if item.name not in filled:
