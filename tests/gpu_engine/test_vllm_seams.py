@@ -1,0 +1,154 @@
+"""Every place where the engine reaches into vLLM, held against vLLM's source: another version fails here first, by name.
+
+Runs where vllm is installed, or where REWARDLANG_VLLM_SOURCE names a folder with an unpacked wheel
+(`pip download vllm==0.26.0 --no-deps` and `unzip`); needs no GPU and imports nothing of it.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from rewardlang.trainer.gpu_vllm import SamplerSettings
+from rewardlang.trainer.gpu_vllm_weights import FUSED, VLLM_VERSION
+from rewardlang.trainer.memory_plan import KV_BLOCK, SLOT_RANKS
+from tests.gpu_engine.vllm_source import constant, fields, folder, literal, named, parameters, text
+
+pytestmark = pytest.mark.skipif(folder() is None, reason="vllm is not installed, and REWARDLANG_VLLM_SOURCE is not set")
+
+SETTINGS = [
+    SamplerSettings("policy", 16, 1024, 8, 1 << 28, merged=merged, unmap_cache=True, launched=True, revision="main")
+    for merged in (False, True)
+]
+
+
+def installed() -> str:
+    """vLLM's version, as its package tells it."""
+    found = re.search(r"__version__ = version = '([^']+)'", text("_version.py"))
+    assert found is not None
+    return found[1]
+
+
+def test_it_is_the_vllm_that_the_engine_is_written_for() -> None:
+    """The version that all other tests here speak of."""
+    assert installed().split("+")[0] == VLLM_VERSION
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=["memory", "speed"])
+def test_every_argument_of_the_start_is_known(settings: SamplerSettings) -> None:
+    """Each is a parameter of `LLM` or a field of `EngineArgs`; the values that are words are among those allowed."""
+    arguments = settings.arguments()
+    known = set(parameters("entrypoints/llm.py", "LLM.__init__")) | fields("engine/arg_utils.py", "EngineArgs")
+    assert not arguments.keys() - known, f"vllm {installed()}"
+    assert arguments["logprobs_mode"] in literal("config/model.py", "LogprobsMode")
+    assert arguments["distributed_executor_backend"] in literal("config/parallel.py", "DistributedExecutorBackend")
+    assert arguments["compilation_config"].keys() <= fields("config/compilation.py", "CompilationConfig")
+    assert re.search(r"^    FULL_DECODE_ONLY = ", text("config/compilation.py"), re.MULTILINE)
+    assert re.search(r"^    NONE = 0", text("config/compilation.py"), re.MULTILINE)
+    assert '"head_dtype"' in text("config/model.py")
+    if settings.merged:
+        assert '"dummy"' in text("model_executor/model_loader/__init__.py")
+    else:
+        assert "bitsandbytes" in literal("model_executor/layers/quantization/__init__.py", "QuantizationMethods")
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("LLM.generate", ["prompts", "sampling_params", "use_tqdm", "lora_request"]),
+        ("LLM.collective_rpc", ["method"]),
+        ("LLM.sleep", ["level"]),
+        ("LLM.wake_up", ["tags"]),
+        ("LLM.reset_prefix_cache", []),
+    ],
+)
+def test_methods_of_llm(path: str, wanted: list[str]) -> None:
+    """Called with these names."""
+    assert set(wanted) <= set(parameters("entrypoints/llm.py", path))
+
+
+def test_what_is_asked_and_what_comes_back() -> None:
+    """Fields of sampling parameters, of outputs, of log-probs and of LoRA requests."""
+    asked = {"max_tokens", "temperature", "logprobs", "detokenize", "stop_token_ids", "ignore_eos", "seed", "prompt_logprobs"}
+    assert asked <= fields("sampling_params.py", "SamplingParams")
+    assert {"prompt_token_ids", "prompt_logprobs", "outputs"} <= fields("outputs.py", "RequestOutput")
+    assert {"token_ids", "logprobs", "finish_reason"} <= fields("outputs.py", "CompletionOutput")
+    assert "logprob" in fields("logprobs.py", "Logprob")
+    request = named("lora/request.py", "LoRARequest")
+    names = [one.target.id for one in request.body if hasattr(one, "target")]  # type: ignore[attr-defined]
+    assert names[:3] == ["lora_name", "lora_int_id", "lora_path"]
+
+
+def test_the_worker_that_the_engine_extends() -> None:
+    """`EngineWorker` overrides two methods of the GPU worker; pages are tagged `weights` and `kv_cache`, and sleep has two levels."""
+    file = "v1/worker/gpu_worker.py"
+    assert parameters(file, "Worker.load_model") == ["load_dummy_weights"]
+    assert parameters(file, "Worker._maybe_get_memory_pool_context") == ["tag"]
+    for tag in ("weights", "kv_cache"):
+        assert f'self._maybe_get_memory_pool_context(tag="{tag}")' in text(file)
+    assert "model_runner" in fields(file, "Worker")
+    assert parameters(file, "Worker.sleep") == ["level"]
+    assert "level == 2" in text(file), "the second level keeps buffers and drops weights"
+
+
+@pytest.mark.parametrize("file", ["v1/worker/gpu_model_runner.py", "v1/worker/gpu/model_runner.py"])
+def test_both_model_runners(file: str) -> None:
+    """The first and the second generation hold the model and the LoRA manager under the same names."""
+    assert parameters(file, "GPUModelRunner.get_model") == []
+    assert "LoRAModelRunnerMixin" in text(file)
+    assert "lora_manager" in fields("v1/worker/lora_model_runner_mixin.py", "LoRAModelRunnerMixin")
+
+
+def test_the_slot_of_the_one_adapter() -> None:
+    """It is filled with a dummy, activated, and found by its place."""
+    assert parameters("lora/worker_manager.py", "WorkerLoRAManager.add_dummy_lora") == ["lora_request", "rank"]
+    assert "_adapter_manager" in fields("lora/worker_manager.py", "WorkerLoRAManager")
+    assert "lora_index_to_id" in fields("lora/model_manager.py", "LoRAModelManager")
+    assert parameters("lora/model_manager.py", "LoRAModelManager.activate_adapter") == ["lora_id"]
+    assert literal("config/lora.py", "MaxLoRARanks") == SLOT_RANKS
+
+
+def test_the_lora_layers() -> None:
+    """Stacked buffers of the slot (slots, 1, rank or outputs, inputs or rank), and the product that the engine exchanges."""
+    file = "lora/layers/base_linear.py"
+    layer = fields(file, "BaseLinearLayerWithLoRA")
+    assert {"lora_a_stacked", "lora_b_stacked", "output_slices", "base_layer"} <= layer
+    assert parameters(file, "BaseLinearLayerWithLoRA._apply_sync") == ["x", "bias"]
+    assert "self._apply_sync(x, bias)" in text(file)
+    punica = parameters("lora/punica_wrapper/punica_gpu.py", "PunicaWrapperGPU.add_lora_linear")
+    assert punica[:6] == ["y", "x", "lora_a_stacked", "lora_b_stacked", "scale", "output_slices"]
+
+
+def test_the_packed_weights() -> None:
+    """States and offsets of the shards of a fused matrix are attributes of its weight."""
+    file = "model_executor/model_loader/bitsandbytes_loader.py"
+    for name in ("bnb_quant_state", "bnb_shard_offsets"):
+        assert f'set_weight_attrs(param, {{"{name}"' in text(file)
+    loader = "BitsAndBytesModelLoader"
+    assert parameters(file, f"{loader}._prepare_weights") == ["model_name_or_path", "revision"]
+    assert parameters(file, f"{loader}._hf_weight_iter") == ["hf_weights_files", "use_safetensors"]
+    assert "weight_mapper" in fields(file, loader)
+    assert parameters("model_executor/model_loader/__init__.py", "register_model_loader") == ["load_format"]
+
+
+@pytest.mark.parametrize(
+    ("file", "model"), [("llama.py", "LlamaForCausalLM"), ("qwen2.py", "Qwen2ForCausalLM"), ("qwen3.py", "Qwen3ForCausalLM")]
+)
+def test_the_fused_matrices_of_the_three_architectures(file: str, model: str) -> None:
+    """Which of our matrices stand in which of vLLM's, in which order."""
+    mapping = constant(f"model_executor/models/{file}", model, "packed_modules_mapping")
+    for leaf, (fused, shard) in FUSED.items():
+        assert mapping[fused][shard] == leaf
+    assert {len(leaves) for leaves in mapping.values()} == {2, 3}
+
+
+def test_a_block_of_the_cache() -> None:
+    """The plan counts whole blocks of this many tokens."""
+    assert re.search(rf"DEFAULT_BLOCK_SIZE\b.*= {KV_BLOCK}$", text("config/cache.py"), re.MULTILINE)
+
+
+def test_settings_of_the_environment() -> None:
+    """Names that the engine sets before vLLM is imported."""
+    for name in ("VLLM_ENABLE_V1_MULTIPROCESSING", "VLLM_NO_USAGE_STATS", "VLLM_USE_FLASHINFER_SAMPLER"):
+        assert f'    "{name}": lambda' in text("envs.py")
