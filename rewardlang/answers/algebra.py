@@ -36,7 +36,10 @@ UNKNOWN_BASE: Atom = ("per ln of the base", 0)
 _INDEPENDENT = ("symbol", "i", "prime", "exp")
 
 
-_ONE = Fraction(1)
+_ZERO, _ONE = Fraction(0), Fraction(1)
+_MOST_SMALL = 1 << 10
+_SMALL = tuple(map(Fraction, range(_MOST_SMALL)))
+"""Numbers that nearly every answer is made of. Making one takes as long as reading two tokens."""
 
 
 class LimitError(ValueError):
@@ -53,7 +56,7 @@ class Sum:
     def rational(self) -> Fraction | None:
         """The value when no atom is in it."""
         if not self.terms:
-            return Fraction(0)
+            return _ZERO
         return self.terms[0][1] if len(self.terms) == 1 and not self.terms[0][0] else None
 
     def atoms(self) -> set[Atom]:
@@ -63,6 +66,21 @@ class Sum:
 
 def _order(item: tuple[Any, Any]) -> str:
     return repr(item[0])
+
+
+def _product(one: Fraction, other: Fraction) -> Fraction:
+    """Of two numbers: looked up, where it is a small whole one."""
+    if one.denominator == 1 == other.denominator:
+        value = one.numerator * other.numerator
+        return _SMALL[value] if 0 <= value < _MOST_SMALL else Fraction(value)
+    return one * other
+
+
+def _within(value: Fraction) -> Fraction:
+    """The number. Raises LimitError where it is too long."""
+    if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
+        raise LimitError(f"a number of more than {MAX_BITS:,} bits")
+    return value
 
 
 def _sum(terms: dict[Product, Fraction]) -> Sum:
@@ -82,6 +100,8 @@ def _sum(terms: dict[Product, Fraction]) -> Sum:
 
 
 def _add(one: Sum, other: Sum, factor: int = 1) -> Sum:
+    if not one.terms or not other.terms:
+        return one if not other.terms else other if factor == 1 else Sum(tuple([(product, -value) for product, value in other.terms]))
     terms = dict(one.terms)
     for product, value in other.terms:
         added = value if factor == 1 else -value
@@ -98,9 +118,9 @@ def _multiply(one: Sum, other: Sum) -> Sum:
     terms: dict[Product, Fraction] = {}
     for left, a in one.terms:
         for right, b in other.terms:
-            factor = a * b
-            for product, c in _multiply_products(left, right).terms:
-                value = factor if c == 1 else factor * c
+            factor = _product(a, b)
+            for product, c in _multiply_products(left, right).terms if left and right else ((left or right, _ONE),):
+                value = factor if c is _ONE else factor * c
                 terms[product] = terms[product] + value if product in terms else value
     return _sum(terms)
 
@@ -116,7 +136,9 @@ def _in_form(one: Sum) -> Sum:
 
 def _times(one: Sum, factor: Fraction) -> Sum:
     """A sum times a number that is not 0. Its products are in their form already."""
-    return one if factor == 1 else _sum({product: value * factor for product, value in one.terms})
+    return (
+        one if factor is _ONE or factor == 1 else Sum(tuple([(product, _within(_product(value, factor))) for product, value in one.terms]))
+    )
 
 
 def _multiply_products(left: Product, right: Product) -> Sum:
@@ -131,11 +153,12 @@ def _multiply_products(left: Product, right: Product) -> Sum:
     for atom, exponent in list(powers.items()):
         if atom[0] == "prime":
             whole = exponent.numerator // exponent.denominator
-            coefficient *= Fraction(atom[1]) ** whole
-            powers[atom] = exponent - whole
+            if whole:
+                coefficient *= Fraction(atom[1]) ** whole
+                powers[atom] = exponent - whole
         elif atom[0] == "i":
-            coefficient *= -1 if int(exponent) % 4 in (2, 3) else 1
-            powers[atom] = Fraction(int(exponent) % 2)
+            coefficient = -coefficient if int(exponent) % 4 in (2, 3) else coefficient
+            powers[atom] = _SMALL[int(exponent) % 2]
         elif atom[0] == "sin" and exponent >= 2:
             sines.append((("cos", atom[1]), int(exponent) // 2))
             powers[atom] = exponent - 2 * (int(exponent) // 2)
@@ -143,7 +166,7 @@ def _multiply_products(left: Product, right: Product) -> Sum:
             raise LimitError(f"an exponent above {MAX_EXPONENT}")
     powered = [(atom, power) for atom, power in powers.items() if power]
     kept = tuple(sorted(powered, key=_order) if len(powered) > 1 else powered)
-    result = Sum(((kept, coefficient),))
+    result = Sum(((kept, coefficient),)) if kept or coefficient is not _ONE else ONE
     for cosine, times in sines:
         square = Sum((((), Fraction(1)), (((cosine, Fraction(2)),), Fraction(-1))))
         for _ in range(times):
@@ -152,7 +175,7 @@ def _multiply_products(left: Product, right: Product) -> Sum:
 
 
 ZERO = Sum(())
-ONE = Sum((((), Fraction(1)),))
+ONE = Sum((((), _ONE),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +211,12 @@ class Quotient:
         return self + -other
 
     def __mul__(self, other: Quotient) -> Quotient:
+        if self.under is other.under is ONE:
+            one, two = self.over.rational, other.over.rational
+            return number(_product(one, two)) if one is not None and two is not None else Quotient(_multiply(self.over, other.over), ONE)
         one, two = self.rational, other.rational
         if one is not None and two is not None:
-            return number(one * two)
-        if self.under is other.under is ONE:
-            return Quotient(_multiply(self.over, other.over), ONE)
+            return number(_product(one, two))
         return quotient(_multiply(self.over, other.over), _multiply(self.under, other.under))
 
     def __truediv__(self, other: Quotient) -> Quotient:
@@ -219,10 +243,8 @@ def quotient(over: Sum, under: Sum) -> Quotient:
 
 def number(value: Fraction | int) -> Quotient:
     """A rational number."""
-    value = Fraction(value) if isinstance(value, int) else value
-    if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
-        raise LimitError(f"a number of more than {MAX_BITS:,} bits")
-    return Quotient(Sum((((), value),)) if value else ZERO, ONE)
+    value = _within(Fraction(value) if isinstance(value, int) else value)
+    return Quotient(Sum((((), value),)) if value.numerator else ZERO, ONE)
 
 
 @lru_cache(maxsize=1024)
@@ -241,9 +263,21 @@ def atom(kind: str, argument: Any = None, exponent: Fraction | int = 1) -> Quoti
     """One atom to a power."""
     if kind == "symbol" and exponent == 1:
         return symbol(argument)
+    if type(argument) in (int, str):
+        return _simple_atom(kind, argument, exponent)
     if _weight(argument) > MAX_WEIGHT:
         raise LimitError("functions of functions of too many parts")
-    return Quotient(_in_form(Sum((((((kind, argument), Fraction(exponent)),), Fraction(1)),))), ONE)
+    return _atom_in_form(kind, argument, exponent)
+
+
+@lru_cache(maxsize=1024)
+def _simple_atom(kind: str, argument: int | str, exponent: Fraction | int) -> Quotient:
+    """π, i, the root of a prime, its logarithm, and others that stand in many answers."""
+    return _atom_in_form(kind, argument, exponent)
+
+
+def _atom_in_form(kind: str, argument: Any, exponent: Fraction | int) -> Quotient:
+    return Quotient(_in_form(Sum((((((kind, argument), Fraction(exponent)),), _ONE),))), ONE)
 
 
 def _weight(part: Any) -> int:

@@ -32,6 +32,9 @@ _GREEK = frozenset([*_SMALL_GREEK.split(), "Gamma", "Delta", "Theta", "Lambda", 
 _FUNCTION_NAMES = "fghFGH"
 _OFTEN_FUNCTIONS = "PQRSTUVW"
 _KNOWN_WORDS = frozenset({*FUNCTIONS, *SEVERAL, *REMAINDER, "pi", "log", "sqrt"})
+_BETWEEN = frozenset((*INFIX, *REMAINDER))
+_ENDING = frozenset(("", "+", "-", "}", ")", "]"))
+_BEHIND = frozenset("!^°%")
 _CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|", "⌊": "⌋", "⌈": "⌉"}
 
 
@@ -96,8 +99,8 @@ class _Reader:
         self.at += 1
 
     def _times(self, one: Quotient, other: Quotient, divide: bool = False) -> Quotient:
-        sizes = [len(side.terms) for part in (one, other) for side in (part.over, part.under)]
-        self.work += 1 + sizes[0] * max(sizes[2], sizes[3]) + sizes[1] * max(sizes[2], sizes[3])
+        terms = len(one.over.terms) + len(one.under.terms)
+        self.work += 1 + terms * max(len(other.over.terms), len(other.under.terms))
         if self.work > MAX_WORK:
             raise LimitError(f"more than {MAX_WORK:,} steps")
         return one / other if divide else one * other
@@ -130,6 +133,8 @@ class _Reader:
         slash = False
         while True:
             sign = self._text()
+            if sign in _ENDING:
+                return value
             if sign in ("*", "/"):
                 self.at += 1
                 slash = sign == "/"
@@ -158,11 +163,11 @@ class _Reader:
         return self._power(depth)
 
     def _begins_factor(self) -> bool:
-        kind, text = self._kind(), self._text()
+        kind, text, _, _ = self.tokens[self.at]
         if kind in ("number", "name"):
             return True
         if kind == "command":
-            return text not in (*INFIX, *REMAINDER)
+            return text not in _BETWEEN
         if kind == "word":
             return text in _KNOWN_WORDS and text not in REMAINDER
         return text in ("(", "{", "∞", "⌊", "⌈") or (text == "|" and not self.in_bars)
@@ -171,6 +176,8 @@ class _Reader:
         value = self._primary(depth + 1)
         while True:
             text = self._text()
+            if text not in _BEHIND:
+                return value
             if text == "!":
                 self.at += 1
                 value = functions.factorial(value)
@@ -182,11 +189,9 @@ class _Reader:
             elif text == "°":
                 self.at += 1
                 value = value * functions.PI / number(180)
-            elif text == "%":
+            else:
                 self.at += 1
                 value = value / number(100)
-            else:
-                return value
 
     def _raised(self, base: Quotient, exponent: Quotient) -> Quotient:
         terms = max(len(base.over.terms), len(base.under.terms))
@@ -206,9 +211,12 @@ class _Reader:
 
     def _group(self, opening: str, depth: int) -> Quotient:
         self._take(opening)
-        value = self.sum(depth + 1)
+        value = self._number() if self._is_number_alone(opening, depth) else self.sum(depth + 1)
         self._take(_CLOSING[opening])
         return value
+
+    def _is_number_alone(self, opening: str, depth: int) -> bool:
+        return self._kind() == "number" and self._text(1) == _CLOSING[opening] and depth < MAX_DEPTH - 1
 
     def argument(self, depth: int) -> Quotient:
         r"""The argument of a LaTeX command: a group, or one token, of a number its first figure (`\frac12`)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 
 from rewardlang.answers.algebra import MAX_BITS, ONE, UNKNOWN_BASE, LimitError, Product, Quotient, Sum, atom, number, power
 from rewardlang.answers.numeric import value_at
@@ -11,6 +12,7 @@ from rewardlang.answers.numeric import value_at
 MAX_FACTORIAL = 1_000
 MAX_TRIAL = 3_000
 MAX_DENOMINATOR = 1_000
+_SMALL_BASE = 1 << 12
 MAX_FALLING = 6
 
 PI = atom("constant", "pi")
@@ -39,6 +41,18 @@ def factors(value: int) -> dict[int, int]:
 
 def _rational_power(value: Fraction, exponent: Fraction) -> Quotient:
     """A positive rational to a rational exponent, as roots of primes."""
+    if value.denominator == 1 and value.numerator < _SMALL_BASE:
+        return _power_of_small(value.numerator, exponent.numerator, exponent.denominator)
+    return _power_by_factors(value, exponent)
+
+
+@lru_cache(maxsize=512)
+def _power_of_small(base: int, over: int, under: int) -> Quotient:
+    """The roots that most answers have."""
+    return _power_by_factors(Fraction(base), Fraction(over, under))
+
+
+def _power_by_factors(value: Fraction, exponent: Fraction) -> Quotient:
     result = number(1)
     for part, sign in ((value.numerator, 1), (value.denominator, -1)):
         if part.bit_length() > 200:

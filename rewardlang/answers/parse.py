@@ -108,7 +108,13 @@ def read_value(tokens: list[Token]) -> Value | Missing:
     """The value of tokens; what has no exact reading is Unread, with the reason."""
     if not tokens:
         return Unread("", "a part is missing")
+    if len(tokens) == 1 and _is_numeral(tokens[0]):
+        return read_numeral(tokens[0].text)
     return _formula(tokens) if is_plain_formula(tokens) else read_by_kind(tokens)
+
+
+def _is_numeral(token: Token) -> bool:
+    return token.kind == "number" and len(token.text) <= MAX_FIGURES and NUMERAL.fullmatch(token.text) is not None
 
 
 def read_by_kind(tokens: list[Token]) -> Value | Missing:

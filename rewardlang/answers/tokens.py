@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 NAMES = {
@@ -261,6 +261,7 @@ def _with_degrees(tokens: list[Token]) -> list[Token]:
 _SIGNS = {"\\{": "⦃", "\\}": "⦄", "\\%": "%", "\\$": "$", "\\|": "|", "**": "^", "<=": "≤", ">=": "≥", "!=": "≠", "\\_": "_"}
 
 
+@lru_cache(maxsize=2048)
 def _token_from(kind: str, text: str, spaced: bool, upright: bool) -> Token:
     if kind == "command":
         known = NAMES.get(text[1:])

@@ -36,6 +36,14 @@ def test_what_can_only_be_a_formula_is_none_of_the_other_kinds(text: str) -> Non
         assert read_value(tokens) == read_by_kind(tokens)
 
 
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.from_regex(r"[0-9]{0,9}\.?[0-9]{1,9}(e[+-]?[0-9])?", fullmatch=True) | st.sampled_from(["7" * 3_000, "0" * 3_001]))
+def test_a_number_alone_is_none_of_the_other_kinds(text: str) -> None:
+    """A part of a list or tuple, a side of an equation: with the figures that it is given in."""
+    tokens = tokens_of(text)
+    assert read_value(tokens) == read_by_kind(tokens)
+
+
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
