@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from rewardlang.parsing import expressions as ast
 from rewardlang.parsing.expressions import Expression, Finder, Literal_, Number, Percent, Quantity, Regex, Text
-from rewardlang.parsing.tree_nodes import MAX_DEPTH, Builder, Raw, TooDeep, span_of
+from rewardlang.parsing.tree_nodes import MAX_DEPTH, Builder, Raw, TooDeep, composed, span_of
 from rewardlang.source import Span
 
 _NUMBER = re.compile(r"[0-9.]+")
@@ -88,7 +88,7 @@ class ExpressionBuilder(Builder):
         return ast.Convert(span=span, operand=self.expression(raw.children[0]), type=self.word(raw.children[1]))
 
     def _outside(self, raw: Raw, span: Span) -> ast.Outside:
-        return ast.Outside(span=span, operand=self.expression(raw.children[0]), tag=raw.children[1][1:-1])
+        return ast.Outside(span=span, operand=self.expression(raw.children[0]), tag=composed(raw.children[1][1:-1]))
 
     # ------------------------------------------------------------ literals
 
@@ -140,7 +140,7 @@ class ExpressionBuilder(Builder):
     def _string(self, raw: Raw, span: Span) -> Text:
         leaf = raw.children[0]
         if leaf.type == "LONG_STRING":
-            return Text(span=span, value=str(leaf)[3:-3].replace("\r\n", "\n"), long=True)
+            return Text(span=span, value=composed(str(leaf)[3:-3]).replace("\r\n", "\n"), long=True)
         content = str(leaf)[1:-1]
         if leaf.type == "CURLY_STRING":
             self.mistake("RW111", "curly quotation marks around a text", span, advice=f'{_QUOTES}: "{content}"', write=f'"{content}"')
@@ -150,7 +150,7 @@ class ExpressionBuilder(Builder):
         for latex in re.finditer(_LATEX, content) if "\\t" in content or "\\n" in content else ():
             if (latex.start() - len(content[: latex.start()].rstrip("\\"))) % 2 == 0:
                 self._latex_escape(latex, span)
-        return Text(span=span, value=_ESCAPE.sub(lambda match: _ESCAPES[match[1]], content))
+        return Text(span=span, value=_ESCAPE.sub(lambda match: _ESCAPES[match[1]], composed(content)))
 
     def _latex_escape(self, latex: re.Match[str], span: Span) -> None:
         start = span.start + 1 + latex.start()
@@ -172,7 +172,7 @@ class ExpressionBuilder(Builder):
 
     def regex(self, leaf: Raw) -> Regex:
         """A pattern from its token; whether it is valid is for others to say."""
-        pattern, _, flags = str(leaf)[1:].rpartition("/")
+        pattern, _, flags = composed(str(leaf))[1:].rpartition("/")
         wrong = sorted(set(flags) - set("ims"))
         if wrong or len(set(flags)) != len(flags):
             shown = f"'{wrong[0]}' is not a flag of a pattern" if wrong else "a flag stands twice"
@@ -191,7 +191,7 @@ class ExpressionBuilder(Builder):
         span, children = span_of(raw), raw.children
         match raw.data:
             case "tag_finder":
-                return ast.TagFinder(span=span, tag=children[0][1:-1])
+                return ast.TagFinder(span=span, tag=composed(children[0][1:-1]))
             case "named_finder":
                 return ast.NamedFinder(span=span, name=self._dotted(children[0]).text, options=self._options(children[1]))
             case "match_finder":
@@ -248,7 +248,7 @@ class ExpressionBuilder(Builder):
         return ast.IsIn(span=span, operand=item, container=operand)
 
     def _assumed(self, tag: str, span: Span, operand: Expression) -> ast.Select:
-        return ast.Select(span=span, selector="only", finder=ast.TagFinder(span=span, tag=tag[1:-1]), operand=operand)
+        return ast.Select(span=span, selector="only", finder=ast.TagFinder(span=span, tag=composed(tag[1:-1])), operand=operand)
 
     # ------------------------------------------------------------ tests
 

@@ -15,6 +15,11 @@ MAX_DEPTH = 100
 MAX_DIGITS = 100
 
 
+def composed(text: str) -> str:
+    """Two spellings of one letter as one (NFC), as rows are read."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 class Leaf(str):
     """A token: its text, the name of its terminal, its place."""
 
@@ -78,8 +83,8 @@ class Builder:
         )
 
     def word(self, leaf: Raw) -> Word:
-        """A name; two spellings of one letter are one name (NFC)."""
-        return Word(span=span_of(leaf), text=unicodedata.normalize("NFC", str(leaf)))
+        """A name."""
+        return Word(span=span_of(leaf), text=composed(str(leaf)))
 
     def fraction(self, digits: str, span: Span) -> Fraction:
         """The exact value of written digits; a mistake, and 0, beyond MAX_DIGITS."""
