@@ -23,6 +23,7 @@ from rewardlang.answers.compare_relations import (
     same_interval,
     same_ratio,
 )
+from rewardlang.answers.constants import same_with_constants
 from rewardlang.answers.families import implied, in_family, same_family, same_implied
 from rewardlang.answers.kinds import (
     Equation,
@@ -186,6 +187,8 @@ def _by_shape(one: Value, other: Value) -> Verdict | None:
             return _unions(one, other)
         case Matrix(), Tuple_() if 1 in (len(one.rows), len(one.rows[0])):
             return _ordered([item for row in one.rows for item in row], other.items)
+        case Matrix(), Interval() if one.rows and len(one.rows[0]) == 1 and other.with_low and other.with_high:
+            return _ordered([row[0] for row in one.rows], (other.low, other.high))
         case Inequality(), Interval() | Union() | Tuple_() | SetOf():
             return cannot_judge("the solutions of this inequality are not computed")
         case Matrix(), Expression() if len(one.rows) == len(one.rows[0]) == 1:
@@ -268,12 +271,24 @@ def _in_base(of: InBase) -> int:
     return int(of.figures, of.base)
 
 
+_FILLING = ("is", "are", "the", "a", "an")
+
+
 def _words(one: str, other: str) -> Verdict:
     if one == other:
         return yes("the same words")
+    plain = [[word for word in text.split() if word not in _FILLING] for text in (one, other)]
+    if plain[0] == plain[1] and len(plain[0]) > 1:
+        return yes("the same words but for articles")
     if len(one) == len(other) <= 3 and sorted(one) == sorted(other):
         return cannot_judge("the same letters in another order: words, or products")
     return no("different words")
+
+
+def _have_same_constants(one: Labelled, other: Labelled) -> bool:
+    """Whether the values of a function are the same but for the names of open constants."""
+    values = [side.value.value for side in (one, other) if isinstance(side.value, Expression) and not side.value.unit]
+    return len(values) == 2 and one.label in ("y", "function()", "u", "z") and same_with_constants(*values)
 
 
 def _labels(one: Labelled, other: Labelled) -> Verdict:
@@ -281,6 +296,8 @@ def _labels(one: Labelled, other: Labelled) -> Verdict:
         verdict = same_value(one.renamed or one.value, other.renamed or other.value)
         if verdict.holds:
             return verdict
+        if _have_same_constants(one, other):
+            return yes("equal after renaming the constants")
         if one.count is not None and other.count is not None and same_number(one.count, other.count).holds is not False:
             return cannot_judge("different points, or equal numbers of choices")
     elif {one.label, other.label} == {"y", "function()"}:

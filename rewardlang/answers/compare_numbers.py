@@ -10,6 +10,7 @@ from rewardlang.answers.families import same_implied
 from rewardlang.answers.functions import PI
 from rewardlang.answers.inverse_angles import same_angles
 from rewardlang.answers.kinds import Expression
+from rewardlang.answers.logarithms import same_logarithms
 from rewardlang.answers.numeric import differ, magnitudes_differ, symbols_of, value_at
 from rewardlang.answers.physical_units import same_unit_name, unit_of_words
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
@@ -37,6 +38,8 @@ def same_formula(one: Quotient, other: Quotient) -> Verdict:
         return yes("equal after rewriting the angles") if same else no("different after rewriting the angles")
     if same_angles(one, other):
         return yes("equal as sums of angles")
+    if same_logarithms(one, other):
+        return yes("equal after writing out the logarithms")
     if magnitudes_differ(one, other):
         return no("clearly different in size")
     return cannot_judge("neither shown to be equal nor to differ")

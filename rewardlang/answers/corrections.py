@@ -75,9 +75,16 @@ def _found(rest: str, end: int) -> Final | None:
     return found._replace(start=found.start + end, end=found.end + end, answer=answer, step=_STEP)
 
 
+@cache
+def _wrong() -> re.Pattern[str]:
+    return re.compile(r"[$\s).\]]{0,6}(?:is|was)\s(?:wrong|incorrect|not (?:right|correct)|a mistake|an error)\b")
+
+
 def corrected_box(text: str, end: int) -> Final | None:
     """As `corrected`, for a box: only a sentence with another answer in it takes a box back."""
     rest = text[end : end + MAX_TAIL]
+    if (wrong := _wrong().match(rest)) is not None and _restated().search(rest, wrong.end()) is not None:
+        return _found(rest[wrong.end() :], end + wrong.end())
     at_once = _at_once().match(rest.lstrip("$ )]\\")) is not None
     later = _later().search(rest)
     if not (at_once and _restated().search(rest)) and not (later and _instead().search(rest, later.start())):

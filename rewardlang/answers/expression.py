@@ -179,8 +179,7 @@ class _Reader:
             if text not in _BEHIND:
                 return value
             if text == "!":
-                self.at += 1
-                value = functions.factorial(value)
+                value = self._factorial(value)
             elif text == "^":
                 self.at += 1
                 value = self._raised(value, self._exponent(depth + 1))
@@ -192,6 +191,15 @@ class _Reader:
             else:
                 self.at += 1
                 value = value / number(100)
+
+    def _factorial(self, of: Quotient) -> Quotient:
+        """`n!`, and `n!!`, which is no factorial of a factorial."""
+        double = self._text(1) == "!"
+        self.at += 1 + double
+        value = functions.double_factorial(of) if double else functions.factorial(of)
+        if value is None or (double and self._text() == "!"):
+            raise UnreadError("a double factorial that is not written out")
+        return value
 
     def _raised(self, base: Quotient, exponent: Quotient) -> Quotient:
         terms = max(len(base.over.terms), len(base.under.terms))

@@ -19,6 +19,7 @@ from functools import cache
 
 from rewardlang.answers.boxes import Box, boxes
 from rewardlang.answers.corrections import corrected, corrected_box, taken_back_at_once
+from rewardlang.answers.judgements import judged
 from rewardlang.answers.kinds import Labelled, Words
 from rewardlang.answers.parse import read_answer
 from rewardlang.answers.spans import Span, joining, maths_spans, plain_numbers, with_unit
@@ -37,7 +38,7 @@ def final_answer(text: str) -> Final | None:
     if begin is None:
         return None
     stop = _end_of_turn(text, begin)
-    body = text[begin:stop]
+    body = _without_struck(text[begin:stop])
     found = _in_boxes(body)
     if found is not None:
         found = _announced_later(body, found) or corrected_box(body, found.end) or found
@@ -46,9 +47,19 @@ def final_answer(text: str) -> Final | None:
         if found is None:
             cut = max(0, len(body) - LOOKED_AT)
             tail = body[cut:]
-            found = _after_phrase(tail) or _chosen(tail) or _bare(tail) or last_mathematics(tail)
+            found = _after_phrase(tail) or _chosen(tail) or _bare(tail) or judged(tail) or last_mathematics(tail)
             found = found and found._replace(start=found.start + cut, end=found.end + cut)
     return found and found._replace(start=found.start + begin, end=found.end + begin)
+
+
+@cache
+def _struck() -> re.Pattern[str]:
+    return re.compile(r"~~[^~\n]{1,200}~~|\$?<<[^<>\n]{0,100}>>")
+
+
+def _without_struck(text: str) -> str:
+    """With blanks for what Markdown strikes through, and for a calculator's notes: `3*4=<<3*4=12>>12`."""
+    return _struck().sub(lambda match: " " * len(match[0]), text) if "~~" in text or "<<" in text else text
 
 
 def _announced_later(text: str, box: Final) -> Final | None:
@@ -62,12 +73,18 @@ def _announced_later(text: str, box: Final) -> Final | None:
     return found._replace(start=found.start + begin, end=found.end + begin)
 
 
+_THOUGHTS = ("think", "thinking", "reasoning", "scratchpad", "thought")
+
+
 def _after_thinking(text: str) -> int | None:
-    closed = text.rfind("</think>")
-    opened = text.rfind("<think>")
-    if opened > closed:
-        return None
-    return closed + len("</think>") if closed >= 0 else 0
+    """Behind what was thought; None while the model's own tag of thinking is open."""
+    ends = [0]
+    for name in _THOUGHTS if "</" in text or "<think" in text else ():
+        closed = text.rfind(f"</{name}>")
+        if name.startswith("think") and text.rfind(f"<{name}>") > closed:
+            return None
+        ends.append(closed + len(name) + 3 if closed >= 0 else 0)
+    return max(ends)
 
 
 def _end_of_turn(text: str, begin: int) -> int:
@@ -160,7 +177,13 @@ def _in_tag(text: str) -> Final | None:
     start = opened + len("<answer>")
     inner = text[start:close]
     said = _after_phrase(inner) if len(inner) > 20 else None
-    return Final(start, close, said.answer if said else inner.strip(), "<answer>")
+    fenced = _fenced().fullmatch(inner.strip())
+    return Final(start, close, said.answer if said else (fenced[1] or fenced[2] if fenced else inner).strip(), "<answer>")
+
+
+@cache
+def _fenced() -> re.Pattern[str]:
+    return re.compile(r"```[a-z]{0,12}\n([^`]{1,400})\n```|`([^`\n]{1,200})`")
 
 
 @cache
@@ -176,13 +199,21 @@ _NO_ANSWERS = ("correct", "right", "wrong", "incorrect", "not", "clear", "obviou
 
 @cache
 def _choice() -> re.Pattern[str]:
-    return re.compile(r"\b(?i:option|choice|answer)\s\(?([A-J])\)?\s(?i:is|would\sbe)\s(?i:the\s)?(?i:correct|right|best|answer)\b")
+    letter = r"(?:option\s|answer\s|choice\s)?[(*_]{0,3}([A-J])(?![A-Za-z0-9'’])"
+    return re.compile(
+        r"\b(?i:option|choice|answer)\s\(?([A-J])\)?\s(?i:is|would\sbe)\s(?i:the\s)?(?i:correct|right|best|answer)\b"
+        rf"|\bI(?:\swould|['’]d|['’]ll|\swill)?\s(?:choose|pick|select|go\swith)\s{letter}"
+        rf"|\b(?i:so|thus|hence|therefore|leaves|leaving),?\s(?:only\s)?(?:it(?:['’]s|\sis|\smust\sbe)\s)?{letter}[)*_]{{0,3}}\.?\s{{0,5}}$"
+    )
 
 
 def _chosen(text: str) -> Final | None:
-    """`Option C is correct`."""
+    """`Option C is correct`, `I choose C`, `so C.` at the end."""
     found = list(_choice().finditer(text))
-    return Final(*found[-1].span(1), found[-1][1], "the option as announced") if found else None
+    if not found:
+        return None
+    group = found[-1].lastindex or 0
+    return Final(*found[-1].span(group), found[-1][group], "the option as announced")
 
 
 @cache
@@ -262,12 +293,12 @@ def _end_of_proof() -> re.Pattern[str]:
 @cache
 def _lead() -> re.Pattern[str]:
     """Words and signs of inference before an answer."""
-    return re.compile(r"(?i)(?:(?:(?:thus|so|hence|therefore|then|finally|and so)\b[,:]?|∴|⇒|=>|→)\s*){1,3}(?=\S)")
+    return re.compile(r"(?i)(?:(?:(?:thus|so|hence|therefore|then|finally|and so)\b[,:]?|∴|⇒|=>|→|>>>)\s*){1,3}(?=\S)")
 
 
 def _bare(text: str) -> Final | None:
     """A text that is nothing but an answer: it has hardly a word in it, and is read as one where it has."""
-    plain = text.strip().strip("*_`").rstrip(_DECORATION).strip()
+    plain = text.strip().strip("*_`“”").rstrip(_DECORATION).strip()
     lead = _lead().match(plain)
     plain = plain[lead.end() :] if lead else plain
     if not plain or len(plain) > MAX_BARE or "\n\n" in plain:

@@ -241,6 +241,14 @@ def factorial(of: Quotient) -> Quotient:
     return atom("factorial", of)
 
 
+def double_factorial(of: Quotient) -> Quotient | None:
+    """`n!! = n (n - 2) (n - 4) …` for small n; None for anything else."""
+    value = of.rational
+    if value is None or value.denominator != 1 or not 0 <= value <= MAX_FACTORIAL:
+        return None
+    return number(math.prod(range(int(value), 0, -2)))
+
+
 def binomial(above: Quotient, below: Quotient) -> Quotient:
     """`n choose k` for small whole n and k; a polynomial in n for a very small k; else an atom."""
     n, k = above.rational, below.rational

@@ -2,6 +2,7 @@ r"""Options of a test with their text: `(B) 42`, `B) 42`, `\textbf{(B)}\ 42`."""
 
 from __future__ import annotations
 
+from rewardlang.answers.algebra import symbol
 from rewardlang.answers.kinds import Expression, Option, Value, Words
 from rewardlang.answers.parse_brackets import Reader
 from rewardlang.answers.tokens import Token
@@ -15,6 +16,8 @@ _GOING_ON = frozenset(
 
 def option(tokens: list[Token], read: Reader) -> Value | Missing | None:
     """The option that the tokens are; None where they are none."""
+    if len(tokens) == 2 and tokens[1].text == ")" and tokens[0].text in tuple(LETTERS):
+        return Expression(symbol(tokens[0].text))
     start = _text_start(tokens)
     letter = tokens[start - 2].text if start else ""
     if not start or len(tokens) <= start or _text_start(tokens[start : start + 3]):

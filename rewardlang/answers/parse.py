@@ -30,6 +30,7 @@ from rewardlang.answers.parse_sets import built, rays_joined, sets_joined, with_
 from rewardlang.answers.parse_units import compound, unit_start
 from rewardlang.answers.parse_words import spoken_number, words
 from rewardlang.answers.plain import ADVERBS, NUMERAL, is_plain_formula, quick_number, read_decimal, read_numeral, unwrapped
+from rewardlang.answers.progressions import written_out
 from rewardlang.answers.reading import NoValueError, UnreadError
 from rewardlang.answers.times import time_of_day
 from rewardlang.answers.tokens import Token, any_of, joined, tokens_of, with_thousands
@@ -41,7 +42,9 @@ MAX_LENGTH = 3_000
 MAX_NESTING = 30
 
 _JOINING = ("or", "and")
-_WRAPPERS = ("$", "\\(", "\\)", "\\[", "\\]", "\\boxed", "\\fbox")
+_WRAPPERS = ("$", "\\(", "\\)", "\\[", "\\]", "\\boxed", "\\fbox", "\\framebox")
+_ANNOUNCING = ("answer", "ans", "result", "solution")
+_REASONS = ("since", "because")
 _SEPARATING = (";", ",", *_JOINING, "±", "∓")
 _HEDGES = ("maybe", "perhaps", "possibly", "both", "either")
 
@@ -95,6 +98,8 @@ def _without_wrappers(tokens: list[Token]) -> list[Token]:
         if dollars != 1 or tokens[-1].text == "$":
             tokens = [token for token in tokens if token.text != "$"]
         tokens = [token for token in tokens if token.text == "$" or token.text not in _WRAPPERS]
+    if len(tokens) > 2 and tokens[1].text == ":" and tokens[0].text.lower() in _ANNOUNCING:
+        tokens = tokens[2:]
     while tokens and (tokens[0].text == "=" or tokens[0].text.lower() in ADVERBS):
         tokens = tokens[1:]
     if len(tokens) > 2 and tokens[0].text == tokens[-1].text == '"':
@@ -121,6 +126,8 @@ def read_by_kind(tokens: list[Token]) -> Value | Missing:
     """The value of tokens, one kind of answer tried after another."""
     if tokens[0].text == "Eq" and bracketed(tokens[1:]) == "()" and len(sides := split(tokens[2:-1], (",",))) == 2:
         tokens = [*sides[0], Token("sign", "="), *sides[1]]
+    if any_of(tokens, _REASONS):
+        tokens = _without_reason(tokens)
     spoken = spoken_number(tokens, _measured)
     if spoken is not None:
         return spoken
@@ -149,13 +156,22 @@ def read_by_kind(tokens: list[Token]) -> Value | Missing:
     return value or _in_brackets(tokens) or _in_base(tokens) or words(tokens) or _measured(tokens)
 
 
+def _without_reason(tokens: list[Token]) -> list[Token]:
+    r"""`x = 5\text{ (since }x > 0)` without the reason."""
+    at = next(at for at, token in enumerate(tokens) if token.text in _REASONS)
+    kept = tokens[:at]
+    while kept and kept[-1].text in ("(", ","):
+        kept = kept[:-1]
+    return kept or tokens
+
+
 def _several(tokens: list[Token]) -> Value | Missing | None:
     if not any_of(tokens, _SEPARATING):
         return None
     for sign in (";", ","):
         parts = split(tokens, (sign,))
         if len(parts) > 1:
-            return _listing([_without_joining(part) for part in parts], sign)
+            return _listing(written_out([_without_joining(part) for part in parts]), sign)
     for sign in _JOINING:
         parts = split(tokens, (sign,))
         if len(parts) > 1 and all(parts):
@@ -227,8 +243,8 @@ def _in_brackets(tokens: list[Token]) -> Value | Missing | None:
     kind = bracketed(tokens)
     if kind is None and len(tokens) > 5 and (point := _point(tokens)) is not None:
         return point
-    if kind is None and joined(tokens[-2:]) in ("^T", "^\\top") and bracketed(tokens[:-2]) == "()":
-        return _in_brackets(tokens[:-2])
+    if kind is None and joined(tokens[-2:]) in ("^T", "^\\top") and bracketed(tokens[:-2]) in ("()", "[]"):
+        return tuple_or_interval([Token("sign", "("), *tokens[1:-3], Token("sign", ")")], read_value)
     if kind is None:
         return None
     inner = tokens[1:-1]
@@ -236,7 +252,7 @@ def _in_brackets(tokens: list[Token]) -> Value | Missing | None:
         described = built(inner, read_value)
         if described is not None:
             return described
-        items = parts_of(split(inner, (",", ";")), read_value) if inner else ()
+        items = parts_of(written_out(split(inner, (",", ";"))), read_value) if inner else ()
         return items if isinstance(items, Missing) else SetOf(_flat(items))
     if kind == "{}" or (kind == "()" and len(split(inner, (",", ";"))) == 1 and inner):
         return read_value(inner)

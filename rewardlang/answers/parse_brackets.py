@@ -71,6 +71,8 @@ def tuple_or_interval(tokens: list[Token], read: Reader) -> Value | Missing:
     ends = [item for item in items if isinstance(item, Expression)]
     if len(items) == 2 and len(ends) == 2 and kind in ("[]", "[)", "(]"):
         return Interval(ends[0], ends[1], kind[0] == "[", kind[1] == "]")
+    if kind == "[]" and len(items) > 2:
+        return Tuple_(items)  # as programs write a vector
     if kind == "[]" and len(items) < 2:
         return items[0] if items else Tuple_(())
     return Unread(joined(tokens), "these brackets are not read")

@@ -190,7 +190,7 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
     if formulas[0] is not None and any(kind in CALCULUS for kind, _ in formulas[0].atoms()):
         return _labelled(parts[0], parts[-1], _equation(formulas[0], formulas[1]) if len(parts) == 2 and formulas[1] else None, read)
     closed = formulas[0] is not None and not symbols_of(formulas[0])
-    measured = read(parts[-1]) if closed and parts[-1][-1].kind in ("word", "name") else None
+    measured = read(parts[-1]) if closed and any(token.kind in ("word", "name") for token in parts[-1]) else None
     if isinstance(measured, Expression) and measured.unit:
         formulas[-1] = measured.value  # 4 * 9 = 36 cm
     known = [formula for formula in formulas if formula is not None]

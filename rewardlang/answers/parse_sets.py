@@ -2,11 +2,13 @@ r"""Sets of an answer: `(0, 1) ∪ [2, 3]`, `ℝ ∖ {0}`, `{x | x > 1}`, `]0, 1
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
+from rewardlang.answers.algebra import number
 from rewardlang.answers.kinds import Expression, Family, Interval, Labelled, Listing, SetOf, Tuple_, Union, Unread, Value
 from rewardlang.answers.parse_brackets import Reader, bracketed, parts_of, split
-from rewardlang.answers.real_sets import REALS, Piece, UndecidedError, as_one_set, as_value, common, complement, normal, pieces_of
+from rewardlang.answers.real_sets import INFINITY, REALS, Piece, UndecidedError, as_one_set, as_value, common, complement, normal, pieces_of
 from rewardlang.answers.tokens import Token, any_of, joined
 from rewardlang.verdict import Missing
 
@@ -14,10 +16,39 @@ WHOLE_NUMBERS = ("ℤ", "ℕ", "Z", "N")
 _BUILDERS = ("|", ":")
 
 
+_ZERO = number(0)
+_HALVES: dict[str, Sequence[Piece]] = {"": REALS}
+_HALVES |= dict.fromkeys(("^+", "^{+}", "_{>0}", "_{+}^{*}"), ((_ZERO, False, INFINITY, False),))
+_HALVES |= dict.fromkeys(("^-", "^{-}", "_{<0}"), ((-INFINITY, False, _ZERO, False),))
+_HALVES |= dict.fromkeys(("_{≥0}",), ((_ZERO, True, INFINITY, False),))
+_HALVES |= dict.fromkeys(("_{≤0}",), ((-INFINITY, False, _ZERO, True),))
+_BUT = ("except", "excluding")
+
+
+def _all_but(tokens: list[Token], read: Reader) -> Value | Missing | None:
+    """`all real numbers except 2`."""
+    cut = next(at for at, token in enumerate(tokens) if token.text in _BUT)
+    rest = tokens[cut + 1 :]
+    if rest and rest[0].text == "for":
+        rest = rest[1:]
+    if not cut or not rest or any_of(rest, _BUT):
+        return None
+    whole, without = read(tokens[:cut]), read(rest)
+    if isinstance(whole, Missing) or isinstance(without, Missing):
+        return None
+    while isinstance(without, Labelled):
+        without = without.value
+    items = without.items if isinstance(without, Listing) else (without,)
+    plain = tuple(item.value if isinstance(item, Labelled) else item for item in items)
+    return _combined((whole, SetOf(plain)), "∖")
+
+
 def sets_joined(tokens: list[Token], read: Reader) -> Value | Missing | None:
     """Sets joined by ∪, ∩ and ∖, from left to right; ℝ alone."""
-    if len(tokens) == 1 and tokens[0].text == "ℝ":
-        return as_value(REALS)
+    if tokens[0].text == "ℝ" and (part := _HALVES.get(joined(tokens[1:]))) is not None:
+        return as_value(part)
+    if any_of(tokens, _BUT):
+        return _all_but(tokens, read)
     if not any_of(tokens, ("∪", "∖", "∩")):
         minus = tokens and tokens[0].text == "-" and bracketed(tokens[1:]) in ("[]", "[)", "(]")
         return _negative(read(tokens[1:])) if minus else None

@@ -61,6 +61,8 @@ def words(tokens: list[Token]) -> Value | None:
     text = " ".join(token.text for token in tokens).casefold()
     if text in _ALL_REALS:
         return as_value(REALS)
+    if text in ("all integers", "the integers", "any integer", "every integer"):
+        return Expression(symbol("ℤ"))
     if text in _WITHOUT_END:
         return Words("infinitely many")
     return SetOf(()) if text in _NOTHING or _says_none(text.split()) else Words(text)

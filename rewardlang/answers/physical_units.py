@@ -148,4 +148,6 @@ def same_unit_name(one: str, other: str) -> bool:
 
 
 def _plain(written: str) -> str:
-    return " ".join(word.rstrip("s") for word in written.lower().replace("{", "").replace("}", "").split())
+    words = [word.rstrip("s") for word in written.lower().replace("{", "").replace("}", "").replace("s^", "^").split()]
+    power = _POWERS.get(words[0]) if len(words) == 2 else None
+    return f"{words[1]}^{power}" if power else " ".join(words)

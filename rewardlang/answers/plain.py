@@ -20,7 +20,7 @@ _FRACTION = re.compile(r"([+-]?)(?:\\[dt]?frac\{(-?)([0-9]{1,400})\}\{([0-9]{1,4
 NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _SIGNS = frozenset(("+", "-", "*", "/", "^", "{", "}", "(", ")"))
 _COMMANDS = frozenset(("\\frac", "\\sqrt", "\\pi", "\\ln", "\\exp", "\\sin", "\\cos", "\\tan", "\\theta", "\\alpha", "\\beta"))
-ADVERBS = ("about", "approximately", "roughly", "around", "exactly", "simply", "just")
+ADVERBS = ("about", "approximately", "roughly", "around", "exactly", "simply", "just", "definitely", "certainly")
 
 
 def unwrapped(text: str) -> str:
@@ -118,8 +118,8 @@ def is_plain_formula(tokens: list[Token]) -> bool:
     """
     if len(tokens) < 2 or tokens[-1].text == "T" or (tokens[0].text in "({" and tokens[-1].text in ")}"):
         return False
-    if tokens[0].text == "(" and tokens[1].text.isupper():
-        return False  # `(A) -3` can be an option
+    if tokens[1].text == ")" or (tokens[0].text == "(" and tokens[1].text.isupper()):
+        return False  # `(A) -3` and `A) 3` can be an option
     before = ""
     for kind, text, spaced, upright in tokens:
         if kind == "number":

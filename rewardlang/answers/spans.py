@@ -152,6 +152,7 @@ def _only_joins() -> re.Pattern[str]:
 
 _CORRECTING = ("wait", "actually", "instead", "rather", "correction", "sorry", "mistake", "but", "no", "hence", "so", "then", "thus", "not")
 _HEDGING = ("or", "maybe", "perhaps", "possibly", "alternatively", "could", "may", "might")
+_OTHER_WAYS = ("can", "note", "using", "use", "by", "compute", "check", "verify", "method", "way", "we", "observe")
 _ROUNDING = ("about", "approximately", "roughly", "around", "simply", "equivalently", "just", "≈")
 
 
@@ -165,6 +166,8 @@ def joining(between: str) -> str:
     if any(word in _CORRECTING for word in words):
         return ""
     hedged = [word for word in words if word in _HEDGING]
+    if hedged == ["alternatively"] and any(word in _OTHER_WAYS for word in words):
+        return ""
     if {"could", "may", "might"} & set(words) and {"answer", "it"} & set(words):
         return "or"
     if hedged and not any(word in _ROUNDING for word in words) and (not ends_sentence or words[0] in _HEDGING):

@@ -42,8 +42,8 @@ def _clause() -> re.Pattern[str]:
     """Where a clause begins that gives a reason, a condition or the answer once more."""
     return re.compile(
         r",?\s\(?(?:because|since|as|when|where|which|for|so|given|after|if|by|at|not|i\.e\.|that is|or (?:about|approximately))(?=[\s,])"
-        r"|;\s[a-z]{3,20}\b(?!\s?=)|,?\s(?:QED|Q\.E\.D\.)"
-        r"|,\s(?:the|an?|its|his|her|our|their)\s|,\s(?!(?:and|or|maybe|perhaps|possibly|probably|alternatively|also|even)\b)[a-z]{4,20}\b(?!\s?=)|，"
+        r"|(?<=\d):\s|;\s[a-z]{3,20}\b(?!\s?=)|,?\s(?:QED|Q\.E\.D\.)"
+        r"|,\s(?:the|an?|its|his|her|our|their|I|we|you)\s|,\s(?!(?:and|or|maybe|perhaps|possibly|probably|alternatively|also|even)\b)[a-z]{4,20}\b(?!\s?=)|，"
     )
 
 
@@ -51,8 +51,9 @@ def _clause() -> re.Pattern[str]:
 def _adverb() -> re.Pattern[str]:
     """What can stand between a verb and what it states: `is at (2, -3)`, `is equal to 5`."""
     return re.compile(
-        r"(?i)(?:(?:located )?at|in|equal to|exactly|simply|just|only|the (?:point|interval|set|value|number|pair|vector)) "
-        r"(?=[\x00\d({\[√π+−-])"
+        r"(?i)(?:(?:located )?at|in|equal to|exactly|simply|just|only|definitely|certainly|clearly"
+        r"|the (?:point|interval|set|value|number|pair|vector)) "
+        r"(?=[\x00\d({\[√π+−-]|[A-Za-z]\s?=)"
     )
 
 
@@ -79,7 +80,7 @@ def stated(plain: str) -> str | None:
     spans = maths_spans(plain)
     if spans:
         return group(plain, spans)
-    numbers = plain_numbers(plain, [])
+    _, numbers = _without_asides(plain, [], plain_numbers(plain, []))
     if numbers:
         return " or ".join(dict.fromkeys(span.content for span in numbers))
     return plain if len(plain.split()) <= 6 or "\\" in plain else None
@@ -125,10 +126,23 @@ def has_unread(value: object) -> bool:
 def last_mathematics(text: str, hedges: int = MAX_HEDGES) -> Final | None:
     """What the last sentence with mathematics in it says, with those before it to which "Or" or "Maybe" joins it."""
     found, begin = _last_sentence(text)
+    if found is not None and hedges and _remark().match(text, begin) and (before := last_mathematics(text[:begin], hedges - 1)) is not None:
+        return before
     if found is None or not hedges or not re.match(r"\W{0,8}(?i:or|maybe|perhaps|possibly|alternatively)\b", text[begin:]):
         return found
     before = last_mathematics(text[:begin], hedges - 1)
     return found if before is None else found._replace(start=before.start, answer=f"{before.answer} or {found.answer}")
+
+
+@cache
+def _remark() -> re.Pattern[str]:
+    """How a sentence begins that only explains or checks the answer before it."""
+    return re.compile(
+        r"[\s*_(]{0,8}(?:Note|Notice|Observe|Remark|Recall|Remember|Check|Verification|Indeed|References?|Time taken|Confidence|Sources?"
+        r"|Difficulty|Disclaimer|To (?:check|verify)"
+        r"|(?:We|You) can (?:check|verify)"
+        r"|Let (?:me|us) (?:check|verify|double-check)|This is because|As a check)\b"
+    )
 
 
 @cache
@@ -147,6 +161,9 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
         return (Final(*nothing[-1].span(), nothing[-1][0], "the last words"), nothing[-1].start()) if nothing else _in_words(text)
     last = max([*spans[-1:], *numbers[-1:]])
     begin = _sentence_begin(text, last.start)
+    reason = next((match for match in _reason().finditer(text, begin, last.start) if _has_any(spans, numbers, begin, match.start())), None)
+    if reason is not None:
+        return _last_sentence(text[: reason.start()])
     so = [match.end() for match in _so().finditer(text, begin, last.start)]
     begin = so[-1] if so else begin
     line = text[last.start :]
@@ -159,13 +176,16 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
     said = [number for number in numbers if start <= number.start < start + len(sentence)] if start > begin else []
     if said and not any(span.start >= begin for span in spans) and last.start >= start + len(sentence):
         return Final(said[-1].start, said[-1].end, said[-1].content, "the last statement"), begin
-    here = [span for span in spans if span.start >= begin]
+    here = _without_scope(text, [span for span in spans if span.start >= begin])
     told = numbers[-1:] == [last] and re.search(r"(?:\bis|\bare|\bequals|=|:)\s?[*_]{0,3}$", text[max(0, last.start - 12) : last.start])
     if here and not told:
         return Final(here[0].start, with_unit(text, here[-1].end)[0], group(text, here), "the last mathematics"), begin
     together = [number for number in numbers if number.start >= begin][-20:]
     last = _main_number(text, together) if together[-1:] == [last] else last
     apart = OTHERWISE.search(text, begin, last.end + 20) is not None or _in_doubt(text, last)
+    listed = _listed(text, together)
+    if len(listed) > 1 and together[-1:] == [last] and not apart:
+        return Final(listed[0].start, last.end, ", ".join(number.content for number in listed), "the last numbers"), begin
     joined = [number.content for number in together if number != last and (apart or joining(text[number.end : last.start]) == "or")]
     return Final(last.start, last.end, " or ".join([*joined, last.content]), "the last number"), begin
 
@@ -183,6 +203,29 @@ def _in_words(text: str) -> tuple[Final | None, int]:
 
 
 @cache
+def _scope() -> re.Pattern[str]:
+    return re.compile(r"\b(?:for (?:all|any|every|each|some|which)|where|when|whenever|since|because|provided|as long as|if)\b")
+
+
+def _without_scope(text: str, spans: list[Span]) -> list[Span]:
+    """Without what only says where the answer holds: `$f(x) = x^2$ for all real $x$`."""
+    for index in range(1, len(spans)):
+        if _scope().search(text[spans[index - 1].end : spans[index].start]):
+            return spans[:index]
+    return spans
+
+
+@cache
+def _reason() -> re.Pattern[str]:
+    return re.compile(r"\s(?:since|because|although|though|while|whereas|given that|as there)\s")
+
+
+def _has_any(spans: list[Span], numbers: list[Span], begin: int, end: int) -> bool:
+    """Whether mathematics stands between: `7 boxes since 6 would hold only 60` says 7."""
+    return any(begin <= item.start < end for item in (*spans[-20:], *numbers[-20:]))
+
+
+@cache
 def _place() -> re.Pattern[str]:
     """What makes the number behind it a circumstance of another one: `$240 for the 12 tickets`, `5 hours at 60 mph`."""
     return re.compile(
@@ -192,14 +235,32 @@ def _place() -> re.Pattern[str]:
 
 
 @cache
+def _took() -> re.Pattern[str]:
+    """`took him 45 minutes to run `: what stands behind is what was done in that time."""
+    return re.compile(
+        r"\b(?:takes?|took|needs?|needed|requires?|required)\s[^.!?\d]{0,20}[0-9][^.!?]{0,30}\sto\s[a-z]{2,12}\s[^.!?\d]{0,12}$"
+    )
+
+
+@cache
 def _given() -> re.Pattern[str]:
     """What stands before a number that was given: `the 3 friends`."""
     return re.compile(r"(?i)(?:\b(?:the|these|those|all|both|each|every|his|her|their|if)\s|=\s?)[*_$]{0,3}$")
 
 
+def _listed(text: str, numbers: list[Span]) -> list[Span]:
+    """The last numbers that only commas and "and" divide: `1, 3, 5 and 7`."""
+    start = len(numbers) - 1
+    while start > 0 and re.fullmatch(r",\s?(?:and\s)?|\sand\s", text[numbers[start - 1].end : numbers[start].start]):
+        start -= 1
+    return numbers[max(start, 0) :]
+
+
 def _main_number(text: str, together: list[Span]) -> Span:
     """The last number of a sentence, or the last one before it of which that is only a circumstance."""
     last = together[-1]
+    if len(together) > 1 and _took().search(text[max(0, together[-2].start - MAX_BEFORE) : last.start].replace("\n", " ")):
+        return together[-2]
     if not _place().search(text[max(0, last.start - MAX_BEFORE) : last.start]):
         return last
     for number in reversed(together[:-1]):

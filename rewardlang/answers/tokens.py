@@ -167,6 +167,11 @@ def _micro() -> re.Pattern[str]:
 
 
 @cache
+def _color() -> re.Pattern[str]:
+    return re.compile(r"\\(?:text)?color\s?\{\s?[A-Za-z]{1,20}\s?\}")
+
+
+@cache
 def _ohm() -> re.Pattern[str]:
     return re.compile(r"(?:\\(?:mathrm|text)\s?\{\s?([kMm])\s?\}\s?|\\(?:mathrm|text)\s?\{\s?([kMm]?)\s?)?\\Omega(?![A-Za-z])(?(2)\s?\})")
 
@@ -219,6 +224,8 @@ def tokens_of(text: str) -> list[Token]:
     layout = "\\" in text and not _BARE.issuperset(_commands().findall(text))
     if layout:
         text = _micro().sub(lambda match: f"\\{match[1] or match[2]}{{µ", text) if "\\mu" in text else text
+        if "color" in text:
+            text = _color().sub(" ", text)
         if "\\Omega" in text:
             text = _ohm().sub(_as_ohm, text)
         if "\\mathbb" in text:

@@ -1,0 +1,47 @@
+"""Answers in one word, without a number: `Yes, because …` at the beginning; `… the function is even.` at the end."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from rewardlang.answers.spans import maths_spans, plain_numbers
+from rewardlang.answers.statements import Final
+
+MAX_SENTENCE = 300
+_JUDGEMENTS = (
+    "even|odd|prime|composite|increasing|decreasing|convergent|divergent|rational|irrational|possible|impossible|positive|negative|"
+    "parallel|perpendicular|dependent|independent|linear|symmetric|finite|infinite|continuous|acute|obtuse|isosceles|equilateral|scalene|"
+    "true|false|neither"
+)
+
+
+@cache
+def _beginning() -> re.Pattern[str]:
+    return re.compile(r"[\s*_]{0,6}(Yes|No|True|False)[*_]{0,3}[.,;:!—–](?!\s*(?i:wait|that|this|it's not|let))")
+
+
+@cache
+def _end() -> re.Pattern[str]:
+    """A conclusion of one word; the word is capitalised, or one that judges. What "this" and "it" are is no answer."""
+    lead = r"(?:(?:is|are|was|be|becomes)\s(?:an?\s|on\s(?:an?\s)?)?|,\s(?:the\sanswer\sis\s)?)"
+    return re.compile(
+        rf"(?:^|[.!?]\s|\n)(?![\s*_]*(?:This|That|It|Here|There|Which)\b)[^.!?\n]{{2,200}}?{lead}[*_]{{0,3}}"
+        rf"([A-Z][a-z]{{2,20}}|(?i:{_JUDGEMENTS})|(?<=,\s)(?:yes|no))[*_]{{0,3}}[.!]?[*_]{{0,3}}\s*$"
+    )
+
+
+def judged(text: str) -> Final | None:
+    """The word that a text begins or ends with and that is its answer; None where a number follows at the end."""
+    first = _beginning().match(text)
+    if first is not None:
+        return Final(*first.span(1), first[1], "the first word")
+    cut = max(0, len(text) - MAX_SENTENCE)
+    last = _end().search(text[cut:])
+    if last is None:
+        return None
+    sentence = text[cut + last.start() : cut + last.start(1)]
+    spans = maths_spans(sentence)
+    if last[1].lower() not in ("yes", "no") and plain_numbers(sentence, spans):
+        return None
+    return Final(cut + last.start(1), cut + last.end(1), last[1], "the last word")
