@@ -19,7 +19,7 @@ _SECONDS = Fraction(2)
 _LIMITS = {"tests": MAX_TESTS, "characters": MAX_CHARACTERS, "MiB": 512, "KiB of output": 1024}
 
 
-@measure("tests_passed", cost="external", version="1", limits=_LIMITS)
+@measure("tests_passed", cost="external", version="2", limits=_LIMITS)
 def share_of_tests(
     programs: Sequence[str], tests: Sequence[tuple[str, ...]], *, seconds: Fraction = _SECONDS
 ) -> list[Fraction | Missing | Refused]:
@@ -44,9 +44,10 @@ def share_of_tests(
 
     Known gaps
     ----------
-    The tests decide: a program can know their answers by heart, so keep tests that the prompt does not show. `tests_passed` runs test and
-    program in one process, where a program that sets out to can make a test pass (an object that equals everything, a changed
-    `AssertionError`): `outputs_passed` compares outside, and cannot be cheated so. A program near its time limit can pass on one
+    The tests decide: a program can know their answers by heart, so keep tests that the prompt does not show. What a test compares with a
+    literal (`assert add(1, 2) == 3`) is compared outside of the program, which does not see the literal; a value of a class of its own
+    equals none. Any other assertion runs in one process with the program, where one that sets out to can make it pass
+    (`abs(f(1) - 2) < 0.1` with another `abs`): `outputs_passed` compares outside throughout. A program near its time limit can pass on one
     machine and fail on another. Values of 50 tests and more are not computed.
     """
     rows = [[_Case(program, test, "", int(seconds)) for test in of_row] for program, of_row in zip(programs, tests, strict=True)]
@@ -76,10 +77,13 @@ class _Case(NamedTuple):
     seconds: int
 
     def test_passes(self) -> bool:
-        """Whether program and test come to their end."""
+        """Whether program and test come to their end, and the values that the test compares with literals are what it says."""
+        from rewardlang.sandbox.assertions import all_met, split
         from rewardlang.sandbox.run import run_program
 
-        return run_program(self.program, test=self.given, main=False, limits=self._limits()).done
+        test = split(self.given)
+        ran = run_program(self.program, test=test.inside, record=test.record, main=False, limits=self._limits())
+        return ran.done and all_met(test, ran.recorded)
 
     def output_is_right(self) -> bool:
         """Whether the program prints the words that are wanted, line by line."""

@@ -38,13 +38,15 @@ class Limits(NamedTuple):
 class Ran(NamedTuple):
     """`done`: program and test came to their end. `left`: so it was, or the program left with exit status 0 before.
 
-    `output` is what it printed; `why` says, for people, what stopped it.
+    `output` is what it printed; `why` says, for people, what stopped it. `recorded` is JSON that the test may have left, and that
+    the program may have written in its place: a list of pairs of a number and a value, as `plain` in `child.py` writes it.
     """
 
     done: bool
     left: bool
     output: str
     why: str = ""
+    recorded: str = ""
 
 
 @cache
@@ -57,15 +59,24 @@ def missing() -> str | None:
     return None
 
 
-def run_program(program: str, *, test: str = "", given: str = "", main: bool = True, limits: Limits = Limits()) -> Ran:  # noqa: B008
+def run_program(
+    program: str,
+    *,
+    test: str = "",
+    record: str = "",
+    given: str = "",
+    main: bool = True,
+    limits: Limits = Limits(),  # noqa: B008
+) -> Ran:
     """Runs a program of Python with `given` on standard input, then `test` on the names that it left.
 
-    `main` is whether the program's `__name__` is `__main__`. Raises `NoSandbox`, and OSError when no process can be started.
+    `record` is the name of a function of two arguments that the test may call. `main` is whether the program's `__name__` is
+    `__main__`. Raises `NoSandbox`, and OSError when no process can be started.
     """
     if not sys.platform.startswith("linux"):
         raise NoSandbox(f"programs are run in a sandbox of Linux, and this is {sys.platform}")
     word = secrets.token_hex(16)
-    names = {"program": program, "test": test, "name": "__main__" if main else "answer", "word": word}
+    names = {"program": program, "test": test, "record": record, "name": "__main__" if main else "answer", "word": word}
     request = _memory_file(json.dumps({**names, "limits": limits._asdict()}))
     stdin = _memory_file(given)
     report, report_end = os.pipe()
@@ -118,8 +129,8 @@ def _result(process: subprocess.Popen[bytes], report: int, word: str, limits: Li
     printed, told, said = (bytes(part).decode("utf-8", "replace") for part in pipes.values())
     if said.startswith("unavailable "):  # before "ready" the program has not begun, and cannot say so itself
         raise NoSandbox(f"this system cannot confine a program ({said.removeprefix('unavailable ')})")
-    if said == f"ready {word}" and not why:
-        return Ran(True, True, printed)
+    if said.startswith(f"ready {word}") and not why:
+        return Ran(True, True, printed, recorded=said.removeprefix(f"ready {word}"))
     left = not why and process.returncode == 0
     return Ran(False, left, printed, why or _ending(process.returncode, told))
 
