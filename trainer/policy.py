@@ -17,13 +17,16 @@ def load_tokenizer(config: ModelConfig) -> Any:
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
     _check_folder(config.path)
+    try:
+        if not Path(config.path).is_dir():
+            check_hub("the id of a model", config.path, model=True, revision=config.revision)
+    except ValueError as error:  # a name that can be no id
+        raise _unreadable("tokenizer", config, error) from None
     read: Any = AutoTokenizer
     if _declared_class(config) == "TokenizersBackend":
         # Transformers 5.23 reads a Qwen2's vocabulary with Qwen2's own class even where the folder names this one.
         read = PreTrainedTokenizerFast
     try:
-        if not Path(config.path).is_dir():
-            check_hub("the id of a model", config.path, model=True, revision=config.revision)
         tokenizer = read.from_pretrained(config.path, revision=config.revision, padding_side="left")
     except (OSError, ValueError) as error:
         raise _unreadable("tokenizer", config, error) from None
