@@ -110,7 +110,8 @@ def _group(
 
     def each(tensor_HTD: torch.Tensor) -> torch.Tensor:
         """(G, H, C, D) of the completions."""
-        return tensor_HTD[:, group.padded].unflatten(1, (group.completions, group.longest)).transpose(0, 1)
+        heads, _, width = tensor_HTD.shape
+        return tensor_HTD[:, group.padded].view(heads, group.completions, group.longest, width).transpose(0, 1)
 
     def after_prompt(tensor_HTD: torch.Tensor) -> torch.Tensor:
         """(G, H, P + C, D) of the prompt and each completion."""
@@ -118,7 +119,7 @@ def _group(
 
     corner: Any = causal_lower_right(group.longest, group.prompt + group.longest)
     found: torch.Tensor = dot_product(each(query_HTD), after_prompt(key_HTD), after_prompt(value_HTD), attn_mask=corner, **options)
-    outputs_HTD = found.transpose(0, 1).flatten(1, 2)
+    outputs_HTD: torch.Tensor = found.transpose(0, 1).flatten(1, 2)
     return own[0], outputs_HTD[:, group.kept]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rewardlang.trainer.algorithms import ALGORITHMS
@@ -13,6 +13,7 @@ from rewardlang.trainer.evaluate import Drawn
 from rewardlang.trainer.extras import need
 from rewardlang.trainer.gpu_cards import GIB, Card, card_at_hand
 from rewardlang.trainer.gpu_shape import UnsupportedPolicy
+from rewardlang.trainer.gpu_world import World, join, processes, share_of
 from rewardlang.trainer.memory_plan import Plan, Workload, plan
 from rewardlang.trainer.problem import TrainingProblem
 
@@ -45,12 +46,12 @@ def prompt_ids(tokenizer: Any, prompt: Any) -> list[int]:
 
 
 def workload(config: RunConfig, prompt: int) -> Workload:
-    """What one step of a run holds, with a longest prompt of so many tokens."""
+    """What one step of a run holds in each process, with a longest prompt of so many tokens."""
     training = config.training
     return Workload(
         prompt=prompt,
         completion=training.max_completion_tokens,
-        completions=training.completions,
+        completions=training.completions // processes(),
         group=training.group,
         share_prompts=config.engine.share_prompts,
         concurrent=config.engine.concurrent,
@@ -88,6 +89,7 @@ class EngineRun:
     engine: Any
     plan: Plan
     stop: tuple[int, ...]
+    world: World = field(default_factory=World)
 
     def generation(self, config: RunConfig) -> Any:
         """The trainer's source of completions."""
@@ -100,20 +102,23 @@ class EngineRun:
             seed=config.seed,
             canary_every=config.engine.canary_every,
             unmap_cache=config.engine.unmap_cache,
+            world=self.world,
         )
 
     def complete(self, tokenizer: Any, prompts: Sequence[Any], config: EvaluationConfig, *, max_tokens: int) -> list[Drawn]:
-        """One completion a prompt by the policy as it is now; the seeds are the same at every measurement."""
+        """One completion a prompt by the policy as it is now; the seeds are the same at every measurement. Each process draws its share."""
         self.engine.publish()
+        chosen = share_of(range(len(prompts)), self.world)
         with self.engine.cache_mapped():
-            completions = self.engine.sampler.generate(
-                [prompt_ids(tokenizer, prompt) for prompt in prompts],
+            own = self.engine.sampler.generate(
+                [prompt_ids(tokenizer, prompts[index]) for index in chosen],
                 adapter=self.engine.adapter,
                 max_tokens=max_tokens,
-                seeds=[_EVALUATION_SEED + index for index in range(len(prompts))],
+                seeds=[_EVALUATION_SEED + index for index in chosen],
                 temperature=config.temperature,
                 stop=self.stop,
             )
+        completions = [one for part in self.world.gathered(own) for one in part]
         texts: list[str] = tokenizer.batch_decode([one.tokens for one in completions], skip_special_tokens=True)
         return [Drawn(text, len(one.tokens), not one.finished) for text, one in zip(texts, completions, strict=True)]
 
@@ -123,6 +128,7 @@ def start_run(config: RunConfig, tokenizer: Any, rows: Sequence[Row], say: Any) 
     check_for_engine(config)
     chosen = f"'engine.backend = \"{config.engine.backend}\"'"
     need(ENGINE, "gpu", purpose=chosen)
+    world = join()
     card = card_at_hand()
     if card is None:
         raise TrainingProblem(f"{chosen} needs an NVIDIA GPU, and there is none", "leave it out to train on the CPU")
@@ -134,10 +140,10 @@ def start_run(config: RunConfig, tokenizer: Any, rows: Sequence[Row], say: Any) 
         )
     together = " over shared prompts" if made.shared else ""
     say(f"plan: {made.peak / GIB:.2f} GiB of {card.total / GIB:.2f}, {made.micro_batch} sequences in a pass{together}")
-    return EngineRun(_started(config, made), made, stop_tokens(config, tokenizer))
+    return EngineRun(_started(config, made, world), made, stop_tokens(config, tokenizer), world)
 
 
-def _started(config: RunConfig, made: Plan) -> Any:
+def _started(config: RunConfig, made: Plan, world: World) -> Any:
     from rewardlang.trainer.gpu_engine import start_engine
     from rewardlang.trainer.gpu_vllm import SamplerSettings
 
@@ -152,6 +158,7 @@ def _started(config: RunConfig, made: Plan) -> Any:
         unmap_cache=load.unmap_cache,
         merged=load.merged,
         revision=config.model.revision,
+        launched=world.size > 1,
     )
     engine = start_engine(settings, alpha=config.lora.alpha, seed=config.seed, temperature=config.training.temperature)
     vocabulary = made.shape.vocabulary

@@ -11,7 +11,7 @@ private, so the version is pinned and `tests/gpu_engine/test_trl_seams.py` holds
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -21,10 +21,13 @@ from rewardlang.trainer.gpu_canary import CanaryReport
 from rewardlang.trainer.gpu_engine import Engine
 from rewardlang.trainer.gpu_head import token_logprobs_and_entropies
 from rewardlang.trainer.gpu_loss import CAP
-from rewardlang.trainer.gpu_shared_base import base_tensors
+from rewardlang.trainer.gpu_shared_base import adapters, base_tensors
 from rewardlang.trainer.gpu_update import prepare_training
+from rewardlang.trainer.gpu_vllm import Completion
 from rewardlang.trainer.gpu_vllm_weights import EngineContract
+from rewardlang.trainer.gpu_world import World
 from rewardlang.trainer.online_dpo import in_order
+from rewardlang.trainer.problem import TwoPolicies
 
 _CANARY_ROWS = 32  # completions that one canary looks at
 
@@ -36,9 +39,17 @@ class EngineGeneration:
     """The seam's generation: publishes the adapter, samples, and every `canary_every` versions proves that both were one policy."""
 
     def __init__(
-        self, engine: Engine, *, max_tokens: int, stop: Sequence[int], seed: int, canary_every: int = 20, unmap_cache: bool = False
+        self,
+        engine: Engine,
+        *,
+        max_tokens: int,
+        stop: Sequence[int],
+        seed: int,
+        canary_every: int = 20,
+        unmap_cache: bool = False,
+        world: World | None = None,
     ) -> None:
-        self.engine = engine
+        self.engine, self._world = engine, world or World()
         self.last_canary: CanaryReport | None = None
         self._max_tokens, self._stop, self._seed, self._every = max_tokens, tuple(stop), seed, canary_every
         engine.unmap_cache = unmap_cache
@@ -46,22 +57,35 @@ class EngineGeneration:
             engine.release()
 
     def publish(self, model: Any, step: int) -> None:
-        """The trained adapter becomes the sampled one."""
-        self.engine.publish()
+        """The trained adapter becomes the sampled one. Raises `SlotMismatch` where it did not."""
+        self._proved(self.engine.publish)
 
     def generate(self, prompts: list[TokenIds], group: int) -> tuple[list[TokenIds], list[list[float]] | None]:
         """One completion a prompt. Raises `PolicyMismatch` or `SlotMismatch` when the canary finds two policies."""
-        version = self.engine.version
-        seeds = [_seed(self._seed, version, index) for index in range(len(prompts))]
+        version, first = self.engine.version, self._world.rank * len(prompts)
+        seeds = [_seed(self._seed, version, first + index) for index in range(len(prompts))]
         due = self._every and (version - 1) % self._every == 0
         with self.engine.cache_mapped():
             completions = self.engine.generate(prompts, self._max_tokens, seeds=seeds, stop=self._stop)
             if due:
-                self.engine.check_sampler()
+                self._proved(self.engine.check_sampler)
         if due:
-            self.last_canary = self.engine.canary(completions[:_CANARY_ROWS])
-            self.last_canary.check()
+            self._proved(lambda: self._canary(completions[:_CANARY_ROWS]))
+            self._world.check_same([one for pair in adapters(self.engine.model).values() for one in pair[:2]])
         return [one.tokens for one in completions], [one.logprobs.tolist() for one in completions]
+
+    def _canary(self, completions: Sequence[Completion]) -> None:
+        self.last_canary = self.engine.canary(completions)
+        self.last_canary.check()
+
+    def _proved(self, proof: Callable[[], None]) -> None:
+        """A proof that fails in one process stops all."""
+        found: TwoPolicies | None = None
+        try:
+            proof()
+        except TwoPolicies as error:
+            found = error
+        self._world.agree(found)
 
 
 def _seed(run: int, version: int, index: int) -> int:
@@ -74,13 +98,28 @@ def _seed(run: int, version: int, index: int) -> int:
 class EngineTrainer(PolicyTrainer):
     """`PolicyTrainer` over an engine. Its `model` is the engine's; everything else as TRL takes it."""
 
-    def __init__(self, *arguments: Any, engine: Engine, cap: float = CAP, head_chunk: int = 128, **options: Any) -> None:
-        self.engine, self.cap, self.head_chunk = engine, cap, head_chunk
+    def __init__(
+        self, *arguments: Any, engine: Engine, cap: float = CAP, head_chunk: int = 128, world: World | None = None, **options: Any
+    ) -> None:
+        self.engine, self.cap, self.head_chunk, self.world = engine, cap, head_chunk, world or World()
         self._inputs: dict[str, Any] = {}
         before = [tensor.data_ptr() for tensor in base_tensors(engine.model)]
         super().__init__(*arguments, model=engine.model, **options)
         prepare_training(engine)
         self._addresses = before
+        if self.world.size > 1:
+            trainer: Any = self
+            prepare = trainer.accelerator.prepare_model
+
+            def unwrapped(model: Any, device_placement: bool | None = None, evaluation_mode: bool = False) -> Any:
+                """As if for evaluation: without the wrapper that would copy the base and wait for every process's gradients."""
+                return prepare(model, device_placement=False, evaluation_mode=True)
+
+            trainer.accelerator.prepare_model = unwrapped
+            self.world.check_same(self._trained())
+
+    def _move_model_to_device(self, model: Any, device: Any) -> None:
+        """It lies where the sampler has it; to 'cpu:0', the device of one of several processes on a CPU, it would be copied."""
 
     def check_shared(self) -> None:
         """Raises `EngineContract` unless every tensor of the base still lies where the sampler has it."""
@@ -89,10 +128,26 @@ class EngineTrainer(PolicyTrainer):
             raise EngineContract(f"{moved} tensors of the base were copied or moved by the trainer: they are no longer the sampler's")
 
     def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> Any:
-        """TRL's, after a look at the addresses: `prepare` has had its chance to move things by now."""
+        """TRL's, after a look at the addresses: `prepare` has had its chance to move things by now. Gradients are then everyone's mean."""
         self.check_shared()
         trl: Any = super()
-        return trl.training_step(model, inputs, num_items_in_batch)
+        loss = trl.training_step(model, inputs, num_items_in_batch)
+        trainer: Any = self
+        if self.world.size > 1 and trainer.accelerator.sync_gradients:
+            self.world.average(self._trained())
+        return loss
+
+    def _trained(self) -> list[torch.nn.Parameter]:
+        return [parameter for parameter in self.engine.model.parameters() if parameter.requires_grad]
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """By the first process; the others wait."""
+        trl: Any = super()
+        if self.world.rank == 0:
+            trl._save_checkpoint(model, trial)
+        else:
+            trl.store_flos()  # the one part of it in which all take part
+        self.world.gathered(None)
 
     def _prepare_inputs(self, generation_batch: Any) -> dict[str, Any]:
         """TRL's, which shuffles a new round before it is sliced; where prompts are shared, a group's completions stand together again."""
@@ -188,16 +243,20 @@ class EngineTrainer(PolicyTrainer):
         )
         if not len(kept["completion_ids"]):
             # Zero, with a gradient of zeros: Adam's moments move as they would have.
-            return torch.stack([parameter.sum() for parameter in self.engine.model.parameters() if parameter.requires_grad]).sum() * 0.0
+            return torch.stack([parameter.sum() for parameter in self._trained()]).sum() * 0.0
         trl: Any = super()
+        trainer: Any = self
+        gather = trainer.accelerator.gather
         before = self.use_vllm, self.vllm_importance_sampling_correction
         # TRL multiplies by the weights only where it believes in a vLLM of its own; it starts none after its construction.
         self.use_vllm, self.vllm_importance_sampling_correction, self._inputs = True, True, kept
+        if self.world.size > 1:
+            trainer.accelerator.gather = self.world.joined  # TRL takes it that every process has as many rows
         try:
             loss: torch.Tensor = trl._compute_loss(model, kept)
         finally:
             self.use_vllm, self.vllm_importance_sampling_correction = before
-            self._inputs = {}
+            self._inputs, trainer.accelerator.gather = {}, gather
         return loss
 
     def _with_gradient(self, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -205,6 +264,8 @@ class EngineTrainer(PolicyTrainer):
         if self.beta != 0.0 or self.loss_type not in _DIVIDED_BY_ROUND or self.entropy_coef:
             return dict(inputs)
         rows = inputs["advantages"].nonzero(as_tuple=True)[0]
+        if self.world.size > 1 and not len(rows):
+            rows = rows.new_zeros(1)  # one of no advantage: TRL's loss speaks to the other processes, which may have some
         size = len(inputs["completion_ids"])
         return {
             name: value[rows] if isinstance(value, torch.Tensor) and value.dim() and len(value) == size else value

@@ -49,6 +49,7 @@ class SamplerSettings:
     merged: bool = False  # 16-bit weights that hold base and adapter, in place of an NF4 base and a slot
     revision: str | None = None
     eager: bool = False
+    launched: bool = False  # one of several processes, each with a vLLM of its own
     extra: Mapping[str, Any] = field(default_factory=dict)  # further arguments of `vllm.LLM`, for measurements
 
     def arguments(self) -> dict[str, Any]:
@@ -79,6 +80,9 @@ class SamplerSettings:
             "seed": 0,
             "enable_sleep_mode": self.unmap_cache,
         }
+        if self.launched:
+            # A group of its own would be refused beside the one of the processes; the device is that of LOCAL_RANK.
+            arguments["distributed_executor_backend"] = "external_launcher"
         return arguments | (self._merged() if self.merged else self._packed()) | dict(self.extra)
 
     def _packed(self) -> dict[str, Any]:

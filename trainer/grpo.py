@@ -91,11 +91,12 @@ def _over_engine(config: RunConfig, algorithm: Algorithm, engine: EngineRun, sha
         make = gpu_algorithms.EnginePpoTrainer
     elif algorithm.pairs:
         make = gpu_algorithms.EngineOnlineDpoTrainer
-    arguments = _arguments(replace(config, training=replace(config.training, micro_batch=engine.plan.micro_batch)), algorithm)
+    own = replace(config.training, micro_batch=engine.plan.micro_batch, completions=config.training.completions // engine.world.size)
+    arguments = _arguments(replace(config, training=own), algorithm)
     arguments.gradient_checkpointing = False  # the engine recomputes layers itself
     if not arguments.use_cpu:
         arguments.optim = "adamw_8bit"  # what the memory plan counts
-    return make(engine=engine.engine, generation=engine.generation(config), args=arguments, **shared)
+    return make(engine=engine.engine, generation=engine.generation(config), args=arguments, world=engine.world, **shared)
 
 
 def rows_in_order(config: RunConfig, reward: Reward | RecordingReward, rows: Sequence[Row], shares: Sequence[Share]) -> Any:

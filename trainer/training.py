@@ -74,6 +74,14 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> Run
     need(TRAINING, "train", purpose="training")
     check_trackers(config.report_to)
     wait_without_spinning()
+    from rewardlang.trainer.gpu_world import check_for_processes, place, processes
+
+    check_for_processes(config, processes())
+    with place(config, progress) as (own, shown):
+        return _train(own, shown, resume=resume)
+
+
+def _train(config: RunConfig, progress: Progress, *, resume: bool) -> RunResult:
     from rewardlang.trainer.noise import gathered_warnings
 
     began = time.monotonic()
@@ -139,6 +147,7 @@ class _Run:
     """The parts of one run, and the order in which they act."""
 
     def __init__(self, config: RunConfig, reward: Reward, progress: Progress, checkpoint: Path | None) -> None:
+        from rewardlang.trainer.gpu_world import EachStep, SharedLedger, join
         from rewardlang.trainer.grpo import make_trainer
         from rewardlang.trainer.policy import context_length, load_model, load_tokenizer
         from rewardlang.trainer.recording import RecordingReward
@@ -157,7 +166,13 @@ class _Run:
         self.stop = StopRequest(lambda: progress.say("stopping after this step; the checkpoint is saved (Ctrl-C again to stop at once)"))
         spread = float(reward.program.score.high - reward.program.score.low)
         self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure, spread, self._save)
-        self.ledger = Ledger(Path(config.output) / "ledger", reward.program, config.training.group, from_version=done)
+        folder, world, began = Path(config.output) / "ledger", join(), {"from_version": done}
+        callbacks: list[Any] = [self.callback]
+        if world.size == 1:
+            self.ledger = Ledger(folder, reward.program, config.training.group, **began)
+        else:
+            self.ledger = shared = SharedLedger(world, folder, reward.program, config.training.group, **began)
+            callbacks = [EachStep(world, shared, self.stop), self.callback]
         rates = self._solve_rates()
         recorded = RecordingReward(reward, self.ledger, config.training.group, progress, rates)
         self.engine = None
@@ -166,7 +181,7 @@ class _Run:
 
             self.engine = gpu_run.start_run(config, self.tokenizer, [*rows, *self.held_out], progress.say)
         model = load_model(config.model) if self.engine is None else None
-        options: dict[str, Any] = {"callbacks": [self.callback], "engine": self.engine, "rates": rates, "shares": found.shares}
+        options: dict[str, Any] = {"callbacks": callbacks, "engine": self.engine, "rates": rates, "shares": found.shares}
         options["ledger"] = self.ledger
         self.trainer = make_trainer(config, recorded, model, self.tokenizer, rows, **options)
         self._quiet()

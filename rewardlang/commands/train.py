@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         print(f"\n{shared.counted(len(error.diagnostics), 'error')} in the reward file; nothing was trained", file=sys.stderr)
         return 1
+    if os.environ.get("RANK", "0") != "0":
+        return 0  # the first of several processes tells
     if arguments.json:
         shared.print_json(_json(result))
     else:
