@@ -18,6 +18,10 @@ from rewardlang.program import EachBody, Interval, Outweighs, Part, Points, Prog
 from rewardlang.written import written
 
 
+def _points(number: Fraction) -> str:
+    return f"{written(number)} {'point' if number == 1 else 'points'}"
+
+
 def prove_outweighs(checker: Checker, program: Program, prover: Prover, promise: Outweighs) -> None:
     """Reports RW421 for a weighing that is not proved."""
     heavy, light = _Side(program, prover, promise.heavier), _Side(program, prover, promise.lighter)
@@ -40,12 +44,10 @@ def prove_outweighs(checker: Checker, program: Program, prover: Prover, promise:
     assert least is not None
     clamps = program.score.clamped and not (program.score.low <= program.reachable.low and program.reachable.high <= program.score.high)
     if least[0] <= 0 or clamps:
-        why = (
-            "what is clamped can swallow the difference"
-            if clamps and least[0] > 0
-            else f"at worst it is behind by {written(-least[0])} points at step {least[1]}"
-        )
-        gains = f"'{promise.heavier.name}' decides at least {written(heavy.least_difference() * heavy.section.weight_at(least[1]))} points"
+        behind = "decides no more than the other" if not least[0] else f"is behind by {_points(-least[0])}"
+        when = f" at step {least[1]}" if any(len(section.weights) > 1 for section in program.sections) else ""
+        why = "what is clamped can swallow the difference" if clamps and least[0] > 0 else f"at worst it {behind}{when}"
+        gains = f"'{promise.heavier.name}' decides at least {_points(heavy.least_difference() * heavy.section.weight_at(least[1]))}"
         gains += f", '{promise.lighter.name}' up to {written(light.most_difference() * light.section.weight_at(least[1]))}"
         checker.report("RW421", promise.span, f"not proved: {why}", gains)
 

@@ -249,7 +249,8 @@ class StatementBuilder(ExpressionBuilder):
                 "RW107",
                 "points carry no sign",
                 span_of(raw),
-                advice="'award' adds points and 'deduct' takes them away: deduct " + self.source.cut(span_of(amount)) + " points",
+                advice="'award' adds points and 'deduct' takes them away, without a sign: "
+                + self.source.cut(span_of(raw)).lstrip("-−").strip(),
             )
         return syntax.Points(span=span_of(raw), value=cast("Number | Name", self.expression(amount)))
 
