@@ -123,24 +123,41 @@ def misspelling(
     """
     allowed = frozenset(word.casefold() for entry in allow for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*+", entry))
     chosen = _given(dictionary) if dictionary else _english(spelling)
-    return [_misspelt(text, chosen, allowed) for text in texts]
+    known: set[bytes] = set()
+    return [_misspelt(text, chosen, allowed, known) for text in texts]
 
 
-_BETWEEN_WORDS = {code: " " for code in range(128) if not (chr(code).isalpha() or chr(code) in "'\\")}
+_WORDS_APART = bytes(code if chr(code).isalpha() or chr(code) in "'\\" else 32 for code in range(128)) + bytes(128)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
-def _has_known_words_only(text: str, dictionary: _Dictionary, allowed: frozenset[str]) -> bool:
-    """Whether every word of a text is known, wherever it stands: then nothing need be said of places. False where it is not plain."""
+def _has_known_words_only(text: str, dictionary: _Dictionary, allowed: frozenset[str], known: set[bytes]) -> bool:
+    """Whether every word of a text is known, wherever it stands: then nothing need be said of places. False where it is not plain.
+
+    `known` are words of the texts before; those of this one are added. They are few and so near at hand, which a dictionary is not.
+    """
     if not text.isascii():
-        return False
+        if any(sign.isalnum() for run in set(_NOT_ASCII.findall(text)) for sign in run):
+            return False
+        text = _NOT_ASCII.sub(_plain_marks, text)
     apart = text.replace("\\", " \\") if "\\" in text else text
-    return all(_is_plainly_known(word, dictionary, allowed) for word in set(apart.translate(_BETWEEN_WORDS).split()) - dictionary.words)
+    words = apart.encode("ascii").translate(_WORDS_APART).split()
+    if known.issuperset(words):
+        return True
+    new = set(words) - known
+    unknown = {word for word in new if not _is_plainly_known(word.decode("ascii"), dictionary, allowed)}
+    known |= new - unknown
+    return not unknown
 
 
-@lru_cache(maxsize=20_000)
+def _plain_marks(match: re.Match[str]) -> str:
+    """Marks that are no letters, of which one joins the parts of a word."""
+    return "".join("'" if sign == "’" else " " for sign in match[0])
+
+
 def _is_plainly_known(word: str, dictionary: _Dictionary, allowed: frozenset[str]) -> bool:
     """Whether letters and apostrophes are a word that is known, or a backslash and letters a command of LaTeX."""
-    if word.lower() in dictionary.words:
+    if word in dictionary.words or word.lower() in dictionary.words:
         return True
     if word[0] == "\\":
         return "'" not in word
@@ -148,8 +165,8 @@ def _is_plainly_known(word: str, dictionary: _Dictionary, allowed: frozenset[str
     return not bare or ("''" not in bare and (bare in dictionary.words or _is_known(bare, dictionary, allowed)))
 
 
-def _misspelt(text: str, dictionary: _Dictionary, allowed: frozenset[str]) -> list[Finding[str]]:
-    return [] if _has_known_words_only(text, dictionary, allowed) else _misspelt_by_place(text, dictionary, allowed)
+def _misspelt(text: str, dictionary: _Dictionary, allowed: frozenset[str], known: set[bytes]) -> list[Finding[str]]:
+    return [] if _has_known_words_only(text, dictionary, allowed, known) else _misspelt_by_place(text, dictionary, allowed)
 
 
 def _misspelt_by_place(text: str, dictionary: _Dictionary, allowed: frozenset[str]) -> list[Finding[str]]:
