@@ -23,7 +23,7 @@ def _dates() -> re.Pattern[str]:
     edge, end = r"(?<![\w./-])", r"(?![\w/-]|[.,:][0-9])"
     return re.compile(
         rf"{edge}(?:"
-        rf"(?P<y1>[0-9]{{4}})-(?P<m1>[0-9]{{2}})-(?P<d1>[0-9]{{2}})(?:T[0-9:.]{{1,20}}(?:Z|[+-][0-9:]{{1,6}})?)?"
+        rf"(?P<y1>[0-9]{{4}})(?P<sep1>[-/.])(?P<m1>[0-9]{{1,2}})(?P=sep1)(?P<d1>[0-9]{{1,2}})(?:T[0-9:.]{{1,20}}(?:Z|[+-][0-9:]{{1,6}})?)?"
         rf"|(?P<a>[0-9]{{1,2}})(?P<sep>[./-])(?P<b>[0-9]{{1,2}})(?P=sep)(?P<y2>[0-9]{{4}})"
         rf"|(?P<d3>[0-9]{{1,2}})(?:st|nd|rd|th)?\.?(?:\sof)?[\s-](?P<n3>{name})\.?,?[\s-](?P<y3>[0-9]{{4}})"
         rf"|(?P<n4>{name})\.?\s(?P<d4>[0-9]{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y4>[0-9]{{4}})"
@@ -41,16 +41,16 @@ def _times() -> re.Pattern[str]:
     )
 
 
-@finder("date", cost="linear", version="1")
+@finder("date", cost="linear", version="2")
 def date(texts: Sequence[str], *, order: Order = "day first") -> list[list[Finding[str]]]:
     """The days that a text names, with their year.
 
     What it checks
     --------------
-    Finds `2026-04-03` (with a time behind it too), `3 April 2026`, `3rd of Apr. 2026`, `April 3, 2026` and `03/04/2026` (also with points
-    or hyphens), which `order` reads day first or month first. The value is the day as `2026-04-03`, so that equal days are equal
-    texts. A day that the calendar does not have is no date. `clock_time` finds `14:30`, `14:30:05`, `2.30 pm` and `2 pm`; its
-    value is `14:30`, with seconds where they are written.
+    Finds `2026-04-03` (with a time behind it too), `2026/4/3`, `3 April 2026`, `3rd of Apr. 2026`, `April 3, 2026` and `03/04/2026` (also
+    with points or hyphens), which `order` reads day first or month first. The value is the day as `2026-04-03`, so that equal days are
+    equal texts. A day that the calendar does not have is no date. `clock_time` finds `14:30`, `14:30:05`, `2.30 pm` and `2 pm`; its value
+    is `14:30`, with seconds where they are written.
 
     Why it earns reward
     -------------------
