@@ -394,12 +394,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--places", nargs="*", default=list(PLACES), choices=list(PLACES))
     parser.add_argument("--words", nargs="*", default=[], help="only these verifiers")
+    parser.add_argument("--texts", nargs="*", default=[], help="only these texts")
     parser.add_argument("--long", action="store_true", help="the texts of five million characters instead")
     parser.add_argument("--limit", type=float, default=0.1)
     given = parser.parse_args()
     texts = TEXTS | {f"answer {index}": text for index, text in enumerate(ANSWERS)}
     if given.long:
         texts = {name: piece * (5_000_000 // len(piece)) for name, piece in FIVE_MILLION.items()}
+    if given.texts:
+        texts = {name: text for name, text in texts.items() if name in given.texts}
     for place in given.places:
         found = sorted(PLACES[place](partial(measured, texts, frozenset(given.words))), reverse=True)
         slow = [item for item in found if item[0] > given.limit]
