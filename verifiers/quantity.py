@@ -57,6 +57,9 @@ _COUNTED = (
     r"(?:tablet|tab|capsule|cap|caplet|pill|puff|vial|ampoule|ampule|sachet|suppository|lozenge|patch|"
     r"spoonful|teaspoon|tablespoon)(?:s|es)?"
 )
+_BEFORE_PARTS = frozenset("x×*,@½¼¾fatgànrhseylbp")
+"""What the words of `_several_before` end with: looked at first, since most quantities have nothing of the kind before them."""
+
 _NUMBER_WORDS = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 
 
@@ -179,7 +182,7 @@ def _kind(text: str, start: int) -> Literal["whole", "part", "other"]:
 def _is_one_of_several(text: str, start: int, end: int) -> bool:
     """Whether the quantity is that of one tablet of several: `2 x 250 mg`, `two 250 mg tablets`, `250 mg x 2 tablets`."""
     before = text[max(0, start - 40) : start]
-    if _several_before().search(before) is not None:
+    if before.rstrip(" (")[-1:].lower() in _BEFORE_PARTS and _several_before().search(before) is not None:
         return True
     counted, forms = _several_around()
     behind = forms.match(text, end)
