@@ -89,7 +89,7 @@ class _Build:
         score = check_rules.score(self.checker, self._nodes(syntax.ScoreRange), self._end()) if self.whole else None
         reachable = check_rules.reachable(self.checker, sections, rules, requires, score) if score is not None and self.whole else None
         guarantees = self._guarantees(sections)
-        examples = self._examples(lets, rules, success is not None)
+        examples = self._examples(lets, rules, not self.whole or bool(self._nodes(syntax.Success)))
         if self.checker.has_quantities and not self._wrong():
             from rewardlang.checking.quantities import settle
 

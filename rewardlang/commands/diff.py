@@ -235,11 +235,8 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         yield f"{compared}: no score changes"
     else:
         mean = short(comparison.total / comparison.changed)
-        span = (
-            f"by {_signed(comparison.low)} to {_signed(comparison.high)}, {mean} on average"
-            if comparison.changed > 1
-            else f"by {_signed(comparison.low)}"
-        )
+        low, high = _signed(comparison.low), _signed(comparison.high)
+        span = f"by {low}" if comparison.changed == 1 else f"each by {low}" if low == high else f"by {low} to {high}, {mean} on average"
         yield f"{compared}: {shared.counted(comparison.changed, 'score')} {'changes' if comparison.changed == 1 else 'change'}, {span}"
     causes = comparison.largest_causes()
     for cause in causes[:_MOST_CAUSES]:

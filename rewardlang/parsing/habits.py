@@ -46,6 +46,18 @@ def stray_sign(place: Place) -> Told | None:
     return Told("RW101", f"no '{sign}' stands {where}", span, "take it out", None, instead(span, "", safe=True))
 
 
+def sign_of_a_definition(place: Place) -> Told | None:
+    """`let value == …`, `let value := …`: of those who know programs."""
+    text, start, before = place.source.text, place.start, place.before
+    if before is not None and before == "=" and before.span.end == start and text[start : start + 1] == "=":
+        start -= 1
+    elif "_EQ" not in place.all_expected or text[start : start + 2] not in ("==", ":="):
+        return None
+    span = Span(start, start + 2)
+    words = f"{' ' * text[start - 1].isalnum()}={' ' * text[span.end : span.end + 1].isalnum()}"
+    return Told("RW110", f"'{text[start : start + 2]}' is no sign here", span, "write =", None, instead(span, words, safe=True))
+
+
 def missing_comma(place: Place) -> Told | None:
     """`… where x contains y up to 2 points`."""
     if place.found is None or place.found.type != "_UP_TO" or "_COMMA" not in place.all_expected or place.before is None:
@@ -174,6 +186,7 @@ def _first(place: Place) -> Leaf | None:
 
 QUESTIONS: tuple[Callable[[Place], Told | None], ...] = (
     stray_sign,
+    sign_of_a_definition,
     missing_comma,
     percent,
     per,
