@@ -98,10 +98,13 @@ def modules() -> list[str]:
     return sorted(f"{rewardlang.verifiers.__name__}.{name.removesuffix('.py')}" for name in files if name.endswith(".py"))
 
 
-def words_of(source: str, module: str) -> list[Unread]:
-    """The verifiers that the text of a module of the folder declares: a decorator at the beginning of a line, its word in quotes."""
-    declared = re.findall(r'^@(finder|predicate|measure|equivalence|reader)\("(\w+)"', source, re.MULTILINE)
-    return [Unread(kind, word, module) for kind, word in declared]
+def words_of(source: bytes, module: str) -> list[Unread]:
+    """The verifiers that a module of the folder declares: a decorator at the beginning of a line, its word in quotes.
+
+    Of the bytes, and by the line's end before it: decoding, and asking where lines begin, would take twice the time.
+    """
+    declared = re.findall(rb'\n@(finder|predicate|measure|equivalence|reader)\("(\w+)"', source)
+    return [Unread(kind.decode(), word.decode(), module) for kind, word in declared]
 
 
 def find_verifiers() -> list[Declaration | Unread]:
@@ -111,7 +114,7 @@ def find_verifiers() -> list[Declaration | Unread]:
     for name in modules():
         file = name.rpartition(".")[2] + ".py"
         path = next(path for folder in folders if os.path.exists(path := os.path.join(folder, file)))  # noqa: PTH110, PTH118
-        with open(path, encoding="utf-8") as source:  # noqa: PTH123
+        with open(path, "rb") as source:  # noqa: PTH123
             found.extend(words_of(source.read(), name))
     for name in _entry_points():
         found.extend(declared_in(importlib.import_module(name)))

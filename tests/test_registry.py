@@ -31,7 +31,7 @@ def test_every_file_in_the_folder_declares_a_verifier() -> None:
 def test_what_is_read_in_a_file_is_what_its_module_declares(name: str) -> None:
     """Files of the folder are not imported to be found, so their words are read in their text: kind, word and order are the same."""
     module = importlib.import_module(name)
-    read = words_of(Path(module.__file__ or "").read_text(encoding="utf-8"), name)
+    read = words_of(Path(module.__file__ or "").read_bytes(), name)
     assert [(entry.kind, entry.word) for entry in read] == [(entry.kind, entry.word) for entry in declared_in(module)]
 
 
