@@ -37,7 +37,7 @@ _INDEPENDENT = ("symbol", "i", "prime", "exp")
 
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
-_MOST_SMALL = 1 << 10
+_MOST_SMALL = 1 << 9
 _SMALL = tuple(map(Fraction, range(_MOST_SMALL)))
 """Numbers that nearly every answer is made of. Making one takes as long as reading two tokens."""
 
@@ -237,6 +237,8 @@ def quotient(over: Sum, under: Sum) -> Quotient:
         inverse = Sum(((tuple((atom, -power) for atom, power in product), 1 / value),))
         return Quotient(_multiply(over, _in_form(inverse)), ONE)
     leading = under.terms[0][1]
+    if leading == 1 and over.terms:
+        return Quotient(over, under)
     scale = Sum((((), 1 / leading),))
     return Quotient(_multiply(over, scale), _multiply(under, scale)) if over.terms else Quotient(ZERO, ONE)
 
@@ -325,9 +327,11 @@ def power(base: Quotient, exponent: int) -> Quotient:
         if value == 0 and exponent < 0:
             raise ZeroDivisionError
         bits = max(value.numerator.bit_length(), value.denominator.bit_length())
-        if value not in (0, 1, -1) and bits * abs(exponent) > MAX_BITS:
+        if bits == 1:  # 0, 1 and -1
+            return number(value if exponent % 2 else value * value)
+        if bits * abs(exponent) > MAX_BITS:
             raise LimitError(f"a power of more than {MAX_BITS:,} bits")
-        return number(value**exponent if value not in (0, 1, -1) else value if exponent % 2 else value * value)
+        return number(value**exponent)
     if abs(exponent) > MAX_EXPONENT:
         raise LimitError(f"an exponent above {MAX_EXPONENT}")
     result, square, left = number(1), base, abs(exponent)

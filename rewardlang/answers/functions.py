@@ -212,7 +212,12 @@ def root(base: Quotient, degree: int) -> Quotient:
         size = value if value is not None else value_at(base, {})
         if size is not None and size < 0:
             return -root(-base, degree)
-    return (_nested_cube_root(base) if degree == 3 and value is None else None) or raised(base, number(Fraction(1, degree)))
+    return (_nested_cube_root(base) if degree == 3 and value is None else None) or raised(base, _part(degree))
+
+
+@lru_cache(maxsize=64)
+def _part(degree: int) -> Quotient:
+    return number(Fraction(1, degree))
 
 
 def _nested_cube_root(base: Quotient) -> Quotient | None:

@@ -72,6 +72,12 @@ def _token() -> re.Pattern[str]:
 
 
 @cache
+def _spaced_token() -> re.Pattern[str]:
+    """A token with the white space before it: what kind it is, its text says."""
+    return re.compile(rf"(\s*)({re.sub('[?]P<[a-z]+>', '?:', _token().pattern)})", re.DOTALL)
+
+
+@cache
 def _layout() -> re.Pattern[str]:
     return re.compile(rf"(?<!\\)\\(?:(?:left|right)\s?\.(?![0-9])|(?:{_LAYOUT})(?![A-Za-z])|[,;:!> ])|~")
 
@@ -242,14 +248,12 @@ def tokens_of(text: str) -> list[Token]:
     if layout:
         text = _wrapper().sub(lambda match: f" \x00{match[1] or ''}\x01 ", text)
     found: list[Token] = []
-    upright, last_end = False, 0
-    for match in _token().finditer(text):
-        spaced = match.start() > last_end
-        last_end = match.end()
-        if match[0] in "\x00\x01":
-            upright = match[0] == "\x00"
-            continue
-        found.append(_token_from(match.lastgroup or "", match[0], spaced, upright))
+    upright = False
+    for space, written in _spaced_token().findall(text):
+        if written in "\x00\x01":
+            upright = written == "\x00"
+        else:
+            found.append(_token_from(written, space != "", upright))
     return _with_degrees(found) if "circ" in text else found
 
 
@@ -269,7 +273,10 @@ _SIGNS = {"\\{": "⦃", "\\}": "⦄", "\\%": "%", "\\$": "$", "\\|": "|", "**": 
 
 
 @lru_cache(maxsize=2048)
-def _token_from(kind: str, text: str, spaced: bool, upright: bool) -> Token:
+def _token_from(text: str, spaced: bool, upright: bool) -> Token:
+    match = _token().match(text)
+    assert match is not None, "a token is read again as it was read"
+    kind = match.lastgroup or ""
     if kind == "command":
         known = NAMES.get(text[1:])
         if known is None:

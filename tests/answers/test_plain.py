@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewardlang.answers import parse_relations
+from rewardlang.answers import parse_relations, tokens
 from rewardlang.answers.kinds import Unread
 from rewardlang.answers.parse import read_answer, read_by_kind, read_tokens, read_value
 from rewardlang.answers.plain import is_plain_formula, unwrapped
@@ -91,3 +91,16 @@ def test_a_named_number_is_what_the_long_way_reads(text: str, monkeypatch: pytes
     quick = read_tokens(text)
     monkeypatch.setattr(parse_relations, "_is_named_number", lambda parts: False)
     assert read_tokens(text) == quick
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.lists(st.sampled_from([*_PARTS, "1e5", ".", "é", "²", "<=", "\\\\", "\\{", "\x00", "\t", "~"]), max_size=9).map("".join))
+def test_a_token_is_what_its_text_says(text: str) -> None:
+    """So that a token that stands in many answers is made once."""
+    alone = [tokens._token().match(match[0]) for match in tokens._token().finditer(text)]
+    there = list(tokens._token().finditer(text))
+    assert [(one[0], one.lastgroup) for one in alone if one] == [(one[0], one.lastgroup) for one in there]
+    spaced = [place.start() > before for before, place in zip([0, *(one.end() for one in there)], there, strict=False)]
+    assert [(space != "", written) for space, written in tokens._spaced_token().findall(text)] == list(
+        zip(spaced, [one[0] for one in there], strict=True)
+    )
