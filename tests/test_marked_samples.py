@@ -177,6 +177,15 @@ REAL = """
 """
 
 
+AS_LAWYERS_WRITE = """
+42 U.S.C. §§ 1981–88; 9 U.S.C. §§ 201-08; 9 U.S.C. §§ 1–7; 28 U.S.C. §§ 1331, 1343(a)(3)–(4); 42 USC 1981-1988; 5 U.S. (1 Cranch) 137;
+17 U.S. (4 Wheat.) 316; 603 U.S. 369; 144 S. Ct. 2244; 138 N.E.3d 1; U.S. Const. amends. I, XIV; the Twenty-Second Amendment;
+the Fourth, Fifth, and Sixth Amendments; Article III of the Constitution; I.R.C. § 501(c)(3); Treas. Reg. § 1.61-1; 54 U.S.C. § 100101;
+50 C.F.R. § 17.11; 42 U.S.C. § 1396a(a)(10)(A); 123 F.4th 1; FRE 702; Rule 12(b)(6) of the Federal Rules of Civil Procedure
+"""
+"""Real authorities again, in forms that a careless reader takes for something else."""
+
+
 def test_real_authorities_are_not_called_invented() -> None:
     """More than fifty real authorities that no sample cites, most of them outside of what the list covers."""
     find, invented = default_registry().get("finder", "citation"), default_registry().get("predicate", "invented_authority")
@@ -192,6 +201,10 @@ def test_real_authorities_are_not_called_invented() -> None:
     }
     verdicts = invented(authorities, **lists)
     assert [authority for authority, verdict in zip(authorities, verdicts, strict=True) if verdict.holds is not False] == []
+    for written in AS_LAWYERS_WRITE.split(";"):
+        found = [finding.value for finding in find([written])[0]]
+        assert found, written
+        assert all(verdict.holds is False for verdict in invented(found, **lists)), written
 
 
 def _with_comma(value: Any) -> Any:

@@ -57,6 +57,7 @@ _REPORTERS: tuple[tuple[str, str], ...] = (
 )
 _SECTION = r"[0-9]{1,6}(?:\.[0-9]{1,4}(?![0-9]))?[a-zA-Z]{0,4}(?:[-–][0-9]{1,4}[a-zA-Z]{0,2}(?![0-9A-Za-z]))?"
 _INNER = r"(?:\([0-9A-Za-z]{1,5}\)){0,8}"
+_RULE_NUMBER = rf"(?P<number>[0-9]+(?:\.[0-9])?)(?P<inner>{_INNER})"
 _TENTH = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth"]
 _TEENS = ["Tenth", "Eleventh", "Twelfth", "Thirteenth", "Fourteenth", "Fifteenth", "Sixteenth", "Seventeenth", "Eighteenth", "Nineteenth"]
 _ORDINALS = (*_TENTH, *_TEENS, "Twentieth", *(f"Twenty-{word}" for word in _TENTH), "Thirtieth")
@@ -106,6 +107,7 @@ def _forms() -> re.Pattern[str]:
         rf"|[Aa]rticle\s(?P<article>{roman}),?(?:\s(?:[Ss]ection|[Ss]ec\.|§)\s[0-9]{{1,2}},?)?\sof\sthe\s"
         r"(?:(?:U\.?\s?S\.?|United\sStates|[Ff]ederal)\s)?Constitution(?!\sof\s(?!the\sUnited\sStates))"
         rf"|(?P<ordinal>{ordinal}(?:{and_more}{ordinal}){{0,9}})\sAmendments?{of_union}"
+        rf"|Federal\sRules\sof\s(?P<plural>Civil|Criminal|Appellate|Bankruptcy|Evidence)(?:\sProcedure)?\s(?P<plural_rules>{rule}(?:{and_more}{rule}){{0,9}})"
         r"|Federal\sRules?\sof\s(?P<named_rules>Civil|Criminal|Appellate|Bankruptcy|Evidence)(?:\sProcedure)?\s"
         r"(?P<named_rule>[0-9]{1,4}(?:\.[0-9])?)(?P<named_inner>(?:\([0-9A-Za-z]{1,5}\)){0,8})"
         rf"|[Rr]ules?\s(?P<rule_of>{rule}(?:{and_more}{rule}){{0,9}})\sof\sthe\sFederal\sRules\sof\s"
@@ -124,6 +126,7 @@ def _forms() -> re.Pattern[str]:
 def _more_sections() -> re.Pattern[str]:
     """What goes on a list of sections behind `§§`: `, 1983, and 1985`; or the end of a range: `-1988`."""
     return re.compile(
+        r"(?:,\s(?:and\s|or\s)?(?:\([0-9A-Za-z]{1,5}\)){1,8}){0,5}"  # more subsections of the section before
         rf"(?P<glue>\s?[-–—]\s?|\s(?:to|through)\s|,\s(?:and\s|or\s|&\s)?|\s(?:and|or|&)\s)(?P<section>{_SECTION})(?P<inner>{_INNER})(?![\w.]{{0,20}}\s?[A-Z]\.)"
     )
 
@@ -178,7 +181,9 @@ def _cited(text: str, match: re.Match[str], previous: str | None, reported: dict
     elif match["article"]:
         yield Cited(start, end, f"US Const art {_number_of(match['article'])}")
     elif match["rule_of"]:
-        yield from _listed(match, "rule_of", f"Fed R {_RULES[match['of_rules']]}", rf"(?P<number>[0-9]+(?:\.[0-9])?)(?P<inner>{_INNER})")
+        yield from _listed(match, "rule_of", f"Fed R {_RULES[match['of_rules']]}", _RULE_NUMBER)
+    elif match["plural"]:
+        yield from _listed(match, "plural_rules", f"Fed R {_RULES[match['plural']]}", _RULE_NUMBER)
     elif match["named_rules"]:
         yield Cited(start, end, f"Fed R {_RULES[match['named_rules']]} {match['named_rule']}", match["named_inner"])
     elif match["short"]:
@@ -225,9 +230,9 @@ def _sections(text: str, match: re.Match[str]) -> Iterator[Cited]:
 
 def _numbers(start: int, at: int, end: int, code: str, written: str, inner: str) -> Iterator[Cited]:
     """One section, or both ends of a range: `1981-1988`, and `1981-88` as lawyers shorten it. `at` is where the number begins."""
-    ends = re.fullmatch(r"([0-9]+)[-–]([0-9]{2,})", written)
+    ends = re.fullmatch(r"([0-9]+)[-–]([0-9]+)", written)
     last = ends[1][: -len(ends[2])] + ends[2] if ends else ""
-    if ends is not None and int(ends[1]) < int(last):
+    if ends is not None and int(ends[1]) < int(last) and (len(ends[2]) > 1 or len(ends[1]) == 1):
         middle = at + len(ends[1])
         yield Cited(start, middle, f"{code} {ends[1]}", "first of a range")
         yield Cited(middle + 1, end, f"{code} {last}", "last of a range")

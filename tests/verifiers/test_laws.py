@@ -103,6 +103,8 @@ HOSTILE = {
     "brackets": "(" * LARGE,
     "nested": "[{" * (LARGE // 2),
     "calls": "<tool_call>" * (LARGE // 11),
+    "points": "." * 60_000 + "5 mg",
+    "casts": "SELECT a" + "::int" * 1_500,
     "planes": PLANES,
     "surrogates": "\U0010ffff\ud800" * 1000,
     "five_million": "Extraordinarily long-winded sentences. " * 128_206,
