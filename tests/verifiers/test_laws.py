@@ -103,8 +103,6 @@ HOSTILE = {
     "brackets": "(" * LARGE,
     "nested": "[{" * (LARGE // 2),
     "calls": "<tool_call>" * (LARGE // 11),
-    "points": "." * 60_000 + "5 mg",
-    "casts": "SELECT a" + "::int" * 1_500,
     "planes": PLANES,
     "surrogates": "\U0010ffff\ud800" * 1000,
     "five_million": "Extraordinarily long-winded sentences. " * 128_206,
@@ -120,6 +118,17 @@ def _column(text: str, of: types.Type) -> list[Any]:
 def test_long_and_strange_texts_are_read(verifier: Verifier, text: str) -> None:
     """Hostile megabytes, every plane and lone surrogates end in a result."""
     assert len(verifier(*(_column(text, of) for _, of in verifier.parameters))) == 1
+
+
+def test_what_was_slow_or_broke_once() -> None:
+    """A run of points is one mark, not one to be read again from each point; casts that are piled up are refused."""
+    sentence, same_sql = default_registry().get("finder", "sentence"), default_registry().get("measure", "same_sql")
+    assert sentence is not None
+    assert same_sql is not None
+    text = "." * 1_000_000 + "5 mg. Yes."
+    assert [finding.value for finding in sentence([text])[0]] == ["Yes."]
+    piled = "SELECT a" + "::int" * 1_500
+    assert type(same_sql([piled], [piled])[0]).__name__ == "Refused"
 
 
 @pytest.mark.parametrize("verifier", _listed(verifier for verifier in default_registry() if verifier.word != "puzzle_score"))
