@@ -107,15 +107,24 @@ def prompt_text(prompt: Any) -> str:
 
 
 def read_ledger(folder: Path, columns: Sequence[str] | None = None) -> Any:
-    """All rows as one pyarrow table, in the order in which they were written; None where there are none."""
+    """All rows as one pyarrow table, in the order in which they were written; None where there are none.
+
+    A column that was asked for and stands in no file, as in a ledger of an older version of this library, holds nulls.
+    """
     import pyarrow
     import pyarrow.parquet
 
     files = sorted(folder.glob("from-*.parquet"))
     if not files:
         return None
-    tables = [pyarrow.parquet.read_table(path, columns=None if columns is None else list(columns)) for path in files]
-    return pyarrow.concat_tables(tables, promote_options="default")
+    there = [set(pyarrow.parquet.read_schema(path).names) for path in files]
+    wanted = [None if columns is None else [name for name in columns if name in names] for names in there]
+    tables = [pyarrow.parquet.read_table(path, columns=some) for path, some in zip(files, wanted, strict=True)]
+    table = pyarrow.concat_tables(tables, promote_options="default")
+    for name in columns or ():
+        if name not in table.column_names:
+            table = table.append_column(name, pyarrow.nulls(table.num_rows))
+    return table
 
 
 def prompt_of(text: str) -> Any:

@@ -17,7 +17,6 @@ from rewardlang.trainer.run_record import Record, differences, record_of
 
 Summary: TypeAlias = dict[str, Any]
 
-_SECONDS = ("marking_seconds", "marked_together", "verifier_seconds")
 _FIGURES = ("reward", "success", "tokens", "cut_off", "entropy", "flat_groups", "kl", "seconds_a_step")
 
 
@@ -124,16 +123,16 @@ def accuracy_interval(row: MetricsRow) -> tuple[float, float] | None:
 def _ledger(run: Path) -> Summary | None:
     import pyarrow.compute
 
-    table = read_ledger(run / "ledger", ["version", "row", "score", "failures", *_SECONDS])
+    table = read_ledger(run / "ledger", ["version", "row", "score", "failures", "marking_seconds", "verifier_seconds"])
     if table is None:
         return None
-    waited = sum(row["marking_seconds"] / row["marked_together"] for row in table.select(_SECONDS).to_pylist())
+    calls = {(row["version"], row["marking_seconds"]) for row in table.select(["version", "marking_seconds"]).to_pylist()}
     return {
         "completions": table.num_rows,
         "versions": pyarrow.compute.count_distinct(table["version"]).as_py(),
         "skipped": table["score"].null_count,
         "with_failures": table.num_rows - table["failures"].null_count,
-        "marking_seconds": round(waited, 3),
+        "marking_seconds": round(sum(seconds for _, seconds in calls), 3),
         "verifier_seconds": _slowest(table),
     }
 

@@ -71,6 +71,12 @@ def test_a_row_says_how_long_it_took(tmp_path: Path) -> None:
     assert {(row["marking_seconds"], row["marked_together"]) for row in rows} == {(0.25, 4)}
 
 
+def test_a_column_that_an_older_ledger_lacks_holds_nulls(tmp_path: Path) -> None:
+    """So that a run of an older version is still shown."""
+    ledger_of(tmp_path, range(20))
+    assert read_ledger(tmp_path, ["row", "of_tomorrow"])["of_tomorrow"].null_count == 80
+
+
 def test_every_call_is_on_the_disk_when_it_returns(tmp_path: Path) -> None:
     """In files of sixteen versions with a row group for each call; a file that a kill cut off never has the name of a whole one."""
     import pyarrow.parquet
