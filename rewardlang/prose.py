@@ -52,15 +52,16 @@ def count_of_words(text: str) -> int:
         return sum(match.lastindex is not None for match in word_matches(text))
     if "<" in text:
         text = _tags().sub(" ", text)
-    runs = f" {text}".translate(_RUNS).count(" a")
+    letters = text.encode()
+    runs = (b" " + letters).translate(_RUNS).count(b" a")
     marks = [mark for mark in "'-" if mark in text]
-    if "0.0" in text.translate(_DECIMALS):
+    if b"0.0" in letters.translate(_DECIMALS):
         marks += [".", ","]
     return runs - sum(_joints(text, mark) for mark in marks) if marks else runs
 
 
-_RUNS = "".join("a" if chr(code).isalnum() else " " for code in range(128))
-_DECIMALS = "".join("0" if chr(code).isdigit() else "." if chr(code) in ".," else " " for code in range(128))
+_RUNS = "".join("a" if chr(code).isalnum() else " " for code in range(128)).ljust(256).encode()
+_DECIMALS = "".join("0" if chr(code).isdigit() else "." if chr(code) in ".," else " " for code in range(128)).ljust(256).encode()
 
 
 @cache

@@ -109,6 +109,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("checking.judged", ALONE),
     ("checking.outcomes", ALONE),
     ("checking.text_tests", ALONE),
+    ("checking.equalities", ALONE),
     ("checking.axioms", ALONE),
     ("checking.prover", ALONE),
     ("checking.decided", ALONE),

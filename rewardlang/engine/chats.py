@@ -76,10 +76,10 @@ def _turns(chats: list[Any]) -> list[_Turn] | None:
         if set(map(type, messages)) != {dict}:
             return None
         try:
-            texts, roles = [message["content"] for message in messages], [message["role"] for message in messages]
-        except KeyError:
+            texts, roles = [message["content"] for message in messages], {message["role"] for message in messages}
+        except (KeyError, TypeError):  # TypeError: a role that is a list
             return None
-        if set(map(type, texts)) != {str} or roles.count(roles[0]) != len(roles):
+        if set(map(type, texts)) != {str} or len(roles) != 1:
             return None
-        turns.append(_Turn(roles[0], texts))
+        turns.append(_Turn(roles.pop(), texts))
     return turns or None

@@ -13,7 +13,7 @@ from rewardlang.engine.column import MISSING, THERE, Codes, Column, Rows
 from rewardlang.engine.frame import Frame, ValueKernel, texts_of
 from rewardlang.engine.plan import Found, Step
 from rewardlang.engine.plan_from_program import is_cut
-from rewardlang.engine.tags import Tags, tag_of
+from rewardlang.engine.tags import Tags, tag_of, tags_of
 from rewardlang.engine.value_kernels import as_it_is, ask, by_row, same
 from rewardlang.marking.row_values import measured
 from rewardlang.passages import text_after, text_before, text_between
@@ -30,7 +30,7 @@ def _tag(frame: Frame, _index: int, step: Step, rows: Rows) -> Column:
     selector, tag = step.node.selector, step.node.find.tag
     column, tags = _tags_in(frame, step.inputs[0], tag, rows)
     if selector == "count of":
-        return _wholes(tags.openings(tag), column.state)
+        return _wholes(tags.spread(tags.shapes.openings(tag)), column.state)
     return _with_holes(selected_blocks(selector, tag, tags), column.state)
 
 
@@ -41,13 +41,13 @@ def selected_blocks(selector: str, tag: str, tags: Tags) -> list[str | None]:
 
 def _tags_in(frame: Frame, text: int, tag: str, rows: Rows) -> tuple[Column, Tags]:
     column, tags = frame.values(text, rows), frame.tags(text)
-    return column, Tags(texts_of(column), (tag,)) if tags is None else tags
+    return column, tags_of(texts_of(column), (tag,)) if tags is None else tags
 
 
 def _blocks(frame: Frame, step: Step, tag: str, wants: str, rows: Rows) -> Column:
     """The texts of all complete blocks, or their number."""
     column, tags = _tags_in(frame, step.inputs[0], tag, rows)
-    return _wholes(tags.counts(tag), column.state) if wants == "count" else Column(tags.blocks(tag), column.state)
+    return _wholes(tags.spread(tags.shapes.counts(tag)), column.state) if wants == "count" else Column(tags.every(tag), column.state)
 
 
 def _wholes(numbers: list[int], state: Codes | None) -> Column:

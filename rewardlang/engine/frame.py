@@ -11,7 +11,7 @@ from rewardlang.engine.calls import Calls
 from rewardlang.engine.column import THERE, TRUE, UNKNOWN, UNSEEN, Codes, Column, Rows
 from rewardlang.engine.plan import Plan, Step
 from rewardlang.engine.plan_from_program import is_test
-from rewardlang.engine.tags import Tags
+from rewardlang.engine.tags import Tags, tags_of
 
 ValueKernel: TypeAlias = "Callable[[Frame, int, Step, Rows], Column]"
 TruthKernel: TypeAlias = "Callable[[Frame, int, Step, Rows], Codes]"
@@ -110,7 +110,7 @@ class Frame:
             if step.lazy or self._belongs_outside(step):
                 return None
             column = self._stored(text, step, self.all)
-            self._tags[text] = Tags(texts_of(column), self.plan.tags[text])
+            self._tags[text] = tags_of(texts_of(column), self.plan.tags[text])
         return self._tags[text]
 
     # -------------------------------------------------------- keeping

@@ -14,7 +14,7 @@ from rewardlang.engine.find_kernels import closing_tag_before, cut_texts, search
 from rewardlang.engine.lists import ListKernel, ListKernels, Lists, TestKernel, Values
 from rewardlang.engine.plan import Found, Plan, Step
 from rewardlang.engine.plan_from_program import bare, is_cut, is_test
-from rewardlang.engine.text_kernels import tested_tag, text_test
+from rewardlang.engine.text_kernels import tag_holds, tested_tag, text_test
 from rewardlang.engine.truth_kernels import COMPARE
 from rewardlang.engine.value_kernels import as_it_is, same
 from rewardlang.verdict import Refused
@@ -54,6 +54,23 @@ def _is_text(plan: Plan, index: int) -> bool:
     return isinstance(bare(plan.steps[index].node.type), _TEXTS)
 
 
+def shaped_steps(plan: Plan) -> dict[int, int]:
+    """The steps that depend on which tags follow each other in a text and on nothing else, with the step of the text."""
+    shaped: dict[int, int] = {}
+    for index, step in enumerate(plan.steps):
+        match step.node:
+            case meaning.Select(selector="count of", find=meaning.TagFind()) | Found(find=meaning.TagFind()):
+                shaped[index] = step.inputs[0]
+            case meaning.TextTest(operator=sign) if sign != "ends with" and tested_tag(plan, step) is not None:
+                shaped[index] = step.inputs[0]
+            case meaning.NumberTest() | meaning.Between() | meaning.Not() | meaning.AtLeast():
+                given = [other for other in step.inputs if not isinstance(plan.steps[other].node, meaning.Constant)]
+                texts = {shaped.get(other) for other in given}
+                if len(texts) == 1 and (text := texts.pop()) is not None:
+                    shaped[index] = text
+    return shaped
+
+
 # -------------------------------------------------------- values
 
 
@@ -89,7 +106,7 @@ def _select(lists: Lists, step: Step) -> Values:
     if isinstance(node.find, meaning.TagFind):
         tag, tags = node.find.tag, lists.tags(text)
         return (
-            _where_there(lists, text, tags.openings(tag))
+            _where_there(lists, text, tags.spread(tags.shapes.openings(tag)))
             if node.selector == "count of"
             else _with_holes(selected_blocks(node.selector, tag, tags))
         )
@@ -120,7 +137,7 @@ def _found(lists: Lists, step: Step) -> Values:
     counts: list[Any]
     match find:
         case meaning.TagFind(tag=tag):
-            counts = lists.tags(text).counts(tag)
+            counts = lists.tags(text).spread(lists.tags(text).shapes.counts(tag))
         case meaning.WordFind():
             return _counted(lists, find, *lists.values(text))
         case meaning.RegexFind(pattern=pattern):
@@ -153,6 +170,10 @@ def _over(lists: Lists, inputs: Sequence[int], negated: bool, test: Callable[...
     if not any(column.holes for column in columns):
         held = test(*(column.values for column in columns))
         return list(map(operator.not_, held)) if negated else list(held)
+    if len(columns) == 1:
+        ((values, _),) = columns
+        there = iter(test([value for value in values if value is not None]))
+        return [value is not None and next(there) is not negated for value in values]
     rows = [place for place, values in enumerate(zip(*(column.values for column in columns), strict=True)) if None not in values]
     truths = [False] * lists.size
     for place, holds in zip(rows, test(*([column.values[place] for place in rows] for column in columns)), strict=True):
@@ -190,7 +211,7 @@ def _text_test(lists: Lists, step: Step) -> list[bool]:
     assert isinstance(node, meaning.TextTest)
     text, literal = step.inputs
     if (tag := tested_tag(lists.plan, step)) is not None:
-        return lists.tags(text).hold(tag[0], closing=tag[1], sign=node.operator)
+        return tag_holds(node.operator, tag, lists.tags(text))
     constant = isinstance(lists.plan.steps[literal].node, meaning.Constant)
 
     def test(texts: list[str], wanted: list[str]) -> list[bool]:

@@ -20,8 +20,8 @@ import numpy as np
 from rewardlang.engine.batch import Batch
 from rewardlang.engine.batch_marks import BatchMarks, Floats, Part
 from rewardlang.engine.calls import Calls
-from rewardlang.engine.list_kernels import KERNELS, UnjudgedError, has_lists
-from rewardlang.engine.lists import ListKernels, Lists
+from rewardlang.engine.list_kernels import KERNELS, UnjudgedError, has_lists, shaped_steps
+from rewardlang.engine.lists import ListPlan, Lists
 from rewardlang.engine.outcomes import EachOutcomes, Tables
 from rewardlang.engine.plan import EachPlan, Found, Item, Plan, ScaledPlan, WhenPlan
 from rewardlang.engine.rule_points import Given
@@ -45,6 +45,7 @@ class PlainPlan:
 
     def __init__(self, plan: Plan, tables: Tables) -> None:
         self.plan, self.tables = plan, tables
+        self.lists = ListPlan(plan, KERNELS, shaped_steps(plan))
         self._rules = list(zip(plan.rules, tables.rules, strict=True))
         self.tests = tuple(
             dict.fromkeys(test for rule in plan.rules if isinstance(rule, WhenPlan) for _, test in rule.cases if test is not None)
@@ -138,15 +139,13 @@ class _Part(NamedTuple):
     keyed: list[list[Any]]
 
 
-def run(
-    plain: PlainPlan, batch: Batch, step: int, calls: Calls, bounds: Sequence[tuple[int, int]], kernels: ListKernels = KERNELS
-) -> BatchMarks | None:
+def run(plain: PlainPlan, batch: Batch, step: int, calls: Calls, bounds: Sequence[tuple[int, int]]) -> BatchMarks | None:
     """The numbers of a batch at a training step, `bounds` by `bounds`; None where a verifier that counts refused a text, or broke."""
     totals = plain.totals(step)
     parts = []
     try:
         for start, end in bounds:
-            parts.append(_marked(plain, totals, Lists(plain.plan, kernels, calls, range(start, end), batch.between(start, end), None)))
+            parts.append(_marked(plain, totals, Lists(plain.lists, calls, range(start, end), batch.between(start, end))))
     except UnjudgedError:
         return None
     return PlainMarks(plain, step, parts)

@@ -1,24 +1,24 @@
-"""All tags of all texts of a column in one pass: where each opens and closes, and what that makes.
+"""All tags of all texts of a column: where each opens and closes, and what that makes.
 
-What a block is stands in `rewardlang.passages`; this finds the same tags. Many
-texts are searched as one buffer with a byte for each character: a tag is
-ASCII, so what the other characters are has no say. Which tags follow each other
-in a text is its shape. Few shapes make up a batch, and what they mean is worked
-out once for each.
+What a block is stands in `rewardlang.passages`; this finds the same tags. A few
+texts are cut at their tags one by one. Many are searched as one buffer with a
+byte for each character: a tag is ASCII, so what the other characters are has no say.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rewardlang.engine.column import Rows
+from rewardlang.engine.tag_shapes import BEGIN, BEGINS, CLOSES, KINDS, Shapes, literals
 from rewardlang.passages import outside
 
 _LESS = ord("<")
@@ -26,141 +26,91 @@ _LITERAL = re.compile("<(/?)([^<>/]+)>")
 _WORD = 8  # bytes that are compared at once
 Words: TypeAlias = "NDArray[np.uint64]"
 _FEW = 192
-"""So few texts are searched one by one."""
-_MOST_NAMES = 127
-"""More are not looked for in a buffer: there a kind of tag is a byte."""
+_MOST_NAMES = 10_000
+"""More are not looked for in a buffer: there the kind of a tag is a character, and no surrogate."""
 _LETTERS_AT_ONCE = 100_000
 """Of a buffer: less than what the allocator gives back to the system each time."""
+_COMPARED_AT_ONCE = 1 << 20
+_Span: TypeAlias = "tuple[int, int] | None"
 
 
-class _Scanned(NamedTuple):
-    """All tags of all texts, in their order.
+class Tags(ABC):
+    """The tags of some names in some texts. What is asked is a list with one value a text; blocks are trimmed.
 
-    The tags of the k-th text are those from `bounds[k]` to `bounds[k + 1]`;
-    `starts` is where each begins in its text, and `kinds` has a character for
-    each: that with the number 2n for the n-th name where it opens, 2n + 1 where it closes.
+    `numbers` are the shapes of the texts. The places of tags are those among the tags of their text.
     """
 
-    bounds: list[int]
-    starts: list[int]
-    kinds: str
+    def __init__(self, texts: Sequence[str], shapes: Shapes, numbers: Sequence[int]) -> None:
+        self._texts, self.shapes, self.numbers = texts, shapes, numbers
 
+    def spread(self, values: Sequence[Any]) -> list[Any]:
+        """Of each text the value of its shape."""
+        return [values[number] for number in self.numbers]
 
-class _Of:
-    """One tag in texts of one shape, by the places of its opening and closing tags among the tags of the text."""
-
-    __slots__ = ("blocks", "closings", "last_closing", "only", "openings", "waiting")
-
-    def __init__(self) -> None:
-        self.openings = self.closings = 0
-        self.last_closing = self.waiting = -1
-        self.blocks: list[tuple[int, int]] = []
-        self.only: tuple[int, int] | None = None
-
-    def add(self, place: int, closes: bool) -> None:
-        """Takes the next tag. A block is an opening tag with the closing one that follows it."""
-        if not closes:
-            self.openings += 1
-            self.waiting = place
-        else:
-            self.closings += 1
-            self.last_closing = place
-            if self.waiting >= 0:
-                self.blocks.append((self.waiting, place))
-            self.waiting = -1
-        self.only = self.blocks[0] if self.openings == self.closings == len(self.blocks) == 1 else None
-
-
-_NONE = _Of()
-
-
-class _Shapes(dict[str, dict[str, _Of]]):
-    """What each shape that was met makes of each tag."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        super().__init__()
-        self._names = names
-
-    def __missing__(self, kinds: str) -> dict[str, _Of]:
-        """Works out a shape."""
-        found: dict[str, _Of] = {}
-        for place, kind in enumerate(map(ord, kinds)):
-            found.setdefault(self._names[kind >> 1], _Of()).add(place, kind % 2 == 1)
-        self[kinds] = found
-        return found
-
-
-class Tags:
-    """The tags of some names in some texts. Everything asked of them is a list with one value a text; blocks are trimmed."""
-
-    def __init__(self, texts: Sequence[str], names: tuple[str, ...]) -> None:
-        small = len(texts) <= _FEW or len(names) > _MOST_NAMES or not all(map(str.isascii, names))
-        found = _scan_texts(texts, names) if small else _scan_bytes(texts, names)
-        self._texts, self._starts, self._kinds, self._names = texts, found.starts, found.kinds, names
-        self._firsts = found.bounds[:-1]
-        shapes, kinds = _Shapes(names), found.kinds
-        self._shapes = [shapes[kinds[first:last]] for first, last in pairwise(found.bounds)]
-        self._of: dict[str, list[_Of]] = {}
-
-    def _tag(self, name: str) -> list[_Of]:
-        if name not in self._of:
-            self._of[name] = [shape.get(name, _NONE) for shape in self._shapes]
-        return self._of[name]
-
-    def openings(self, name: str) -> list[int]:
-        """How many opening tags there are."""
-        return [of.openings for of in self._tag(name)]
-
-    def counts(self, name: str) -> list[int]:
-        """How many blocks there are."""
-        return [len(of.blocks) for of in self._tag(name)]
+    @property
+    def of_shapes(self) -> Tags:
+        """One text of each shape, of which nothing but the shape may be asked."""
+        return _Places([], self.shapes, range(len(self.shapes)), _Scanned([0], [], ""))
 
     def only(self, name: str) -> list[str | None]:
         """The block where there is one opening tag, one closing tag behind it, and no others."""
-        starts, size = self._starts, len(name) + 2
-        return [
-            None if of.only is None else text[starts[first + of.only[0]] + size : starts[first + of.only[1]]].strip()
-            for text, first, of in zip(self._texts, self._firsts, self._tag(name), strict=True)
-        ]
+        return self._blocks(name, self.spread([of.only for of in self.shapes.of(name)]))
 
     def nth(self, name: str, place: int) -> list[str | None]:
         """The block at a place among the blocks: 0 is the first, −1 the last."""
-        return [blocks[place] if blocks else None for blocks in self.blocks(name)]
+        return self._blocks(name, self.spread([of.blocks[place] if of.blocks else None for of in self.shapes.of(name)]))
 
-    def blocks(self, name: str) -> list[tuple[str, ...]]:
+    def every(self, name: str) -> list[tuple[str, ...]]:
         """All blocks."""
-        starts, size = self._starts, len(name) + 2
-        return [
-            tuple(text[starts[first + opening] + size : starts[first + closing]].strip() for opening, closing in of.blocks)
-            for text, first, of in zip(self._texts, self._firsts, self._tag(name), strict=True)
-        ]
+        blocks = self.spread([of.blocks for of in self.shapes.of(name)])
+        return [tuple(self._block(row, name, span) for span in spans) for row, spans in enumerate(blocks)]
 
     def behind_last_closing(self, name: str) -> list[str | None]:
         """What stands behind the last closing tag."""
-        starts, size = self._starts, len(name) + 3
-        return [
-            None if of.last_closing < 0 else text[starts[first + of.last_closing] + size :].strip()
-            for text, first, of in zip(self._texts, self._firsts, self._tag(name), strict=True)
-        ]
+        return self._behind(name, self.spread([of.last_closing for of in self.shapes.of(name)]))
 
     def outside(self, name: str) -> list[str]:
         """The texts without the blocks."""
-        starts, size = self._starts, len(name) + 3
+        shapes = enumerate(self.spread(self.shapes.of(name)))
         return [
-            text
-            if not of.openings and not of.closings
-            else text[: starts[first + of.only[0]]] + text[starts[first + of.only[1]] + size :]
-            if of.only is not None
-            else outside(text, name).text
-            for text, first, of in zip(self._texts, self._firsts, self._tag(name), strict=True)
+            self._texts[row]
+            if not (of.openings or of.closings)
+            else outside(self._texts[row], name).text
+            if of.only is None
+            else self._around(row, name, of.only)
+            for row, of in shapes
         ]
 
-    def hold(self, name: str, *, closing: bool, sign: str) -> list[bool]:
-        """Whether the text contains, starts with or ends with the opening tag, or the closing one."""
-        if sign == "contains":
-            return [(of.closings if closing else of.openings) > 0 for of in self._tag(name)]
+    def end(self, name: str, *, closing: bool) -> list[bool]:
+        """Whether the text ends with the opening tag, or the closing one."""
         literal = f"</{name}>" if closing else f"<{name}>"
-        return [text.startswith(literal) if sign == "starts with" else text.endswith(literal) for text in self._texts]
+        return [text.endswith(literal) for text in self._texts]
+
+    @abstractmethod
+    def _blocks(self, name: str, spans: Sequence[_Span]) -> list[str | None]:
+        """What stands between the two tags of each span."""
+
+    @abstractmethod
+    def _behind(self, name: str, places: Sequence[int]) -> list[str | None]:
+        """What stands behind a closing tag; None where its place is negative."""
+
+    @abstractmethod
+    def _block(self, row: int, name: str, span: tuple[int, int]) -> str:
+        """What stands between two tags of one text."""
+
+    @abstractmethod
+    def _around(self, row: int, name: str, span: tuple[int, int]) -> str:
+        """What stands before the first of two tags of one text and behind the second."""
+
+
+def tags_of(texts: Sequence[str], names: tuple[str, ...]) -> Tags:
+    """Where the tags of some names stand in some texts."""
+    if len(texts) <= _FEW or len(names) > _MOST_NAMES or not all(map(str.isascii, names)):
+        return _pieces(texts, names)
+    found = _scan_bytes(texts, names)
+    shapes, kinds = Shapes(names, written=False), found.kinds
+    number = shapes.__getitem__
+    return _Places(texts, shapes, [number(kinds[first:last]) for first, last in pairwise(found.bounds)], found)
 
 
 def tag_of(literal: str) -> tuple[str, bool] | None:
@@ -169,76 +119,161 @@ def tag_of(literal: str) -> tuple[str, bool] | None:
     return None if found is None else (found[2], found[1] != "")
 
 
-# -------------------------------------------------------- scanning
+# -------------------------------------------------------- text by text
 
 
-def _scan_texts(texts: Sequence[str], names: tuple[str, ...]) -> _Scanned:
-    pattern, kinds = _literals(names)
-    bounds, starts, found = [0], [], []
-    for text in texts:
-        if "<" in text:
-            for match in pattern.finditer(text):
-                starts.append(match.start())
-                found.append(kinds[match[0]])
-        bounds.append(len(starts))
-    return _Scanned(bounds, starts, "".join(found))
+class _Pieces(Tags):
+    """Texts that are cut at their tags: what stands before the first, the first tag, what stands behind it, and so on."""
+
+    def __init__(self, texts: Sequence[str], shapes: Shapes, numbers: Sequence[int], pieces: list[list[str]]) -> None:
+        super().__init__(texts, shapes, numbers)
+        self._pieces = pieces
+
+    def _blocks(self, name: str, spans: Sequence[_Span]) -> list[str | None]:
+        return [
+            None
+            if span is None
+            else pieces[2 * span[1]].strip()
+            if span[1] - span[0] == 1
+            else "".join(pieces[2 * span[0] + 2 : 2 * span[1] + 1]).strip()
+            for pieces, span in zip(self._pieces, spans, strict=True)
+        ]
+
+    def _behind(self, name: str, places: Sequence[int]) -> list[str | None]:
+        return [
+            None if place < 0 else pieces[-1].strip() if 2 * place + 3 == len(pieces) else "".join(pieces[2 * place + 2 :]).strip()
+            for pieces, place in zip(self._pieces, places, strict=True)
+        ]
+
+    def _block(self, row: int, name: str, span: tuple[int, int]) -> str:
+        return "".join(self._pieces[row][2 * span[0] + 2 : 2 * span[1] + 1]).strip()
+
+    def _around(self, row: int, name: str, span: tuple[int, int]) -> str:
+        pieces = self._pieces[row]
+        return "".join(pieces[: 2 * span[0] + 1] + pieces[2 * span[1] + 2 :])
 
 
-@lru_cache(maxsize=256)
-def _literals(names: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
-    kinds = {f"<{slash}{name}>": chr(2 * place + len(slash)) for place, name in enumerate(names) for slash in ("", "/")}
-    return re.compile(f"</?(?:{'|'.join(map(re.escape, names))})>"), kinds
+def _pieces(texts: Sequence[str], names: tuple[str, ...]) -> _Pieces:
+    cut = literals(names)[0].split
+    pieces = list(map(cut, texts))
+    shapes = Shapes(names, written=True)
+    number = shapes.__getitem__
+    return _Pieces(texts, shapes, [number("".join(parts[1::2]) if parts[0] else _from_the_start(parts)) for parts in pieces], pieces)
+
+
+def _from_the_start(pieces: list[str]) -> str:
+    """The shape of a text that is empty or begins with a tag."""
+    return BEGIN + "".join(pieces[1::2]) if len(pieces) > 1 else ""
+
+
+# -------------------------------------------------------- many texts at once
+
+
+class _Scanned(NamedTuple):
+    """All tags of all texts, in their order: those of the k-th text are those from `bounds[k]` to `bounds[k + 1]`.
+
+    `starts` is where each begins in its text, and `kinds` has the character of each one's kind.
+    """
+
+    bounds: list[int]
+    starts: list[int]
+    kinds: str
+
+
+class _Places(Tags):
+    """Texts of which it is known where their tags are."""
+
+    def __init__(self, texts: Sequence[str], shapes: Shapes, numbers: Sequence[int], found: _Scanned) -> None:
+        super().__init__(texts, shapes, numbers)
+        self._starts, self._firsts = found.starts, found.bounds[:-1]
+
+    def _blocks(self, name: str, spans: Sequence[_Span]) -> list[str | None]:
+        starts, size = self._starts, len(name) + 2
+        return [
+            None if span is None else text[starts[first + span[0]] + size : starts[first + span[1]]].strip()
+            for text, first, span in zip(self._texts, self._firsts, spans, strict=True)
+        ]
+
+    def _behind(self, name: str, places: Sequence[int]) -> list[str | None]:
+        starts, size = self._starts, len(name) + 3
+        return [
+            None if place < 0 else text[starts[first + place] + size :].strip()
+            for text, first, place in zip(self._texts, self._firsts, places, strict=True)
+        ]
+
+    def _block(self, row: int, name: str, span: tuple[int, int]) -> str:
+        first = self._firsts[row]
+        return self._texts[row][self._starts[first + span[0]] + len(name) + 2 : self._starts[first + span[1]]].strip()
+
+    def _around(self, row: int, name: str, span: tuple[int, int]) -> str:
+        text, first = self._texts[row], self._firsts[row]
+        return text[: self._starts[first + span[0]]] + text[self._starts[first + span[1]] + len(name) + 3 :]
 
 
 def _scan_bytes(texts: Sequence[str], names: tuple[str, ...]) -> _Scanned:
     """Every `<`, then what stands behind it. A line break stands between two texts, and in no tag."""
     begins = np.zeros(len(texts) + 1, np.intp)
     np.cumsum(np.array(list(map(len, texts))) + 1, out=begins[1:])
-    width = -(-(max(map(len, names)) + 2) // _WORD) * _WORD  # enough for "/name>"
-    places, windows = [], []
-    for first, last in _portions(begins):
-        here, behind = _windows(texts[first:last], width)
-        places.append(here + begins[first])
-        windows.append(behind)
-    at, words = np.concatenate(places), np.concatenate(windows).view("<u8").reshape(-1, width // _WORD)
-    kinds = np.full(len(at), 255, np.uint8)
-    for place, name in enumerate(names):
-        kinds[_read(words, f"{name}>".encode())] = 2 * place
-        kinds[_read(words, f"/{name}>".encode())] = 2 * place + 1
-    tags = (kinds != 255).nonzero()[0]
+    wanted = _wanted(names)
+    found = [(first, *_windows(texts[first:last], len(wanted.words))) for first, last in _portions(begins)]
+    at = np.concatenate([here + begins[first] for first, here, _ in found])
+    kinds = _kinds(np.concatenate([behind for _, _, behind in found]), wanted)
+    tags = kinds.nonzero()[0]
     at, kinds = at[tags], kinds[tags]
     bounds = at.searchsorted(begins)
     starts = at - np.repeat(begins[:-1], np.diff(bounds))
-    return _Scanned(bounds.tolist(), starts.tolist(), kinds.tobytes().decode("latin-1"))
+    kinds += BEGINS * (starts == 0) - KINDS
+    return _Scanned(bounds.tolist(), starts.tolist(), kinds.astype("<u4").tobytes().decode("utf-32-le"))
 
 
-def _portions(begins: Rows) -> Iterator[tuple[int, int]]:
+def _portions(begins: Rows) -> list[tuple[int, int]]:
     """The texts [first, last) that are searched at a time: memory of small size is at hand, that of large size must be fetched."""
-    first = 0
-    while first < len(begins) - 1:
+    portions, first, size = [], 0, len(begins) - 1
+    if begins[-1] <= _LETTERS_AT_ONCE:
+        return [(0, size)]
+    while first < size:
         last = max(first + 1, int(begins.searchsorted(begins[first] + _LETTERS_AT_ONCE)))
-        last = min(last, len(begins) - 1)
-        yield first, last
+        portions.append((first, min(last, size)))
         first = last
+    return portions
 
 
-def _windows(texts: Sequence[str], width: int) -> tuple[Rows, NDArray[np.void]]:
-    """Where each `<` of the joined texts stands, and the bytes behind it."""
+class _Wanted(NamedTuple):
+    """What stands behind the `<` of each tag, by word of eight bytes: the bytes, the bits that count; and a number for its kind, not 0."""
+
+    words: Words
+    masks: Words
+    kinds: NDArray[np.intp]
+
+
+@lru_cache(maxsize=256)
+def _wanted(names: tuple[str, ...]) -> _Wanted:
+    width = -(-(max(map(len, names)) + 2) // _WORD) * _WORD  # enough for "/name>"
+    behind = [f"{slash}{name}>".encode() for name in names for slash in ("", "/")]
+    words = np.array([np.frombuffer(text.ljust(width, b"\0"), "<u8") for text in behind]).T
+    masks = np.array([np.frombuffer((b"\xff" * len(text)).ljust(width, b"\0"), "<u8") for text in behind]).T
+    kinds = np.array([KINDS * place + closes for place in range(len(names)) for closes in (0, CLOSES)]) + KINDS
+    return _Wanted(words[:, :, None].copy(), masks[:, :, None].copy(), kinds[:, None])
+
+
+def _windows(texts: Sequence[str], words: int) -> tuple[Rows, Words]:
+    """Where each `<` of the joined texts stands, and what stands behind it, in words of eight bytes."""
+    width = words * _WORD
     buffer = "\n".join([*texts, "\n" * (width + 1)]).encode("latin-1", "replace")
     at = (np.frombuffer(buffer, np.uint8) == _LESS).nonzero()[0]
     windows = np.ndarray((len(buffer) - width + 1,), f"V{width}", buffer, strides=(1,))
-    return at, windows[at + 1]
+    return at, windows[at + 1].view("<u8").reshape(-1, words)
 
 
-def _read(words: Words, wanted: bytes) -> NDArray[np.bool_]:
-    """Whether each row of words begins with the bytes wanted."""
-    begins: NDArray[np.bool_] | None = None
-    for place in range(0, len(wanted), _WORD):
-        part = wanted[place : place + _WORD]
-        column = words[:, place // _WORD]
-        if len(part) < _WORD:
-            column = column & np.uint64((1 << (8 * len(part))) - 1)
-        here = column == np.uint64(int.from_bytes(part, "little"))
-        begins = here if begins is None else begins & here
-    assert begins is not None
-    return begins
+def _kinds(behind: Words, wanted: _Wanted) -> Rows:
+    """Which tag stands behind each `<`; 0: none."""
+    length = _COMPARED_AT_ONCE // len(wanted.kinds)
+    if len(behind) > length:
+        return np.concatenate([_kinds(behind[start : start + length], wanted) for start in range(0, len(behind), length)])
+    equal: NDArray[np.bool_] | None = None
+    for word, (masks, words) in enumerate(zip(wanted.masks, wanted.words, strict=True)):
+        here = (behind[:, word] & masks) == words
+        equal = here if equal is None else equal & here
+    assert equal is not None
+    kinds: Rows = (equal * wanted.kinds).sum(axis=0)
+    return kinds

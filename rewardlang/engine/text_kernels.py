@@ -10,7 +10,7 @@ from rewardlang.engine.column import Codes, Column, Constant, Rows, truths
 from rewardlang.engine.frame import Frame, TruthKernel
 from rewardlang.engine.judging import Places, leaf, verdicts
 from rewardlang.engine.plan import Plan, Step
-from rewardlang.engine.tags import tag_of
+from rewardlang.engine.tags import Tags, tag_of
 from rewardlang.marking.row_values import spaced
 
 
@@ -66,7 +66,7 @@ def _tag_test(frame: Frame, step: Step, rows: Rows) -> Codes | None:
     tags = frame.tags(text)
     if tags is None or frame.values(text, frame.all).state is not None:
         return None
-    truth = truths(tags.hold(tag[0], closing=tag[1], sign=step.node.operator))
+    truth = truths(tag_holds(step.node.operator, tag, tags))
     return truth if rows is frame.all else truth[rows]
 
 
@@ -77,6 +77,14 @@ def tested_tag(plan: Plan, step: Step) -> tuple[str, bool] | None:
     node = plan.steps[literal].node
     tag = tag_of(node.value) if isinstance(node, meaning.Constant) and isinstance(node.value, str) else None
     return None if tag is None or step.node.ignoring_case or tag[0] not in plan.tags.get(text, ()) else tag
+
+
+def tag_holds(sign: str, tag: tuple[str, bool], tags: Tags) -> list[bool]:
+    """Whether each text contains, starts or ends with a tag."""
+    name, closing = tag
+    if sign == "ends with":
+        return tags.end(name, closing=closing)
+    return tags.spread((tags.shapes.contain if sign == "contains" else tags.shapes.begin)(name, closing=closing))
 
 
 def _contains(text: str, wanted: str) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import rewardlang
 from rewardlang.engine.chats import chats_of, completion_texts
-from rewardlang.engine.tags import Tags, tag_of
+from rewardlang.engine.tags import tag_of, tags_of
 from rewardlang.errors import DataError
 from rewardlang.marking.intake import message_text, prompt_parts
 from rewardlang.passages import outside, tags
@@ -32,37 +32,39 @@ texts = st.lists(st.lists(st.sampled_from([*PIECES, "\ud800"]), max_size=8).map(
 def test_tags_of_a_column(column: list[str], names: tuple[str, ...], many: bool) -> None:
     """Blocks, what is outside and behind them, and literals of every text, in columns of any size."""
     size = len(column)
-    found = Tags([*column, *["<a>"] * 200] if many else column, names)
+    found = tags_of([*column, *["<a>"] * 200] if many else column, names)
+    shapes = found.shapes
     for name in names:
         before, closing = (outside(text, name).text for text in column), f"</{name}>"
         assert found.outside(name)[:size] == list(before)
-        assert found.hold(name, closing=True, sign="contains")[:size] == [closing in text for text in column]
-        assert found.hold(name, closing=False, sign="contains")[:size] == [f"<{name}>" in text for text in column]
-        assert found.hold(name, closing=False, sign="starts with")[:size] == [text.startswith(f"<{name}>") for text in column]
-        assert found.hold(name, closing=True, sign="ends with")[:size] == [text.endswith(closing) for text in column]
+        assert found.spread(shapes.contain(name, closing=True))[:size] == [closing in text for text in column]
+        assert found.spread(shapes.contain(name, closing=False))[:size] == [f"<{name}>" in text for text in column]
+        assert found.spread(shapes.begin(name, closing=False))[:size] == [text.startswith(f"<{name}>") for text in column]
+        assert found.spread(shapes.begin(name, closing=True))[:size] == [text.startswith(closing) for text in column]
+        assert found.end(name, closing=True)[:size] == [text.endswith(closing) for text in column]
         behind = [text.rpartition(closing)[2].strip() if closing in text else None for text in column]
         assert found.behind_last_closing(name)[:size] == behind
         for row, text in enumerate(column):
             wanted = tags(text, name)
             values = tuple(finding.value for finding in wanted.findings)
-            assert found.openings(name)[row] == wanted.openings
+            assert found.spread(shapes.openings(name))[row] == wanted.openings
             assert found.only(name)[row] == (None if wanted.only is None else wanted.only.value)
-            assert found.counts(name)[row] == len(values)
-            assert found.blocks(name)[row] == values
+            assert found.spread(shapes.counts(name))[row] == len(values)
+            assert found.every(name)[row] == values
             assert (found.nth(name, 0)[row], found.nth(name, -1)[row]) == ((values[0], values[-1]) if values else (None, None))
 
 
 def test_texts_larger_than_a_buffer() -> None:
     """A text longer than what is searched at a time, between short ones."""
     column = ["<a>1</a>", f"<a>{'x' * 250_000}</a>", *["<a>2</a>"] * 212, "y" * 99_000, "<a>3</a>"]
-    only = Tags(column, ("a",)).only("a")
+    only = tags_of(column, ("a",)).only("a")
     assert [text and text[:1] for text in only] == ["1", "x", *"2" * 212, None, "3"]
 
 
 def test_more_names_than_a_byte_tells_apart() -> None:
     """A file may look for any number of tags."""
     names = tuple(f"t{number}" for number in range(300))
-    found = Tags([f"<t{number}>{number}</t{number}>" for number in range(300)], names)
+    found = tags_of([f"<t{number}>{number}</t{number}>" for number in range(300)], names)
     assert [found.only(name)[place] for place, name in enumerate(names)] == list(map(str, range(300)))
 
 

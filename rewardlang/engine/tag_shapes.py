@@ -1,0 +1,102 @@
+"""Which tags follow each other in a text: its shape. Few shapes make up a batch, and what one means is worked out once."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+LONG = 256
+"""Shapes of more letters are not remembered: they are somebody's attack."""
+CLOSES, BEGINS, KINDS = 1, 2, 4
+"""The kind of a tag is KINDS times the place of its name, and CLOSES more where it closes, BEGINS more where the text begins with it."""
+BEGIN = "^"
+
+
+class TagOfShape:
+    """One tag in texts of one shape, by the places of its opening and closing tags among the tags of the text."""
+
+    __slots__ = ("begins", "blocks", "closings", "last_closing", "only", "openings", "waiting")
+
+    def __init__(self) -> None:
+        self.openings = self.closings = 0
+        self.last_closing = self.waiting = -1
+        self.blocks: list[tuple[int, int]] = []
+        self.only: tuple[int, int] | None = None
+        self.begins: int | None = None  # what the text begins with: 0 the opening tag, 1 the closing one
+
+    def add(self, place: int, kind: int) -> None:
+        """Takes the next tag. A block is an opening tag with the closing one that follows it."""
+        if kind & BEGINS:
+            self.begins = kind & CLOSES
+        if kind & CLOSES:
+            self.closings += 1
+            self.last_closing = place
+            if self.waiting >= 0:
+                self.blocks.append((self.waiting, place))
+            self.waiting = -1
+        else:
+            self.openings += 1
+            self.waiting = place
+        self.only = self.blocks[0] if self.openings == self.closings == len(self.blocks) == 1 else None
+
+
+_NONE = TagOfShape()
+
+
+class Shapes(dict[str, int]):
+    """The shapes that were met, by number. What is asked of them is a list with one value a shape.
+
+    A shape is given as the kinds of its tags, a character each, or, if `written`,
+    as the tags themselves, behind `BEGIN` where the text begins with one.
+    """
+
+    def __init__(self, names: tuple[str, ...], *, written: bool) -> None:
+        super().__init__()
+        self._names, self.written = names, written
+        self._found: list[dict[str, TagOfShape]] = []
+
+    def __missing__(self, shape: str) -> int:
+        """Works out a shape, and numbers it."""
+        self[shape] = number = len(self._found)
+        worked_out = _remembered if len(shape) <= LONG else _worked_out
+        self._found.append(worked_out(self._names, shape, self.written))
+        return number
+
+    def of(self, name: str) -> list[TagOfShape]:
+        """A tag in each shape."""
+        return [found.get(name, _NONE) for found in self._found]
+
+    def openings(self, name: str) -> list[int]:
+        """How many opening tags there are."""
+        return [of.openings for of in self.of(name)]
+
+    def counts(self, name: str) -> list[int]:
+        """How many blocks there are."""
+        return [len(of.blocks) for of in self.of(name)]
+
+    def contain(self, name: str, *, closing: bool) -> list[bool]:
+        """Whether there is an opening tag, or a closing one."""
+        return [(of.closings if closing else of.openings) > 0 for of in self.of(name)]
+
+    def begin(self, name: str, *, closing: bool) -> list[bool]:
+        """Whether the text begins with the opening tag, or the closing one."""
+        return [of.begins == closing for of in self.of(name)]
+
+
+def _worked_out(names: tuple[str, ...], shape: str, written: bool) -> dict[str, TagOfShape]:
+    found: dict[str, TagOfShape] = {}
+    pattern, kinds = literals(names)
+    for place, kind in enumerate([kinds[tag] for tag in pattern.findall(shape)] if written else map(ord, shape)):
+        begins = BEGINS if written and place == 0 and shape[0] == BEGIN else 0
+        found.setdefault(names[kind // KINDS], TagOfShape()).add(place, kind | begins)
+    return found
+
+
+_remembered = lru_cache(maxsize=4096)(_worked_out)
+
+
+@lru_cache(maxsize=256)
+def literals(names: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, int]]:
+    """A pattern of the tags of some names, each as its group, and their kinds."""
+    kinds = {f"<{slash}{name}>": KINDS * place + (CLOSES if slash else 0) for place, name in enumerate(names) for slash in ("", "/")}
+    return re.compile(f"(</?(?:{'|'.join(map(re.escape, names))})>)"), kinds
