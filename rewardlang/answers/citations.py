@@ -92,7 +92,7 @@ def _forms() -> re.Pattern[str]:
     of_union = r"(?!\sto\s(?!the\s(?:U\.?\s?S\.?|United\sStates|[Ff]ederal|Constitution)))"
     mark = r"(?:(?P<many>§§|[Ss]ecs?\.|[Ss]ections)|§|[Ss]ec\.|[Ss]ection)"
     return re.compile(
-        rf"(?<![\w.])(?:"
+        rf"(?<![\w.])(?=[0-9A-Zairst])(?:"
         rf"(?P<title>[0-9]{{1,2}})\s(?:{usc})\s{{0,3}}(?:{mark}\s{{0,3}})?(?P<section>{_SECTION})(?P<inner>{_INNER})"
         rf"|(?P<cfr>[0-9]{{1,2}})\s{cfr}\s{{0,3}}(?:(?:(?P<cfr_many>§§|[Pp]ts\.|[Pp]arts)|§|[Pp]t\.|[Pp]art|[Ss]ec\.)\s{{0,3}})?"
         rf"(?P<cfr_section>[0-9]{{1,5}}(?:\.[0-9]{{1,5}}[a-z]{{0,2}}(?:-[0-9]{{1,4}}[a-z]{{0,2}})?)?)(?P<cfr_inner>{_INNER})"
