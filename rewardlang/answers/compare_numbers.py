@@ -10,6 +10,7 @@ from rewardlang.answers.families import same_implied
 from rewardlang.answers.functions import PI
 from rewardlang.answers.inverse_angles import same_angles
 from rewardlang.answers.kinds import Expression
+from rewardlang.answers.large_powers import same_powers
 from rewardlang.answers.logarithms import same_logarithms
 from rewardlang.answers.numeric import differ, magnitudes_differ, symbols_of, value_at
 from rewardlang.answers.physical_units import same_unit_name, unit_of_words
@@ -23,6 +24,9 @@ def same_formula(one: Quotient, other: Quotient) -> Verdict:
     a, b = one.rational, other.rational
     if a is not None and b is not None:
         return yes("the same number") if a == b else no("different values")
+    large = same_powers(one, other)
+    if large is not None:
+        return yes("the same powers of primes") if large else no("different powers of primes")
     try:
         gap = difference(one, other)
     except LimitError as error:

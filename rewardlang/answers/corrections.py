@@ -8,6 +8,7 @@ from functools import cache
 from rewardlang.answers.statements import MAX_TAIL, Final, last_mathematics, masked
 
 _STEP = "the answer as corrected"
+_DOUBT = "an answer and a doubt"
 
 
 @cache
@@ -71,8 +72,12 @@ def _found(rest: str, end: int) -> Final | None:
     if found is None:
         return None
     doubted = re.search(r"(?i)\b(?:could|might|may|maybe|perhaps|possibly)\b", rest[: found.start])
-    answer = f"maybe {found.answer}" if doubted else found.answer
-    return found._replace(start=found.start + end, end=found.end + end, answer=answer, step=_STEP)
+    return found._replace(start=found.start + end, end=found.end + end, step=_DOUBT if doubted else _STEP)
+
+
+def after(first: str, second: Final) -> Final:
+    """The second answer in place of the first; both, where the second was only considered."""
+    return second._replace(answer=f"{first} or {second.answer}") if second.step == _DOUBT else second
 
 
 @cache

@@ -18,12 +18,23 @@ import re
 from functools import cache
 
 from rewardlang.answers.boxes import Box, boxes
-from rewardlang.answers.corrections import corrected, corrected_box, taken_back_at_once
+from rewardlang.answers.corrections import after, corrected, corrected_box, taken_back_at_once
 from rewardlang.answers.judgements import judged
 from rewardlang.answers.kinds import Labelled, Words
 from rewardlang.answers.parse import read_answer
 from rewardlang.answers.spans import Span, joining, maths_spans, plain_numbers, with_unit
-from rewardlang.answers.statements import MAX_TAIL, OTHERWISE, Final, has_unread, last_mathematics, masked, sentence_end, stated, statement
+from rewardlang.answers.statements import (
+    MAX_TAIL,
+    OTHERWISE,
+    Final,
+    conclusion,
+    has_unread,
+    last_mathematics,
+    masked,
+    sentence_end,
+    stated,
+    statement,
+)
 from rewardlang.answers.values import Answer
 
 MAX_BARE = 400
@@ -41,7 +52,8 @@ def final_answer(text: str) -> Final | None:
     body = _without_struck(text[begin:stop])
     found = _in_boxes(body)
     if found is not None:
-        found = _announced_later(body, found) or corrected_box(body, found.end) or found
+        instead = corrected_box(body, found.end)
+        found = _announced_later(body, found) or (after(found.answer, instead) if instead else found)
     elif "\\boxed" not in body[-MAX_TAIL:]:
         found = _in_tag(body)
         if found is None:
@@ -277,7 +289,7 @@ def _said(text: str, at: int) -> Final | None:
     end = start + len(tail)
     instead = corrected(text, end)
     if instead is not None:
-        return instead
+        return after(found, instead)
     more = _hedge(text, end)
     return Final(start, more.end if more else end, f"{found} or {more.content}" if more else found, "the answer as announced")
 
@@ -301,6 +313,8 @@ def _bare(text: str) -> Final | None:
     plain = text.strip().strip("*_`“”").rstrip(_DECORATION).strip()
     lead = _lead().match(plain)
     plain = plain[lead.end() :] if lead else plain
+    said = list(conclusion().finditer(plain))
+    plain = plain[said[-1].end() :] if said else plain
     if not plain or len(plain) > MAX_BARE or "\n\n" in plain:
         return None
     words = re.findall(r"[^\W\d_]{3,}", re.sub(r"\\[A-Za-z]+", " ", plain))

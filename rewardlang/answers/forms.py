@@ -9,6 +9,7 @@ from fractions import Fraction
 from rewardlang.answers import functions
 from rewardlang.answers.algebra import Quotient, atom, number
 from rewardlang.answers.reading import FormulaReader, UnreadError, take, text_at
+from rewardlang.answers.substitution import changed
 
 ACCENTS = ("vec", "hat", "bar", "overline", "overrightarrow", "tilde", "widehat", "mathbf")
 INFIX: dict[str, Callable[[Quotient, Quotient], Quotient]] = {
@@ -17,11 +18,14 @@ INFIX: dict[str, Callable[[Quotient, Quotient], Quotient]] = {
 }
 REMAINDER = ("\\bmod", "\\mod", "mod")
 MAX_ARGUMENTS = 20
+MAX_CONJUGATED = 12
 
 
 def accented(reader: FormulaReader, name: str) -> Quotient:
     r"""`\vec{a}`, `\overline{AB}`: one symbol, whatever letters it is made of."""
     braced = text_at(reader) == "{"
+    if braced and name in ("overline", "bar") and any(text_at(reader, ahead) in ("+", "-") for ahead in range(1, MAX_CONJUGATED)):
+        return _conjugated(reader)
     reader.at += braced
     letters: list[str] = []
     while reader.at < len(reader.tokens) and reader.tokens[reader.at].kind in ("name", "word", "number") and (braced or not letters):
@@ -32,6 +36,16 @@ def accented(reader: FormulaReader, name: str) -> Quotient:
     if not letters:
         raise UnreadError(f"'{name}' stands over nothing that is read")
     return atom("symbol", f"{name} {''.join(letters)}")
+
+
+def _conjugated(reader: FormulaReader) -> Quotient:
+    r"""`\overline{3 + 4i}`: of numbers only."""
+    take(reader, "{")
+    inner = reader.sum(0)
+    take(reader, "}")
+    if any(kind not in ("i", "prime", "constant") for kind, _ in inner.atoms()):
+        raise UnreadError("a conjugate of something other than a number")
+    return changed(inner, lambda part: -atom("i", 1) if part[0] == "i" else None)
 
 
 def infix(reader: FormulaReader, depth: int) -> Quotient | None:

@@ -23,6 +23,7 @@ from rewardlang.answers.numerals import MAX_FIGURES
 from rewardlang.answers.options import option
 from rewardlang.answers.parse_brackets import bracketed, parts_of, split, tuple_or_interval
 from rewardlang.answers.parse_families import as_equation, residues, with_condition
+from rewardlang.answers.parse_limits import bound, with_hedge, without_reason
 from rewardlang.answers.parse_matrices import matrix, system_rows
 from rewardlang.answers.parse_piecewise import piecewise
 from rewardlang.answers.parse_relations import relation, said_of
@@ -44,7 +45,6 @@ MAX_NESTING = 30
 _JOINING = ("or", "and")
 _WRAPPERS = ("$", "\\(", "\\)", "\\[", "\\]", "\\boxed", "\\fbox", "\\framebox")
 _ANNOUNCING = ("answer", "ans", "result", "solution")
-_REASONS = ("since", "because")
 _SEPARATING = (";", ",", *_JOINING, "±", "∓")
 _HEDGES = ("maybe", "perhaps", "possibly", "both", "either")
 
@@ -104,6 +104,9 @@ def _without_wrappers(tokens: list[Token]) -> list[Token]:
         tokens = tokens[1:]
     if len(tokens) > 2 and tokens[0].text == tokens[-1].text == '"':
         tokens = tokens[1:-1]
+    if len(tokens) > 3 and tokens[-3].text == "(" and tokens[-1].text == ")" and tokens[-2].text.lower() in ADVERBS:
+        tokens = tokens[:-3]  # 42 (approximately)
+    tokens = with_hedge(tokens) if tokens else tokens
     while tokens and tokens[-1].text in (".", ",", ";", "\\\\") and tokens[-1].kind != "number":
         tokens = tokens[:-1]
     return [] if all(token.text in "{}" for token in tokens) else tokens
@@ -126,8 +129,10 @@ def read_by_kind(tokens: list[Token]) -> Value | Missing:
     """The value of tokens, one kind of answer tried after another."""
     if tokens[0].text == "Eq" and bracketed(tokens[1:]) == "()" and len(sides := split(tokens[2:-1], (",",))) == 2:
         tokens = [*sides[0], Token("sign", "="), *sides[1]]
-    if any_of(tokens, _REASONS):
-        tokens = _without_reason(tokens)
+    tokens = without_reason(tokens)
+    limited = bound(tokens, read_value)
+    if limited is not None:
+        return limited
     spoken = spoken_number(tokens, _measured)
     if spoken is not None:
         return spoken
@@ -154,15 +159,6 @@ def read_by_kind(tokens: list[Token]) -> Value | Missing:
         or matrix(tokens, read_value)
     )
     return value or _in_brackets(tokens) or _in_base(tokens) or words(tokens) or _measured(tokens)
-
-
-def _without_reason(tokens: list[Token]) -> list[Token]:
-    r"""`x = 5\text{ (since }x > 0)` without the reason."""
-    at = next(at for at, token in enumerate(tokens) if token.text in _REASONS)
-    kept = tokens[:at]
-    while kept and kept[-1].text in ("(", ","):
-        kept = kept[:-1]
-    return kept or tokens
 
 
 def _several(tokens: list[Token]) -> Value | Missing | None:
@@ -204,7 +200,16 @@ def _listing(parts: list[list[Token]], sign: str) -> Value | Missing:
     if sign == "," and len(parts) == 2 and _can_be_decimal(parts):
         figures = f"{parts[0][-1].text}.{parts[1][0].text}"
         decimal = read_decimal(figures, len(parts[0]) == 2)
-    return Listing(_flat(items), decimal, sign not in (",", ";"))
+    return Listing(_flat(items), decimal or (_mixed(items) if sign == "and" else None), sign not in (",", ";"))
+
+
+def _mixed(items: tuple[Value, ...]) -> Expression | None:
+    """The number that `3 and 1/2` is, if it is no list."""
+    plain = [item for item in items if isinstance(item, Expression) and not (item.unit or item.percent or item.degree)]
+    parts = [item.value.rational for item in plain]
+    if len(parts) != 2 or len(items) != 2 or parts[0] is None or parts[1] is None:
+        return None
+    return Expression(number(parts[0] + parts[1])) if parts[0].denominator == 1 and parts[0] > 0 and 0 < parts[1] < 1 else None
 
 
 def _flat(items: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -261,8 +266,8 @@ def _in_brackets(tokens: list[Token]) -> Value | Missing | None:
 
 def _in_base(tokens: list[Token]) -> Value | None:
     """`204_5`, `1A_{16}`, `(204)_5`, `0xFF`."""
-    if len(tokens) == 2 and tokens[0].text == "0" and tokens[1].text[0] in "xX" and not tokens[1].spaced:
-        return _hexadecimal(tokens[1].text[1:])
+    if len(tokens) > 1 and tokens[0].text == "0" and tokens[1].text[0] in "xX" and not any(token.spaced for token in tokens[1:]):
+        return _hexadecimal(joined(tokens)[2:])
     texts = [token.text for token in tokens if token.text not in "{}"]
     if len(texts) < 3 or texts[-2] != "_" or not (texts[-1].isascii() and texts[-1].isdigit()):
         return None

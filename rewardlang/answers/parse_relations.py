@@ -184,6 +184,8 @@ def _is_named_number(parts: list[list[Token]]) -> bool:
 
 
 def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value | Missing:
+    if len(parts) > 1 and parts[-1][-1].text == "…" and [token.kind for token in parts[-1][:-1]] == ["number"]:
+        return _chain(parts[:-1], tokens, read) if len(parts) > 2 else read(parts[0])  # √2 = 1.414… is √2
     if _is_named_number(parts):
         return _labelled(parts[0], parts[1], _equation(symbol(parts[0][0].text), number(Fraction(parts[1][0].text))), read)
     formulas = [_formula(part) for part in parts]

@@ -19,6 +19,7 @@ _NO_THINGS = re.compile(
     "from|but|maybe|then|equals|root|factorial|squared|cubed|halves|half|quarters?|thirds?|[a-z]+ths?|tens|below|above|zero|negative|"
     "positive|infinity|double|triple|power|base|reciprocal|inverse|hundreds?|thousands?|millions?|billions?|dozens?|pairs?"
 )
+MAX_OF = 5
 MAX_UNIT = 30
 """Tokens of a unit."""
 
@@ -28,6 +29,9 @@ _NO_PLURAL_NEEDED = ("men", "women", "people", "children", "mice", "feet", "fish
 def unit_start(tokens: list[Token]) -> int:
     """Where a unit begins at the end of the tokens, or their number: upright or spaced words behind a number, or what is counted."""
     end = len(tokens)
+    part = next((at for at, token in enumerate(tokens) if token.text == "of"), 0)
+    if part > 1 and end - part <= MAX_OF and all(token.kind == "word" for token in tokens[part:]):
+        return part  # 5/6 of the pie
     fraction = _fraction_start(tokens)
     if fraction < end:
         return fraction
@@ -128,7 +132,7 @@ def _things_start(tokens: list[Token]) -> int:
     count = tokens[1:start] if tokens[0].text == "-" else tokens[:start]
     if not 1 <= len(things) <= 3 or not any(token.kind == "number" for token in count):
         return end
-    if any(token.kind != "number" and token.text not in ("/", "\\frac", "{", "}") for token in count):
+    if any(token.kind != "number" and token.text not in ("/", "\\frac", "{", "}", "*", "^") for token in count):
         return end
     counted = (
         [token.text for token in count] == ["1"] or len(count) > 1 or things[-1].text.endswith("s") or things[-1].text in _NO_PLURAL_NEEDED

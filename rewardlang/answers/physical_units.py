@@ -45,6 +45,7 @@ _DERIVED: Mapping[str, str] = {
     "mL": "1e-6 length 3", "ml": "1e-6 length 3", "µL": "1e-9 length 3", "μL": "1e-9 length 3", "cc": "1e-6 length 3",
     "gallon": "0.003785411784 length 3", "quart": "0.000946352946 length 3", "pint": "0.000473176473 length 3",
     "cup": "0.0002365882365 length 3", "Hz": "1 time -1", "kHz": "1e3 time -1", "MHz": "1e6 time -1", "mph": "0.44704 length 1 time -1",
+    "kph": "5/18 length 1 time -1", "M": "1000 amount 1 length -3",
     "N": "1 mass 1 length 1 time -2", "kN": "1e3 mass 1 length 1 time -2", "J": "1 mass 1 length 2 time -2",
     "kJ": "1e3 mass 1 length 2 time -2", "kWh": "3.6e6 mass 1 length 2 time -2", "cal": "4.184 mass 1 length 2 time -2",
     "kcal": "4184 mass 1 length 2 time -2", "W": "1 mass 1 length 2 time -3", "kW": "1e3 mass 1 length 2 time -3",
@@ -70,7 +71,7 @@ _WORDS = {
 }  # fmt: skip
 _PLURALS = {"inches": "in", "feet": "ft", "centuries": "century"}
 _PREFIXES = {"p": "1e-12", "n": "1e-9", "µ": "1e-6", "μ": "1e-6", "m": "1e-3", "k": "1e3", "M": "1e6", "G": "1e9"}
-_WITH_PREFIX = ("s", "A", "V", "W", "N", "J", "C", "Pa", "Hz", "Ω", "F", "mol", "eV", "m", "g", "L", "bar")
+_WITH_PREFIX = ("s", "A", "V", "W", "N", "J", "C", "Pa", "Hz", "Ω", "F", "mol", "eV", "m", "g", "L", "bar", "M")
 _TEMPERATURES = {
     "°C": (Fraction(1), Fraction("273.15")),
     "°F": (Fraction(5, 9), Fraction("459.67") * Fraction(5, 9)),

@@ -20,7 +20,8 @@ _FRACTION = re.compile(r"([+-]?)(?:\\[dt]?frac\{(-?)([0-9]{1,400})\}\{([0-9]{1,4
 NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _SIGNS = frozenset(("+", "-", "*", "/", "^", "{", "}", "(", ")"))
 _COMMANDS = frozenset(("\\frac", "\\sqrt", "\\pi", "\\ln", "\\exp", "\\sin", "\\cos", "\\tan", "\\theta", "\\alpha", "\\beta"))
-ADVERBS = ("about", "approximately", "roughly", "around", "exactly", "simply", "just", "definitely", "certainly")
+_SURE = ("about", "approximately", "roughly", "around", "exactly", "simply", "just", "definitely", "certainly")
+ADVERBS = frozenset((*_SURE, "maybe", "perhaps", "probably", "possibly"))
 
 
 def unwrapped(text: str) -> str:

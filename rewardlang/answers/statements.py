@@ -52,7 +52,7 @@ def _adverb() -> re.Pattern[str]:
     """What can stand between a verb and what it states: `is at (2, -3)`, `is equal to 5`."""
     return re.compile(
         r"(?i)(?:(?:located )?at|in|equal to|exactly|simply|just|only|definitely|certainly|clearly"
-        r"|the (?:point|interval|set|value|number|pair|vector)) "
+        r"|the (?:point|interval|set|value|number|pair|vector|line|circle|curve|function|equation|matrix)) "
         r"(?=[\x00\d({\[√π+−-]|[A-Za-z]\s?=)"
     )
 
@@ -146,7 +146,13 @@ def _remark() -> re.Pattern[str]:
 
 
 @cache
-def _so() -> re.Pattern[str]:
+def _same_noun() -> re.Pattern[str]:
+    """`the smaller root is 1 and the larger root is 2`"""
+    return re.compile(r"\b([a-z]{3,12})\s(?:is|=)\s[^.!?,\n]{1,40}?,?\sand\sthe\s[a-z]{3,12}\s\1\s(?:is|=)\s")
+
+
+@cache
+def conclusion() -> re.Pattern[str]:
     """Where a conclusion begins: `The probability is 3/4, so m + n = 7`."""
     return re.compile(r",\s(?:and\s)?(?:so|hence|thus|therefore)(?:\sthat)?,?\s")
 
@@ -161,11 +167,17 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
         return (Final(*nothing[-1].span(), nothing[-1][0], "the last words"), nothing[-1].start()) if nothing else _in_words(text)
     last = max([*spans[-1:], *numbers[-1:]])
     begin = _sentence_begin(text, last.start)
-    reason = next((match for match in _reason().finditer(text, begin, last.start) if _has_any(spans, numbers, begin, match.start())), None)
-    if reason is not None:
+    reasons = (match for match in _reason().finditer(text, begin) if _has_any(spans, numbers, begin, match.start()))
+    reason = next(reasons, None)
+    if reason is not None and reason.start() < last.start:
         return _last_sentence(text[: reason.start()])
-    so = [match.end() for match in _so().finditer(text, begin, last.start)]
+    if (behind := _behind_reason(text, begin, last)) is not None:
+        begin = behind
+    so = [match.end() for match in conclusion().finditer(text, begin, last.start)]
     begin = so[-1] if so else begin
+    if (several := _same_noun().search(text, begin)) is not None and (both := [*spans, *numbers]):
+        parts = [item for item in sorted(both) if item.start >= several.start()]
+        return Final(parts[0].start, parts[-1].end, ", ".join(part.content for part in parts), "the last statements"), begin
     line = text[last.start :]
     sentence, start = statement(text[begin : last.start + sentence_end(line)], begin)
     plain = sentence.strip(" *_\n").rstrip(".*")
@@ -186,6 +198,8 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
     listed = _listed(text, together)
     if len(listed) > 1 and together[-1:] == [last] and not apart:
         return Final(listed[0].start, last.end, ", ".join(number.content for number in listed), "the last numbers"), begin
+    if together and (bound := _bound_before().search(text[max(0, last.start - MAX_BEFORE) : last.start])) is not None:
+        return Final(last.start - len(bound[0]), last.end, bound[0] + last.content, "the last number"), begin
     joined = [number.content for number in together if number != last and (apart or joining(text[number.end : last.start]) == "or")]
     return Final(last.start, last.end, " or ".join([*joined, last.content]), "the last number"), begin
 
@@ -217,7 +231,26 @@ def _without_scope(text: str, spans: list[Span]) -> list[Span]:
 
 @cache
 def _reason() -> re.Pattern[str]:
-    return re.compile(r"\s(?:since|because|although|though|while|whereas|given that|as there)\s")
+    doubt = r"(?![^.\n]{0,60}\b(?:also|possible|plausible|could|might|may|argue)\b)"
+    return re.compile(rf"\s(?:since|because|(?:although|though){doubt}|while|whereas|given that|as there)\s")
+
+
+@cache
+def _bound_before() -> re.Pattern[str]:
+    return re.compile(r"\b(?:greater than|less than|at least|at most|more than|fewer than)\s$")
+
+
+@cache
+def _given_first() -> re.Pattern[str]:
+    return re.compile(r"[\s*_]{0,4}(?:Since|As|Because|Given|If|When|With|For)\s")
+
+
+def _behind_reason(text: str, begin: int, last: Span) -> int | None:
+    """Where the conclusion begins in `Since $a = 1$ and $b = 2$, $x = 3$.`; None where the sentence begins otherwise."""
+    if "=" not in last.content or _given_first().match(text, begin) is None:
+        return None
+    before = masked(text[begin : last.start])
+    return begin + before.rindex(", ") + 2 if ", " in before else None
 
 
 def _has_any(spans: list[Span], numbers: list[Span], begin: int, end: int) -> bool:
@@ -251,7 +284,7 @@ def _given() -> re.Pattern[str]:
 def _listed(text: str, numbers: list[Span]) -> list[Span]:
     """The last numbers that only commas and "and" divide: `1, 3, 5 and 7`."""
     start = len(numbers) - 1
-    while start > 0 and re.fullmatch(r",\s?(?:and\s)?|\sand\s", text[numbers[start - 1].end : numbers[start].start]):
+    while start > 0 and re.fullmatch(r"[,;]\s?(?:and\s)?|\sand\s", text[numbers[start - 1].end : numbers[start].start]):
         start -= 1
     return numbers[max(start, 0) :]
 
@@ -295,6 +328,8 @@ def _in_doubt(text: str, last: Span) -> bool:
     """Whether a number stands in brackets that only say what else it could be: `4 (5 is also possible)`."""
     before = text[max(0, last.start - 20) : last.start]
     inside = before.rfind("(") > before.rfind(")")
+    if re.match(r"\W{0,3}(?:is|are|would be|may be|might be)\salso\s(?:possible|plausible|acceptable)\b", text[last.end : last.end + 40]):
+        return True
     return (
         inside and re.search(r"\b(?:also|possible|possibly|maybe|perhaps)\b", text[last.end : last.end + 40].partition(")")[0]) is not None
     )

@@ -163,6 +163,12 @@ def _unfinished() -> re.Pattern[str]:
 
 
 @cache
+def _lines() -> re.Pattern[str]:
+    """Line breaks between two numbers, which are two answers."""
+    return re.compile(r"(?<=[0-9])[ \t]{0,20}\n\s{0,20}(?=[-+]?[0-9])")
+
+
+@cache
 def _root_sign() -> re.Pattern[str]:
     return re.compile(r"√\s?([0-9]{1,40}(?:\.[0-9]{1,40})?)")
 
@@ -216,6 +222,8 @@ def tokens_of(text: str) -> list[Token]:
     if not text.isascii():
         text = _root_sign().sub(r"\\sqrt{\1}", text)
         text = _raised_figures().sub(_plain_figures, text.translate(_characters()))
+    if "\n" in text:
+        text = _lines().sub("; ", text)
     if text.endswith("\\") and not text.endswith("\\\\"):
         text = text[:-1]  # of a space "\ " whose space was trimmed
     if "..." in text:

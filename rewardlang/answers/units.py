@@ -71,5 +71,6 @@ def is_unit(written: str) -> bool:
         or name in ("2", "3", "-1", "-2", "-3")
         or name.lower().rstrip("s") in _KNOWN
         or (len(name) > 2 and unit_of_words(name) is not None)
+        or (len(name) == 2 and name[0] in "pnmkMGe" and name[1] in "AVWNJCFM" and unit_of_words(name) is not None)
         for name in names
     )
