@@ -119,7 +119,7 @@ def _train(config: RunConfig, progress: Progress, *, resume: bool) -> RunResult:
     )
 
 
-def plan_of(config: RunConfig, card: Card | None) -> Plan:
+def plan_of(config: RunConfig, card: Card | None, progress: Progress) -> Plan:
     """What the run takes of a GPU on its engine, of this card where one is given. Loads the data and no weights.
 
     Raises `TrainingProblem`, and `rewardlang.RewardError` for a reward file with mistakes.
@@ -131,6 +131,8 @@ def plan_of(config: RunConfig, card: Card | None) -> Plan:
     reward = load_reward(config)
     tokenizer = load_tokenizer(config.model)
     rows = prepared_rows(config, reward, tokenizer, context_length(config.model))
+    for note in rows.notes:
+        progress.say(note)
     return run_plan(config, tokenizer, [*rows.training, *rows.held_out], card)
 
 

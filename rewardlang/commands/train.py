@@ -105,6 +105,7 @@ def _plan(config_path: str, changes: list[str], card_name: str | None, *, as_jso
     """Prints the plan. A card that is too small is a finding."""
     from rewardlang.trainer.config_from_toml import read_config
     from rewardlang.trainer.gpu_cards import card_at_hand, card_named
+    from rewardlang.trainer.progress_display import progress_for
     from rewardlang.trainer.training import plan_of
 
     try:
@@ -112,7 +113,7 @@ def _plan(config_path: str, changes: list[str], card_name: str | None, *, as_jso
     except ValueError as error:
         raise UsageError(str(error)) from None
     config = read_config(config_path, changes)
-    plan = plan_of(config, card)
+    plan = plan_of(config, card, progress_for())
     if config.engine.backend == "transformers":
         told = "engine.backend is 'transformers', which has no plan; this is what the run would take with 'memory'"
         print(told, file=sys.stderr)

@@ -208,7 +208,8 @@ def test_a_step_without_enough_memory_says_what_to_lower(
     config = epochs(raw_policy, tmp_path / "run", reward)
     told = stopped_by(config)
     assert "there was not enough memory" in told
-    assert "lower 'training.micro_batch', 'training.max_completion_tokens' or 'evaluation.batch', then go on with --resume" in told
+    lower = "lower 'training.micro_batch', 'engine.concurrent', 'training.max_completion_tokens' or 'evaluation.batch'"
+    assert f"{lower}, then go on with --resume" in told
     smaller = replace(config, training=replace(config.training, micro_batch=4))
     assert train(smaller, Silent(), resume=True).steps == 4
     record = read_record(Path(config.output))
