@@ -16,6 +16,7 @@ from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rewardlang.engine.batch import Batch
 from rewardlang.engine.batch_marks import BatchMarks, Floats, Part
@@ -212,15 +213,24 @@ class PlainMarks(BatchMarks):
         plain = self._plain
         gates = np.array([-1] * part.size if part.gates is None else part.gates, dtype=np.int16)
         alive = np.flatnonzero(gates < 0)
+        success = _success(plain.plan, part, gates)
+        if not len(alive):
+            return part_of(plain.plan, plain.tables, self._step, alive, gates, success, [])
         codes = _Codes(plain)
-        table = np.array([codes[key] for key in zip(*part.keyed, strict=True)] if part.keyed else [codes[()]] * len(alive), dtype=np.intp)
-        rules = enumerate(plain.tables.rules)
-        found = [Given(None, None, table[:, place], outcomes) for place, outcomes in rules] if len(alive) else []
-        success = None if part.success is None else np.array(part.success, dtype=np.float64)
-        skipped = skipped_rows(plain.plan, gates)
-        if success is not None and skipped is not None:
-            success[skipped] = np.nan
+        keys = zip(*part.keyed, strict=True) if part.keyed else repeat((), len(alive))
+        table = np.array([codes[key] for key in keys], dtype=np.intp)
+        found = [Given(None, None, table[:, place], outcomes) for place, outcomes in enumerate(plain.tables.rules)]
         return part_of(plain.plan, plain.tables, self._step, alive, gates, success, found)
+
+
+def _success(plan: Plan, part: _Part, gates: NDArray[np.int16]) -> Floats | None:
+    if part.success is None:
+        return None
+    success = np.array(part.success, dtype=np.float64)
+    skipped = skipped_rows(plan, gates)
+    if skipped is not None:
+        success[skipped] = np.nan
+    return success
 
 
 class _Codes(dict[tuple[Any, ...], tuple[int, ...]]):

@@ -7,6 +7,7 @@ another part. Statements that the checker refuses are left out.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -202,15 +203,15 @@ rows = st.fixed_dictionaries(
 batches = st.lists(st.tuples(completions, rows, st.sampled_from(["a b", "Light blue: 7", ""])), min_size=1, max_size=8)
 
 
-def written(draw: st.DrawFn, part: str, depth: int = 0) -> str:
+def written(draw: st.DrawFn, part: str, depth: int = 0, grammar: Mapping[str, list[str]] = GRAMMAR) -> str:
     """A part of a statement; deep inside, forms without parts of the same kind are chosen."""
-    forms = GRAMMAR[part]
+    forms = grammar[part]
     if depth >= _DEEPEST:
         forms = [
             form for form in forms if "{test}" not in form and "{number}" not in form and "{word}" not in form and "{item}" not in form
         ]
-    form = draw(st.sampled_from(forms or GRAMMAR[part]))
-    return _PART.sub(lambda found: written(draw, found[1], depth + 1), form)
+    form = draw(st.sampled_from(forms or grammar[part]))
+    return _PART.sub(lambda found: written(draw, found[1], depth + 1, grammar), form)
 
 
 @st.composite
