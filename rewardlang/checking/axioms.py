@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from math import ceil, floor
 
 from rewardlang import meaning, types
 from rewardlang.checking import text_tests
 from rewardlang.checking.checker import bare
 from rewardlang.checking.comparisons import Comparisons
+from rewardlang.checking.equalities import triangles
 from rewardlang.checking.judged import Judging
 from rewardlang.checking.outcomes import FAILS, HOLDS, NOT_HELD, UNJUDGED, Known, Outcomes
 from rewardlang.checking.same_meaning import Keys
@@ -32,6 +34,8 @@ class Axioms:
     def __init__(self, keys: Keys, comparisons: Comparisons, judging: Judging, atoms: Mapping[str, meaning.Expr]) -> None:
         self._keys, self._atoms = keys, atoms
         self._facts = {id(test): comparisons.facts(test) or () for test in atoms.values()}
+        self._said = {key: (*facts, *comparisons.consequences(facts)) for key, facts in self._facts.items()}
+        self._comparisons = comparisons
         self._fallible = frozenset(key for key, test in atoms.items() if judging.fallible(test))
         self._there = {key: judging.there(test) for key, test in atoms.items()}
         self._there_by = {id(test): self._there[key] for key, test in atoms.items()}
@@ -43,12 +47,13 @@ class Axioms:
         self._implied: dict[str, list[tuple[str, Outcomes]]] = {}
         for a, b in pairs:
             if self._implies(atoms[a], atoms[b]):
-                judged = steps[b] <= steps[a] and not self._asks_again(atoms[a], atoms[b])
+                judged = steps[b] <= steps[a] and not self._asks_again(atoms[a], atoms[b]) and not self._counts_again(atoms[a], atoms[b])
                 self._implied.setdefault(a, []).append((b, HOLDS if judged else HOLDS | UNJUDGED))
         self._implying = _grouped((b, a) for a, found in self._implied.items() for b, outcomes in found if outcomes == HOLDS)
         apart = [(a, b) for a, b in pairs if a < b and self._excludes(atoms[a], atoms[b])]
         self._excluded = _grouped((*apart, *((b, a) for a, b in apart)))
         self._covers = [*self._pairs_that_cover(pairs), *self._whole_types(judging)]
+        self._triangles = triangles(atoms, keys)
 
     def open(self, key: str) -> Outcomes:
         """The ways in which a single test can come out of which nothing is known."""
@@ -61,6 +66,17 @@ class Axioms:
         for cover in self._covers:
             first, *others = sorted(cover.tests)
             yield from ((first, other) for other in others)
+        yield from ((one[0], other) for one in self._triangles for other in one[1:])
+
+    def limits(self, each: meaning.Each, *, distinct: bool) -> list[tuple[str, int]]:
+        """Tests that, where they hold, say how many things a loop finds at most."""
+        if each.find is None:
+            return []
+        term = self._comparisons.count_term(each.find, each.operand, distinct=distinct)
+        found = ((key, fact.range) for key, test in self._atoms.items() for fact in self._said[id(test)] if fact.term == term)
+        return [
+            (key, ceil(range_.high) - 1 if range_.high_open else floor(range_.high)) for key, range_ in found if range_.high is not None
+        ]
 
     def closed(self, known: Known, more: Iterable[tuple[str, Outcomes]] = ()) -> dict[str, Outcomes] | None:
         """All that follows from what is known of some tests; None when it cannot be so. With `more`, `known` is closed already."""
@@ -104,6 +120,13 @@ class Axioms:
                     key = left[0] if left else next(iter(cover.tests))
                     if closed.get(key, FAILS) & FAILS:
                         yield key, HOLDS | UNJUDGED
+        for three in self._triangles:
+            held = [key for key in three if closed.get(key) == HOLDS]
+            others = [key for key in three if key not in held]
+            if len(held) == 2:
+                yield others[0], HOLDS
+            elif len(held) == 1 and any(not closed.get(key, HOLDS) & HOLDS for key in others):
+                yield from ((key, NOT_HELD) for key in others if closed.get(key, HOLDS) & HOLDS)
 
     # -------------------------------------------------------- pairs
 
@@ -145,7 +168,7 @@ class Axioms:
             yield "text", text
         if isinstance(getattr(test, "negated", None), bool):
             yield "plain", self._keys.key(_without_negation(test))
-        for fact in self._facts[id(test)]:
+        for fact in self._said[id(test)]:
             yield "term", fact.term
 
     def _same(self, first: meaning.Expr, second: meaning.Expr) -> bool:
@@ -169,7 +192,7 @@ class Axioms:
                     return self._same(a.operand, b.operand) and self._same(a.target, b.target)
         if text_tests.implies(a, b, self._keys):
             return True
-        known, wanted = self._facts[id(a)], self._facts[id(b)]
+        known, wanted = self._said[id(a)], self._facts[id(b)]
         return bool(wanted) and all(any(x.term == y.term and x.range.inside(y.range) for x in known) for y in wanted)
 
     def _asks_again(self, a: meaning.Expr, b: meaning.Expr) -> bool:
@@ -180,6 +203,11 @@ class Axioms:
             case meaning.Equal(equivalence=e), meaning.Within() if e is not None:
                 return not self._same(a.left, b.operand)
         return False
+
+    def _counts_again(self, a: meaning.Expr, b: meaning.Expr) -> bool:
+        """Whether the second counts what the first did not, so that a verifier is asked once more."""
+        known = {fact.term for fact in self._facts[id(a)]}
+        return any(fact.term not in known and fact.term in {said.term for said in self._said[id(a)]} for fact in self._facts[id(b)])
 
     def _excludes(self, a: meaning.Expr, b: meaning.Expr) -> bool:
         match a, b:
@@ -192,7 +220,7 @@ class Axioms:
                 return self._keys.key(b.operand) in self._there_by[id(a)]
         if self._are_opposite(a, b) or text_tests.excludes(a, b, self._keys):
             return True
-        return any(x.term == y.term and x.range.apart(y.range) for x in self._facts[id(a)] for y in self._facts[id(b)])
+        return any(x.term == y.term and x.range.apart(y.range) for x in self._said[id(a)] for y in self._said[id(b)])
 
     def _are_opposite(self, a: meaning.Expr, b: meaning.Expr) -> bool:
         """Whether one test is the other with its word for "not"; where every value is there, exactly one of them holds."""

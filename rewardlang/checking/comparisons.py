@@ -90,6 +90,7 @@ class Comparisons:
     def __init__(self, keys: Keys, lets: Mapping[str, LetDecl], requires: tuple[Require, ...]) -> None:
         """Signs are taken from `require … else skip` alone: every row that gets a score has passed those."""
         self._keys, self._lets = keys, lets
+        self._counts: dict[str, meaning.Select] = {}
         self._positive: set[_Factors] = set()
         for gate in requires:
             if gate.score is None:
@@ -129,6 +130,25 @@ class Comparisons:
             case _:
                 return None
         return None if fact is None else (fact,)
+
+    def consequences(self, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+        """What follows from facts of counts: different things are no more than things."""
+        found = []
+        for (factors, *rest), range_ in facts:
+            count = self._counts.get(factors[0]) if not rest and len(factors) == 1 else None  # type: ignore[arg-type, index]
+            if count is not None and count.selector == "count of" and range_.high is not None:
+                fewer = Range(_INFINITE, True, range_.high, range_.high_open)
+                found.append(Fact(self.count_term(count.find, count.operand, distinct=True), fewer))
+            elif count is not None and count.selector == "count of distinct" and range_.low is not None:
+                more = Range(range_.low, range_.low_open, _INFINITE, True)
+                found.append(Fact(self.count_term(count.find, count.operand, distinct=False), more))
+        return tuple(found)
+
+    def count_term(self, find: meaning.Find, operand: meaning.Expr, *, distinct: bool) -> tuple[object, ...]:
+        """The term of how many things are found in a text."""
+        selector: Literal["count of", "count of distinct"] = "count of distinct" if distinct else "count of"
+        count = meaning.Select(span=operand.span, type=types.NUMBER, selector=selector, find=find, operand=operand)
+        return ((self._keys.key(count),),)
 
     def _fact(self, left: meaning.Expr, operator: _Operator, right: meaning.Expr) -> Fact | None:
         one, other = self._product(left), self._product(right)
@@ -172,7 +192,10 @@ class Comparisons:
         return self._opaque(node)
 
     def _opaque(self, node: meaning.Expr) -> _Product:
-        return _Product(Fraction(1), (self._keys.key(node),))
+        key = self._keys.key(node)
+        if isinstance(node, meaning.Select):
+            self._counts[key] = node
+        return _Product(Fraction(1), (key,))
 
 
 _EXACT = (types.NumberType, types.QuantityType)

@@ -13,6 +13,7 @@ from rewardlang import meaning
 from rewardlang.checking.checker import bare
 from rewardlang.checking.same_meaning import Keys
 from rewardlang.program import LetDecl
+from rewardlang.record import replaced
 
 _PLAIN = (meaning.NumberTest, meaning.Between, meaning.TextTest, meaning.Matches, meaning.Truth, meaning.Present)
 _BUILT = (meaning.Arithmetic, meaning.Read, meaning.Outside, meaning.AsMath, meaning.Select, meaning.Measure)
@@ -109,6 +110,8 @@ class Judging:
                 below = [self._lets[value.name].value] if self._lets[value.name].otherwise is None else []
             elif isinstance(value, _BUILT):
                 below = list(meaning.children(value))
+            if isinstance(value, meaning.Select) and value.selector == "only" and not isinstance(value.find, meaning.WordFind):
+                below += [replaced(value, selector="first"), replaced(value, selector="last")]  # a word would be looked for again
             self._known[key] = frozenset((key, *(other for child in below for other in self._implied(child))))
         return self._known[key]
 

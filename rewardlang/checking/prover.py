@@ -10,7 +10,7 @@ from rewardlang.checking.comparisons import Comparisons
 from rewardlang.checking.judged import Judging
 from rewardlang.checking.outcomes import FAILS, HOLDS, NOT_HELD, UNJUDGED, Known, Outcomes, Tree, forced, possible, tree
 from rewardlang.checking.same_meaning import Keys
-from rewardlang.program import Program, WhenBody
+from rewardlang.program import EachBody, Program, WhenBody
 
 _MOST_TOLD = 8
 
@@ -36,6 +36,10 @@ class Prover:
         if id(test) not in self._trees:
             self._trees[id(test)] = test, tree(test, self._keys, self.program.lets, self.atoms)
         return self._trees[id(test)][1]
+
+    def limits(self, body: EachBody) -> list[tuple[str, int]]:
+        """Single tests that, where they hold, say how many things a rule finds at most."""
+        return self._axioms.limits(body.each, distinct=body.distinct)
 
     def linked(self) -> list[tuple[str, str]]:
         """Pairs of single tests that say something about each other."""

@@ -17,7 +17,7 @@ from rewardlang import meaning
 from rewardlang.checking.outcomes import FAILS, HOLDS, NOT_HELD, UNJUDGED, Known, Outcomes, leaves
 from rewardlang.checking.prover import Prover
 from rewardlang.checking.rules import ZERO
-from rewardlang.program import Bound, Interval, Require, Rule, WhenBody
+from rewardlang.program import Bound, EachBody, Interval, Require, Rule, WhenBody
 from rewardlang.written import written
 
 _MOST_SPLITS = 300
@@ -60,6 +60,7 @@ class ScoreBounds:
             for rule in self._program.rules
             if isinstance(rule.body, WhenBody)
         }
+        self._limits: dict[str, list[tuple[str, int]]] = {}
         self._ranges: dict[tuple[str, tuple[Outcomes, ...]], Interval] = {}
         moving = sorted(self._cases(), key=lambda case: -case[1])[:_MOST_TOLD]
         self._moving = list(dict.fromkeys(key for condition, _ in moving for key in leaves(prover.tree(condition))))
@@ -67,6 +68,8 @@ class ScoreBounds:
 
     def rule_range(self, rule: Rule, known: Known) -> Interval:
         """What a rule can give (signed). Of a case that nobody could judge it gives what earns the row less."""
+        if isinstance(rule.body, EachBody):
+            return self._counted(rule, rule.body, known)
         if not isinstance(rule.body, WhenBody):
             return rule.range
         keys = self._tests_of[rule.name]
@@ -74,6 +77,18 @@ class ScoreBounds:
         if settled not in self._ranges:
             self._ranges[settled] = self._range(rule, rule.body, known)
         return self._ranges[settled]
+
+    def _counted(self, rule: Rule, body: EachBody, known: Known) -> Interval:
+        """What a rule gives for each thing, where it is known how many there are at most."""
+        if rule.name not in self._limits:
+            # Where nobody can judge what there is, a deduction is taken in full, whatever another count has said.
+            taken = rule.sign == "deduct" and isinstance(body.each.find, meaning.WordFind)
+            self._limits[rule.name] = [] if taken else self._prover.limits(body)
+        counts = [count for key, count in self._limits[rule.name] if known.get(key) == HOLDS]
+        if not counts:
+            return rule.range
+        most = max(Fraction(0), body.points.range.high * min(counts))
+        return rule.range.clip(-most, most)
 
     def _range(self, rule: Rule, body: WhenBody, known: Known) -> Interval:
         worse = min if rule.sign == "award" else max
