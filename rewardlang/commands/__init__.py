@@ -38,7 +38,7 @@ _STORY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("test", "test", "run the examples and attacks that stand in files"),
             Entry("example", "example", "a row of samples as an example of the file: example add"),
             Entry("attack", "attack", "look for wrong answers that the file pays"),
-            Entry("lock", "lock", "hold lists and imported files to the content that they have"),
+            Entry("lock", "lock", "hold a reward, its lists and its imports to what they say now"),
             Entry("diff", "diff", "which scores a new version changes, and which rules did it"),
             Entry("doc", "doc", "the policy as a document to read, print and sign"),
         ),
