@@ -47,7 +47,9 @@ def _forms(source: List, written: Notation) -> tuple[re.Pattern[str], dict[str, 
     forms = _JOINT_COMMISSION if source == "joint commission" else _JOINT_COMMISSION + _ISMP
     point = re.escape(written[-2])
     pattern = "|".join(f"(?P<f{index}>{form.replace('POINT', point)})" for index, (_, form, _) in enumerate(forms))
-    return re.compile(rf"(?=[0-9.,A-Za-zµμ])(?:{pattern})"), {f"f{index}": (name, advice) for index, (name, _, advice) in enumerate(forms)}
+    begins = "(?<![A-Za-z])(?=[0-9.,BbcDdHhIMPpQqSsTtUuµμ])"
+    advice = {f"f{index}": (name, advice) for index, (name, _, advice) in enumerate(forms)}
+    return re.compile(f"{begins}(?:{pattern})"), advice
 
 
 @finder("error_prone", cost="linear", version="1")
