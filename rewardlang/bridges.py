@@ -42,6 +42,9 @@ class Scores(Protocol):
     def values(self) -> NDArray[np.float64]:
         """(B,), NaN where skipped."""
 
+    def floats(self) -> list[float | None]:
+        """The same as numbers of Python, None where skipped."""
+
     @property
     def sections(self) -> Mapping[str, NDArray[np.float64]]:
         """Section name ("" before any heading) to (B,), NaN where skipped."""
@@ -114,8 +117,8 @@ class TrlReward:
         """The score of each completion."""
         scores = _Batch(self.reward, prompts, completions, passed).evaluate()
         _log_common(self.reward, scores, passed)
-        _log_rules(self.reward, scores, passed, [rule.name for rule in self.reward.program.rules])
-        return _floats(scores.values)
+        _log_rules(self.reward, scores, passed, (rule.name for rule in self.reward.program.rules))
+        return scores.floats()
 
     def __repr__(self) -> str:
         return f"<TRL reward {self.__name__}>"
@@ -278,12 +281,14 @@ def _log_common(reward: Reward, scores: Scores, passed: Mapping[str, Any]) -> No
         log_extra(f"{reward.name} marks", _in_words(reward, scores))
 
 
-def _log_rules(reward: Reward, scores: Scores, passed: Mapping[str, Any], rules: Sequence[str]) -> None:
+def _log_rules(reward: Reward, scores: Scores, passed: Mapping[str, Any], rules: Iterable[str]) -> None:
     """Mean points of each rule over the rows that were marked, and how often it fired."""
     log_metric: Callable[[str, float], None] | None = passed.get("log_metric")
+    if log_metric is None:
+        return
     marked = ~scores.skipped
     size = int(marked.sum())
-    if log_metric is None or not size:
+    if not size:
         return
     for rule in rules:
         log_metric(f"{reward.name}/{rule}/points", math.fsum(scores.rules[rule][marked].tolist()) / size)

@@ -47,6 +47,10 @@ class JoinedScores(Scores):
         values: Floats = self._joined(lambda part: part.values)
         return values
 
+    def floats(self) -> list[float | None]:
+        """The score of each row as a number of Python, None where the row was skipped."""
+        return [score for part in self._parts for score in part.floats()]
+
     @cached_property
     def rules(self) -> Mapping[str, Floats]:
         """The points of each rule (B,)."""

@@ -61,6 +61,10 @@ class Scores:
         """The score of each row (B,)."""
         return self._marks.score
 
+    def floats(self) -> list[float | None]:
+        """The score of each row as a number of Python, None where the row was skipped."""
+        return self._marks.floats()
+
     @property
     def rules(self) -> Mapping[str, Floats]:
         """The points of each rule (B,), before caps and weight of its section; 0 for a row that a gate stopped."""

@@ -85,6 +85,10 @@ class BatchMarks:
         score: Floats = self._joined(lambda part: part.score)
         return score
 
+    def floats(self) -> list[float | None]:
+        """The score of each row, None where it was skipped."""
+        return [None if score != score else score for score in self.score.tolist()]  # noqa: PLR0124 - NaN is not itself
+
     @cached_property
     def gates(self) -> NDArray[np.int16]:
         """The gate that stopped each row, or −1."""

@@ -224,7 +224,11 @@ def _text_test(lists: Lists, step: Step) -> list[bool]:
 
 def _matches(lists: Lists, step: Step) -> list[bool]:
     assert isinstance(step.node, meaning.Matches)
-    return _over(lists, step.inputs, False, step.node.pattern.holds)
+    holds = step.node.pattern.holds
+    texts, holes = lists.values(step.inputs[0])
+    if holes and not any(holds([""])):  # then an empty text is as good as one that is missing
+        return holds([text or "" for text in texts])
+    return _over(lists, step.inputs, False, holds)
 
 
 def _number_test(lists: Lists, step: Step) -> list[bool]:

@@ -205,6 +205,12 @@ class PlainMarks(BatchMarks):
         """The score of each row, NaN where it was skipped."""
         return np.array(list(chain.from_iterable(part.scores for part in self._known)))
 
+    def floats(self) -> list[float | None]:
+        """The score of each row, None where it was skipped."""
+        if any(part.gates is not None for part in self._known):
+            return super().floats()
+        return list(chain.from_iterable(part.scores for part in self._known))
+
     @cached_property
     def _parts(self) -> Sequence[Part]:
         return [self._part(part) for part in self._known]

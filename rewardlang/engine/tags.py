@@ -31,7 +31,7 @@ _MOST_NAMES = 10_000
 _LETTERS_AT_ONCE = 100_000
 """Of a buffer: less than what the allocator gives back to the system each time."""
 _COMPARED_AT_ONCE = 1 << 20
-_Span: TypeAlias = "tuple[int, int] | None"
+_NOWHERE = (-1, -1)
 
 
 class Tags(ABC):
@@ -54,11 +54,11 @@ class Tags(ABC):
 
     def only(self, name: str) -> list[str | None]:
         """The block where there is one opening tag, one closing tag behind it, and no others."""
-        return self._blocks(name, self.spread([of.only for of in self.shapes.of(name)]))
+        return self._blocks(name, self.spread([of.only or _NOWHERE for of in self.shapes.of(name)]))
 
     def nth(self, name: str, place: int) -> list[str | None]:
         """The block at a place among the blocks: 0 is the first, −1 the last."""
-        return self._blocks(name, self.spread([of.blocks[place] if of.blocks else None for of in self.shapes.of(name)]))
+        return self._blocks(name, self.spread([of.blocks[place] if of.blocks else _NOWHERE for of in self.shapes.of(name)]))
 
     def every(self, name: str) -> list[tuple[str, ...]]:
         """All blocks."""
@@ -87,8 +87,8 @@ class Tags(ABC):
         return [text.endswith(literal) for text in self._texts]
 
     @abstractmethod
-    def _blocks(self, name: str, spans: Sequence[_Span]) -> list[str | None]:
-        """What stands between the two tags of each span."""
+    def _blocks(self, name: str, spans: Sequence[tuple[int, int]]) -> list[str | None]:
+        """What stands between the two tags of each span; None for `_NOWHERE`."""
 
     @abstractmethod
     def _behind(self, name: str, places: Sequence[int]) -> list[str | None]:
@@ -129,14 +129,14 @@ class _Pieces(Tags):
         super().__init__(texts, shapes, numbers)
         self._pieces = pieces
 
-    def _blocks(self, name: str, spans: Sequence[_Span]) -> list[str | None]:
+    def _blocks(self, name: str, spans: Sequence[tuple[int, int]]) -> list[str | None]:
         return [
             None
-            if span is None
-            else pieces[2 * span[1]].strip()
-            if span[1] - span[0] == 1
-            else "".join(pieces[2 * span[0] + 2 : 2 * span[1] + 1]).strip()
-            for pieces, span in zip(self._pieces, spans, strict=True)
+            if opening < 0
+            else pieces[2 * closing].strip()
+            if closing - opening == 1
+            else "".join(pieces[2 * opening + 2 : 2 * closing + 1]).strip()
+            for pieces, (opening, closing) in zip(self._pieces, spans, strict=True)
         ]
 
     def _behind(self, name: str, places: Sequence[int]) -> list[str | None]:
@@ -187,11 +187,11 @@ class _Places(Tags):
         super().__init__(texts, shapes, numbers)
         self._starts, self._firsts = found.starts, found.bounds[:-1]
 
-    def _blocks(self, name: str, spans: Sequence[_Span]) -> list[str | None]:
+    def _blocks(self, name: str, spans: Sequence[tuple[int, int]]) -> list[str | None]:
         starts, size = self._starts, len(name) + 2
         return [
-            None if span is None else text[starts[first + span[0]] + size : starts[first + span[1]]].strip()
-            for text, first, span in zip(self._texts, self._firsts, spans, strict=True)
+            None if opening < 0 else text[starts[first + opening] + size : starts[first + closing]].strip()
+            for text, first, (opening, closing) in zip(self._texts, self._firsts, spans, strict=True)
         ]
 
     def _behind(self, name: str, places: Sequence[int]) -> list[str | None]:
