@@ -161,6 +161,8 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             return _unordered(one.items, (other,))
         case Listing(), Tuple_():
             return either(_ordered(one.items, other.items), _unordered(one.items, (other,)))
+        case Listing(), Words() if (letters := "".join(letter_of(item) for item in one.items)) and len(letters) == len(one.items):
+            return yes("the same letters") if sorted(letters) == sorted(other.text.upper()) else no("different letters")
         case Listing(), Ratio() | Words() | Matrix():
             return _unordered(one.items, (other,))
         case Listing(), Expression() | Interval() | Union():

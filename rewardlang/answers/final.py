@@ -202,7 +202,7 @@ def _fenced() -> re.Pattern[str]:
 def _phrase() -> re.Pattern[str]:
     r"""Where the words end that announce an answer: "#### ", "the answer to the question is", "Final answer:", "Answer $"."""
     return re.compile(
-        r"####\s?|(?i:\b(?:(?:final\s+)?answers?|(?:correct|right|best)\s(?:option|choice))\b)[*_]{0,3}(?:[^\n.:=$\\*]{0,60}?(?:\b(?:is|are|equals|be|lies\sin|belongs\sto)\b|[:：=])|\s*(?=\\\(|\\\[|\$))|(?i:答案)[是为：:]"
+        r"####\s?|(?i:\b(?:(?:final\s+)?answers?|(?:correct|right|best)\s(?:options?|choices?))\b)[*_]{0,3}(?:[^\n.:=$\\*]{0,60}?(?:\b(?:is|are|equals|be|lies\sin|belongs\sto)\b|[:：=])|\s*(?=\\\(|\\\[|\$))|(?i:答案)[是为：:]"
     )
 
 
@@ -315,7 +315,7 @@ def _bare(text: str) -> Final | None:
     plain = plain[lead.end() :] if lead else plain
     said = list(conclusion().finditer(plain))
     plain = plain[said[-1].end() :] if said else plain
-    if not plain or len(plain) > MAX_BARE or "\n\n" in plain:
+    if not plain or len(plain) > MAX_BARE or "\n\n" in plain or re.search(r"[.!?]\s{1,3}[A-Z][a-z]", plain):
         return None
     words = re.findall(r"[^\W\d_]{3,}", re.sub(r"\\[A-Za-z]+", " ", plain))
     read = read_answer(plain)

@@ -31,17 +31,38 @@ def _end() -> re.Pattern[str]:
     )
 
 
+@cache
+def _reason() -> re.Pattern[str]:
+    """The reason at the end of the last sentence."""
+    return re.compile(r"\s(?:because|since)\s[^.!?]{1,200}[.!]?\s{0,5}$")
+
+
+@cache
+def _phrase() -> re.Pattern[str]:
+    """A conclusion of a few words at the end."""
+    unbounded = "(?:positive |negative |minus |plus )?infinity"
+    said = rf"{unbounded}|does not exist|diverges|converges|infinitely many(?:\s[a-z]{{2,20}})?|no (?:real )?(?:solutions?|roots?)"
+    return re.compile(rf"\b({said})[*_]{{0,3}}[.!]?[*_]{{0,3}}\s{{0,5}}$")
+
+
 def judged(text: str) -> Final | None:
     """The word that a text begins or ends with and that is its answer; None where a number follows at the end."""
     first = _beginning().match(text)
     if first is not None:
         return Final(*first.span(1), first[1], "the first word")
+    if not text[-MAX_SENTENCE:].rstrip(" *_.!\n")[-1:].isalpha():
+        return None
     cut = max(0, len(text) - MAX_SENTENCE)
-    last = _end().search(text[cut:])
+    tail = text[cut:]
+    reason = _reason().search(tail)
+    tail = tail[: reason.start()] if reason else tail
+    phrase = _phrase().search(tail)
+    if phrase is not None:
+        return Final(cut + phrase.start(1), cut + phrase.end(1), phrase[1], "the last words")
+    last = _end().search(tail)
     if last is None:
         return None
     sentence = text[cut + last.start() : cut + last.start(1)]
-    spans = maths_spans(sentence)
-    if last[1].lower() not in ("yes", "no") and plain_numbers(sentence, spans):
+    if last[1].islower() and last[1] not in ("yes", "no") and plain_numbers(sentence, maths_spans(sentence)):
         return None
     return Final(cut + last.start(1), cut + last.end(1), last[1], "the last word")

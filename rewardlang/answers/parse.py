@@ -24,7 +24,7 @@ from rewardlang.answers.options import option
 from rewardlang.answers.parse_brackets import bracketed, parts_of, split, tuple_or_interval
 from rewardlang.answers.parse_families import as_equation, residues, with_condition
 from rewardlang.answers.parse_limits import bound, with_hedge, without_reason
-from rewardlang.answers.parse_matrices import matrix, system_rows
+from rewardlang.answers.parse_matrices import last_line, matrix, system_rows
 from rewardlang.answers.parse_piecewise import piecewise
 from rewardlang.answers.parse_relations import relation, said_of
 from rewardlang.answers.parse_sets import built, rays_joined, sets_joined, with_usual_brackets, without_conditions
@@ -44,6 +44,7 @@ MAX_NESTING = 30
 
 _JOINING = ("or", "and")
 _WRAPPERS = ("$", "\\(", "\\)", "\\[", "\\]", "\\boxed", "\\fbox", "\\framebox")
+_BETWEEN = ("and", ",")
 _ANNOUNCING = ("answer", "ans", "result", "solution")
 _SEPARATING = (";", ",", *_JOINING, "±", "∓")
 _HEDGES = ("maybe", "perhaps", "possibly", "both", "either")
@@ -143,6 +144,7 @@ def read_by_kind(tokens: list[Token]) -> Value | Missing:
         return family
     if any_of(tokens, ("≡",)):
         tokens = as_equation(tokens)
+    tokens = last_line(tokens)
     system = system_rows(tokens)
     if system:
         by_cases = piecewise(system, tokens, read_value)
@@ -164,6 +166,8 @@ def read_by_kind(tokens: list[Token]) -> Value | Missing:
 def _several(tokens: list[Token]) -> Value | Missing | None:
     if not any_of(tokens, _SEPARATING):
         return None
+    if len(tokens) in (5, 8) and (together := compound([token for token in tokens if token.text not in _BETWEEN])) is not None:
+        return together  # 7 hours and 30 minutes
     for sign in (";", ","):
         parts = split(tokens, (sign,))
         if len(parts) > 1:

@@ -66,6 +66,26 @@ def _symbolic_power(tokens: list[Token], read: Reader) -> MatrixPower | None:
     return MatrixPower(entries, name.text) if square and all(item.rational is not None for row in entries for item in row) else None
 
 
+_LINES = ("aligned", "align", "align*", "gather", "gathered", "split")
+
+
+def last_line(tokens: list[Token]) -> list[Token]:
+    r"""The last of the lines of `\begin{aligned} … \end{aligned}`, with those before it that it goes on; other tokens as they are."""
+    texts = [token.text for token in tokens[:5]]
+    if texts[:2] != ["\\begin", "{"] or "".join(texts[2 : texts.index("}") if "}" in texts else 2]) not in _LINES:
+        return tokens
+    begin = texts.index("}") + 1
+    end = next((at for at in range(len(tokens) - 1, 0, -1) if tokens[at].text == "\\end"), len(tokens))
+    lines = [[token for token in line if token.text != "&"] for line in split(tokens[begin:end], ("\\\\",))]
+    lines = [line for line in lines if line]
+    last: list[Token] = []
+    for line in reversed(lines):
+        last = [*line, *last]
+        if line[0].text != "=":
+            break
+    return last or tokens
+
+
 def system_rows(tokens: list[Token]) -> list[list[Token]]:
     r"""The rows of `\begin{cases} x = 1 \\\\ y = 2 \end{cases}` or of an array behind one brace; none for anything else."""
     braced = len(tokens) > 1 and tokens[0].text == "⦃" and tokens[1].text == "\\begin"

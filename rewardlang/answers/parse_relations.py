@@ -100,7 +100,10 @@ _DERIVATIVE = re.compile(
     r"\\frac\{d[a-z]\}\{d[a-z]\}|\\frac\{d\^\{?2\}?[a-z]\}\{d[a-z]\^\{?2\}?\}|d[a-z]/d[a-z]"
     r"|\\frac\{\\partial ?[A-Za-z]\}\{\\partial ?[a-z]\}"
 )
+_SLOPE = re.compile(r"\\frac\{d([a-z])\}\{d[a-z]\}|d([a-z])/d[a-z]")
+_OPERATORS = ("det", "tr", "Tr", "rank", "trace", "deg", "dim", "Var", "Cov")
 _NAMING = ("\\nabla", "\\arg", "\\Re", "\\Im", "\\dim", "\\deg")
+_OF_A_MATRIX = ("^{-1}", "^T", "^{T}", "^2", "^3", "^n", "^{2}", "^{3}", "^{n}")
 _OF_THE_PLANE = ("x", "y", "z", "t", "r")
 
 
@@ -121,6 +124,8 @@ def _is_name(tokens: list[Token]) -> bool:
         return True
     if len(texts) == 2 and (texts[0].removeprefix("\\") in ACCENTS or texts[0] in _NAMING) and tokens[1].kind == "name":
         return True
+    if texts[0].removeprefix("\\") in _OPERATORS and len(texts) > 1:
+        return all(token.kind == "name" or token.text in "()," for token in tokens[1:])
     if texts[0].removeprefix("\\") in ACCENTS and "".join(texts[1:2] + texts[-1:]) == "{}":
         return not any(text in "{}" for text in texts[2:-1])
     if tokens[0].kind == "name" and len(texts) > 1 and texts[1] in ("∠", "△"):
@@ -159,6 +164,8 @@ def _label(tokens: list[Token], value: list[Token]) -> tuple[str, str]:
         return f"{texts[0]}_□", index[0].text
     if len(texts) == 4 and texts[1] == "(" and tokens[2].kind == "name":
         return "function()", texts[2]
+    if (slope := _SLOPE.fullmatch(joined(tokens))) is not None:
+        return f"{slope[1] or slope[2]}'", ""
     return joined([Token(token.kind, token.text) for token in tokens]).replace("{", "").replace("}", ""), ""
 
 
@@ -189,6 +196,13 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
     if _is_named_number(parts):
         return _labelled(parts[0], parts[1], _equation(symbol(parts[0][0].text), number(Fraction(parts[1][0].text))), read)
     formulas = [_formula(part) for part in parts]
+    if (
+        parts[-1][0].text == "\\begin"
+        and parts[0][0].kind == "name"
+        and parts[0][0].text.isupper()
+        and joined(parts[0][1:]) in _OF_A_MATRIX
+    ):
+        return _labelled(parts[0], parts[-1], None, read)
     if formulas[0] is not None and any(kind in CALCULUS for kind, _ in formulas[0].atoms()):
         return _labelled(parts[0], parts[-1], _equation(formulas[0], formulas[1]) if len(parts) == 2 and formulas[1] else None, read)
     closed = formulas[0] is not None and not symbols_of(formulas[0])

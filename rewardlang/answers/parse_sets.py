@@ -116,9 +116,10 @@ def built(inner: list[Token], read: Reader) -> Value | Missing | None:
 def rays_joined(items: tuple[Value, ...], sign: str) -> Value | None:
     """`x < 1 or x > 2` as the union that it is, and "and" as what is common."""
     labels = {item.label for item in items if isinstance(item, Labelled)}
-    inner = [item.value for item in items if isinstance(item, Labelled) and isinstance(item.value, Interval | Union)]
-    if len(inner) < len(items) or len(labels) != 1 or len(items) < 2:
+    named = [item.value for item in items if isinstance(item, Labelled) and isinstance(item.value, Interval | Union | Expression)]
+    if len(named) < len(items) or len(labels) != 1 or len(items) < 2 or all(isinstance(value, Expression) for value in named):
         return None
+    inner = [SetOf((value,)) if isinstance(value, Expression) else value for value in named]  # x = 0 or x ≥ 1
     pieces: list[list[Piece]] = [found for value in inner if (found := pieces_of(value)) is not None]
     try:
         result = normal(pieces[0])

@@ -8,7 +8,7 @@ from rewardlang.answers.named_functions import FUNCTIONS
 from rewardlang.answers.number_words import number_at_start, place_of
 from rewardlang.answers.options import LETTERS
 from rewardlang.answers.parse_brackets import Reader
-from rewardlang.answers.real_sets import REALS, as_value
+from rewardlang.answers.real_sets import INFINITY, REALS, as_value
 from rewardlang.answers.tokens import Token
 
 _NOTHING = frozenset({"none", "empty set", "the empty set", "does not exist", "dne", "none exist", "null set"})
@@ -21,6 +21,9 @@ _ALL_REALS |= {"all real x", "all real number"}
 _WITHOUT_END = frozenset({"infinitely many", "infinitely many solutions", "infinite solutions", "an infinite number", "infinite number"})
 _WITHOUT_END |= {"an infinite number of solutions", "infinite number of solutions", "there are infinitely many solutions"}
 
+_SUBJECTS = ("the series ", "the limit ", "the integral ", "the sequence ", "the sum ", "it ")
+_VERBS = ("diverges", "converges", "does not exist")
+_INFINITE = ("infinity", "positive infinity", "plus infinity", "negative infinity", "minus infinity")
 MAX_COUNTED = 12
 """Tokens of what a number in words counts."""
 
@@ -59,6 +62,11 @@ def words(tokens: list[Token]) -> Value | None:
     if len(tokens) == 2 and tokens[0].text.lower() in ("option", "choice") and tokens[1].text.upper() in LETTERS:
         return Expression(symbol(tokens[1].text.upper()))
     text = " ".join(token.text for token in tokens).casefold()
+    subject = next((lead for lead in _SUBJECTS if text.startswith(lead)), "")
+    if subject and text.removeprefix(subject) in _VERBS:
+        text = text.removeprefix(subject)
+    if text in _INFINITE:
+        return Expression(INFINITY if text[0] in "ip" else -INFINITY)
     if text in _ALL_REALS:
         return as_value(REALS)
     if text in ("all integers", "the integers", "any integer", "every integer"):
