@@ -56,6 +56,7 @@ class _Dictionary(NamedTuple):
     other: frozenset[str] = frozenset()
     other_name: str = ""
     prefixes: tuple[str, ...] = ()
+    letters: str = "etaoinsrhldcumfpgwybvkxjqz"
 
 
 @cache
@@ -73,7 +74,8 @@ def _english(spelling: Spelling) -> _Dictionary:
 @lru_cache(maxsize=4)
 def _given(entries: tuple[str, ...]) -> _Dictionary:
     """A dictionary of the user: an entry with a capital letter is a name or a noun that is written so."""
-    return _Dictionary(frozenset(entry for entry in entries if entry == entry.lower()), frozenset(entries))
+    letters = "".join(sorted({letter for entry in entries for letter in entry.lower() if letter.isalpha()})[:60])
+    return _Dictionary(frozenset(entry for entry in entries if entry == entry.lower()), frozenset(entries), letters=letters)
 
 
 @cache
@@ -123,8 +125,19 @@ def misspelling(
     """
     allowed = frozenset(word.casefold() for entry in allow for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*+", entry))
     chosen = _given(dictionary) if dictionary else _english(spelling)
-    known: set[bytes] = set()
+    known = _words_known(chosen, allowed)
+    if len(known) > _MOST_KNOWN:
+        known.clear()
     return [_misspelt(text, chosen, allowed, known) for text in texts]
+
+
+_MOST_KNOWN = 50_000
+
+
+@lru_cache(maxsize=4)
+def _words_known(dictionary: _Dictionary, allowed: frozenset[str]) -> set[bytes]:
+    """Words of the texts so far that are known."""
+    return set()
 
 
 _WORDS_APART = bytes(code if chr(code).isalpha() or chr(code) in "'\\" else 32 for code in range(128)) + bytes(128)
@@ -206,14 +219,15 @@ def _note(word: str, dictionary: _Dictionary) -> str:
 @lru_cache(maxsize=10_000)
 def _near(word: str, dictionary: _Dictionary) -> str:
     """Up to two words one slip away. People and models keep the first and the last letter, and more letters than they add."""
-    found = dict.fromkeys(slip for slip in _slips(word) if slip in dictionary.words)
+    if word.capitalize() in dictionary.names:
+        return f"'{word.capitalize()}'"
+    found = dict.fromkeys(slip for slip in _slips(word, dictionary.letters) if slip in dictionary.words)
     ranked = sorted(found, key=lambda near: (sorted(near) != sorted(word), near[0] != word[0], near[-1] != word[-1], -len(near)))
     return " or ".join(f"'{near}'" for near in ranked[:2])
 
 
-def _slips(word: str) -> Iterator[str]:
+def _slips(word: str, letters: str) -> Iterator[str]:
     cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
-    letters = "etaoinsrhldcumfpgwybvkxjqz"
     yield from (left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1)
     yield from (left + right[1:] for left, right in cuts if right)
     yield from (left + letter + right for left, right in cuts for letter in letters)
