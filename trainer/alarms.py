@@ -21,7 +21,8 @@ LENGTH = 2.0  # times longer, or shorter, than at the beginning …
 LENGTH_TOKENS = 8  # … and by this many tokens
 CUT_OFF = 0.5  # share of completions that are cut off, where it was less than half of that
 REWARD_RISE = 0.08  # of the score's range, while accuracy …
-ACCURACY_RISE = 0.02  # … did not rise by more than this between the first and the last measurement
+ACCURACY_RISE = 0.02  # … did not rise by more than this between the first and the last measurement;
+ACCURACY_FALL = 0.1  # … or any rise of the reward at all, where accuracy fell by this much
 FLAT = 0.8  # share of groups in which all earned the same, over two windows
 ENTROPY = 0.1  # of what it was at the beginning
 CANARY = 0.5  # of the difference between sampler and trainer at which the run stops
@@ -112,7 +113,8 @@ def _hacking(rows: Rows, held_out: Rows, score_range: float) -> tuple[str, str] 
     if before is None or now is None or len(held_out) < 3 or score_range <= 0:
         return None
     first, last = held_out[0]["accuracy"], held_out[-1]["accuracy"]
-    if now - before < REWARD_RISE * score_range or last - first > ACCURACY_RISE:
+    needed = 0.0 if first - last >= ACCURACY_FALL else REWARD_RISE * score_range
+    if now - before <= needed or last - first > ACCURACY_RISE:
         return None
     remedy = "read what earns most now (rewardlang runs show), write it down as an attack, and close the hole: rewardlang check"
     return f"the reward rose from {before:.2f} to {now:.2f}, held-out accuracy went from {first:.1%} to {last:.1%}", remedy

@@ -15,7 +15,8 @@ from rewardlang.trainer.problem import TrainingProblem, TwoPolicies
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # torch and safetensors turn the error number of a failed write into a text of their own.
-_WRITING_FAILED = ("No space left on device", "File too large", "Disk quota exceeded", "PytorchStreamWriter failed", "unexpected pos")
+_CUT_SHORT = ("PytorchStreamWriter failed", "unexpected pos")  # what follows is of torch's insides
+_WRITING_FAILED = ("No space left on device", "File too large", "Disk quota exceeded", *_CUT_SHORT)
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
@@ -48,7 +49,8 @@ def problem_of(error: Exception, output: Path) -> TrainingProblem | None:
 def _cause_and_remedy(error: Exception, output: Path) -> tuple[str, str] | None:
     text = str(error)
     if getattr(error, "errno", None) in _NO_ROOM or any(part in text for part in _WRITING_FAILED):
-        return f"the disk that holds {output} took no more: {_first_line(text)}", "free space there or lower 'training.keep'"
+        why = "a file came out shorter than it was written" if any(part in text for part in _CUT_SHORT) else _first_line(text)
+        return f"the disk that holds {output} took no more: {why}", "free space there or lower 'training.keep'"
     if isinstance(error, MemoryError) or any(part in text for part in _OUT_OF_MEMORY):
         remedy = "lower 'training.micro_batch', 'engine.concurrent', 'training.max_completion_tokens' or 'evaluation.batch'"
         return f"there was not enough memory: {_first_line(text) or 'an allocation failed'}", remedy

@@ -28,6 +28,7 @@ RINGING = {
     "careless": (2.0, {"reward without accuracy"}),
     "constant": (1.0, {"groups without spread"}),
     "polite": (1.5, {"one rule carries everything"}),
+    "effort-pays": (4.0, {"reward without accuracy", "one rule carries everything"}),
     "numbers-pay": (3.0, {"length drift"}),
     "too-fast": (3.0, {"groups without spread", "length drift"}),
     "one-text-pays": (2.0, {"reward without accuracy", "entropy collapse"}),
@@ -97,6 +98,13 @@ def test_a_hole_in_the_reward_is_told_before_the_run_is_over() -> None:
     (alarm,) = all_alarms(recorded("careless"), 2.0)
     assert alarm.step == 20
     assert alarm.found == "the reward rose from 0.78 to 1.13, held-out accuracy went from 26.0% to 23.5%"
+
+
+def test_a_fall_of_accuracy_is_told_however_little_the_reward_rose() -> None:
+    """Words pay more than being right: accuracy is gone by step 20, long before the reward has moved by much of its range."""
+    first, *_ = all_alarms(recorded("effort-pays"), 4.0)
+    assert (first.name, first.step) == ("reward without accuracy", 20)
+    assert first.found == "the reward rose from 0.55 to 0.61, held-out accuracy went from 26.0% to 0.0%"
 
 
 def test_too_few_rows_ring_nothing() -> None:
