@@ -15,6 +15,7 @@ from rewardlang.trainer.gpu_cards import GIB, Card, card_at_hand
 from rewardlang.trainer.gpu_shape import UnsupportedPolicy
 from rewardlang.trainer.gpu_world import World, join, processes, share_of
 from rewardlang.trainer.memory_plan import Plan, Workload, plan
+from rewardlang.trainer.policy import context_length
 from rewardlang.trainer.problem import TrainingProblem
 
 ENGINE = ("vllm", "bitsandbytes", "peft", "trl")
@@ -158,6 +159,7 @@ def _started(config: RunConfig, made: Plan, world: World) -> Any:
         unmap_cache=load.unmap_cache,
         merged=load.merged,
         revision=config.model.revision,
+        context=context_length(config.model),
         launched=world.size > 1,
     )
     engine = start_engine(settings, alpha=config.lora.alpha, seed=config.seed, temperature=config.training.temperature)

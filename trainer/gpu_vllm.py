@@ -49,6 +49,7 @@ class SamplerSettings:
     merged: bool = False  # 16-bit weights that hold base and adapter, in place of an NF4 base and a slot
     revision: str | None = None
     eager: bool = False
+    context: int | None = None  # tokens that the policy can read, where its configuration says so
     launched: bool = False  # one of several processes, each with a vLLM of its own
     extra: Mapping[str, Any] = field(default_factory=dict)  # further arguments of `vllm.LLM`, for measurements
 
@@ -59,7 +60,8 @@ class SamplerSettings:
             "model": self.model,
             "revision": self.revision,
             "dtype": "bfloat16",
-            "max_model_len": self.length + 1,  # teacher forcing asks for one token more
+            # Teacher forcing asks for one token more; vLLM starts with no more than the policy can read.
+            "max_model_len": min(self.length + 1, self.context or self.length + 1),
             "max_num_seqs": self.sequences,
             "max_num_batched_tokens": max(self.prefill, self.sequences),
             "kv_cache_memory_bytes": self.cache_bytes,

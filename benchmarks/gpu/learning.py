@@ -34,6 +34,7 @@ from rewardlang.trainer.config import (  # noqa: E402
     RunConfig,
     TrainingConfig,
 )
+from rewardlang.trainer.gpu_world import join  # noqa: E402
 from rewardlang.trainer.metrics import read_metrics  # noqa: E402
 from rewardlang.trainer.progress import Silent  # noqa: E402
 from rewardlang.trainer.pupils import Habits  # noqa: E402
@@ -57,14 +58,19 @@ def main() -> int:
     parser.add_argument("--held-out", type=int, default=400)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
+    world = join()
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
+        folder = Path(world.gathered(scratch)[0])  # all processes train what the first one made
         began = time.monotonic()
-        parameters = make_policy(folder / "policy", arguments)
+        parameters = make_policy(folder / "policy", arguments) if world.rank == 0 else 0
+        world.gathered(None)
         warm = time.monotonic() - began
         config = run_config(folder, arguments)
         result = train(config, Silent())
-        record = record_of(arguments, parameters, warm, result)
+        record = record_of(arguments, parameters, warm, result) | {"processes": world.size} if world.rank == 0 else {}
+        world.gathered(None)
+    if world.rank:
+        return 0
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(record, indent=1), encoding="utf-8")
     for name in ("accuracy_before", "accuracy_after", "reward_before", "reward_after", "warm_up_seconds", "seconds"):

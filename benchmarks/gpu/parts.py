@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import importlib.metadata
+import importlib.util
 import json
 import os
 import sys
@@ -24,6 +25,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from benchmarks.gpu import rounding, shapes  # noqa: E402
+from benchmarks.gpu.cases import Case, case_of  # noqa: E402
 from rewardlang.trainer.gpu_cards import GIB  # noqa: E402
 from rewardlang.trainer.gpu_effect import share_of_effect  # noqa: E402
 from rewardlang.trainer.gpu_engine import Engine, start_engine  # noqa: E402
@@ -34,6 +36,8 @@ from rewardlang.trainer.gpu_update import accumulate, prepare_training  # noqa: 
 from rewardlang.trainer.gpu_vllm import Completion, SamplerSettings  # noqa: E402
 from rewardlang.trainer.memory_plan import Workload, plan  # noqa: E402
 
+DEVICE = "cuda"
+SHARE_ROWS, SHARE_TOKENS, CANARY_TOKENS = 200, 512, 256
 LIBRARIES = ("torch", "vllm", "bitsandbytes", "peft", "transformers", "triton")
 
 
@@ -47,7 +51,7 @@ def machine() -> dict[str, Any]:
     return {
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "gpu": torch.cuda.get_device_name(0),
-        "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "versions": {name: importlib.metadata.version(name) for name in LIBRARIES if importlib.util.find_spec(name)},
         "weights": "random, in the published shape",
     }
 
@@ -74,7 +78,7 @@ def set_adapter(engine: Engine, size: float, seed: int) -> None:
             lora_b.mul_(size * 0.02 * delta.numel() ** 0.5 / delta.norm())
 
 
-def started(model: str, load: Workload, *, sequences: int, prefill: int, unmap: bool = False) -> Engine:
+def started(model: str, load: Workload, *, sequences: int) -> Engine:
     """An engine over random weights, sized by the plan."""
     folder = shapes.write_config(model, Path(tempfile.mkdtemp()))
     shapes.register_random_weights()
@@ -85,8 +89,8 @@ def started(model: str, load: Workload, *, sequences: int, prefill: int, unmap: 
         length=load.length,
         sequences=sequences,
         cache_bytes=planned.cache_bytes,
-        prefill=prefill,
-        unmap_cache=unmap,
+        prefill=load.prefill,
+        unmap_cache=load.unmap_cache,
     )
     return start_engine(settings)
 
@@ -100,28 +104,31 @@ def timed(action: Any) -> tuple[Any, float]:
     return value, time.perf_counter() - begun
 
 
-def part_memory(model: str, *, unmap: bool, completion: int = 512, concurrent: int = 8) -> dict[str, Any]:
-    """NVML peak by phase of GRPO rounds of 8 × (512 + completion) tokens against the plan, and the speed of their parts."""
-    small = shapes.SHAPES[model]["hidden_size"] < 3000
-    batches = ([2, 2, 2] if unmap else [2, 2, 2, 4, 8]) if small else [1, 1, 2]
-    if completion > 4096:
-        batches = [1]
-    load = Workload(prompt=512, completion=completion, concurrent=concurrent, micro_batch=batches[0], prefill=512, unmap_cache=unmap)
+def part_memory(model: str, case: Case) -> dict[str, Any]:
+    """NVML peak by phase of GRPO rounds against the plan, and the speed of their parts."""
+    load = case.workload()
+    planned = plan(shapes.SHAPES[model], load)
     result: dict[str, Any] = {
-        "workload": f"8 × (512 + {completion})",
-        "concurrent": concurrent,
-        "micro_batch": batches[0],
-        "unmap_cache": unmap,
+        "workload": f"8 × ({case.prompt} + {case.completion})",
+        "concurrent": case.concurrent,
+        "micro_batch": case.passes[0][0],
+        "shared_prompts": case.passes[0][1],
+        "unmap_cache": case.unmap,
+        "decoded": case.decoded or case.completion,
+        "plan_gib": {phase: round(planned.phase(phase) / GIB, 3) for phase in ("rollout", "training")},
+        "plan_table": planned.table().splitlines(),
         "rounds": [],
     }
+    say("plan_gib", result["plan_gib"])
     with MemoryWatch() as watch:
         result["before_gib"] = round(watch.before / GIB, 3)
         with watch.phase("context"):
-            torch.zeros(1, device="cuda")
+            torch.zeros(1, device=DEVICE)
         with watch.phase("start"):
-            engine, result["start_s"] = timed(lambda: started(model, load, sequences=concurrent, prefill=512, unmap=unmap))
-        engine.unmap_cache = unmap
+            engine, result["start_s"] = timed(lambda: started(model, load, sequences=case.concurrent))
+        engine.unmap_cache = case.unmap
         result |= {"after_start_gib": round(watch.now() / GIB, 3), "torch_after_start": torch_memory()}
+        engine.share_prompts = any(shared for _, shared in case.passes)
         with watch.phase("diagnostics"):
             gate = engine.gate(prompts_of(8, 48, 1))
         result["gate"] = gate.__dict__
@@ -132,40 +139,36 @@ def part_memory(model: str, *, unmap: bool, completion: int = 512, concurrent: i
         prepare_training(engine)
         adam: Any = vars(bitsandbytes.optim)["AdamW8bit"]
         optimizer = adam([p for p in engine.model.parameters() if p.requires_grad], lr=1e-5)
-        for number, micro_batch in enumerate(batches):
-            row = one_round(engine, optimizer, watch, number, micro_batch, planned=micro_batch == batches[0], completion=completion)
+        for number in range(len(case.passes)):
+            row = one_round(engine, optimizer, watch, number, case)
             result["rounds"].append(row)
             say("round", row)
         result |= {"peaks_gib": watch.table(), "torch_end": torch_memory(), "swap_ms": swap_times(engine)}
-        planned = plan(shapes.SHAPES[model], load)
-        result["plan_gib"] = {phase: round(planned.phase(phase) / GIB, 3) for phase in ("rollout", "training")}
-        result["plan_table"] = planned.table().splitlines()
         print(torch.cuda.memory_summary(abbreviated=True))
-    for key in (
-        "before_gib",
-        "start_s",
-        "after_start_gib",
-        "torch_after_start",
-        "idle_gib",
-        "peaks_gib",
-        "plan_gib",
-        "torch_end",
-        "swap_ms",
-    ):
+    for key in ("before_gib", "start_s", "after_start_gib", "torch_after_start", "idle_gib", "peaks_gib", "torch_end", "swap_ms"):
         say(key, result[key])
     return result
 
 
-def one_round(
-    engine: Engine, optimizer: Any, watch: MemoryWatch, number: int, micro_batch: int, *, planned: bool, completion: int
-) -> dict[str, float]:
-    """One group of 8 generated, trained on and published; phases with another micro-batch than the plan's are counted apart."""
+def one_round(engine: Engine, optimizer: Any, watch: MemoryWatch, number: int, case: Case) -> dict[str, float]:
+    """One group of 8 generated, trained on and published; phases with other passes than the plan's are counted apart."""
+    micro_batch, engine.share_prompts = case.passes[number]
     seeds, advantages = list(range(number * 8, number * 8 + 8)), np.random.default_rng(number).normal(size=8).tolist()
-    rows = prompts_of(8, 512, 2, distinct=False)
+    rows = prompts_of(8, case.prompt, 2, distinct=False)
+    decoded = case.decoded or case.completion
+    drawn = prompts_of(8, case.completion - decoded, 3 + number)
+    begun = [prompt + more for prompt, more in zip(rows, drawn, strict=True)]
     with watch.phase("rollout"), engine.cache_mapped():
-        completions, generation = timed(partial(engine.generate, rows, completion, seeds=seeds))
+        sampled, generation = timed(partial(engine.generate, begun, decoded, seeds=seeds))
+    # Tokens that were not decoded count as sampled with even odds: of no consequence for memory or time.
+    even = np.full(case.completion - decoded, -np.log(engine.shape.vocabulary))
+    completions = [
+        Completion(prompt, more + one.tokens, np.concatenate([even, one.logprobs]), one.finished)
+        for prompt, more, one in zip(rows, drawn, sampled, strict=True)
+    ]
     torch.cuda.empty_cache()
-    with watch.phase("training" if planned else f"training, {micro_batch} in a pass"):
+    apart = f"training, {micro_batch} in a pass{' over shared prompts' * engine.share_prompts}"
+    with watch.phase("training" if case.passes[number] == case.passes[0] else apart):
         torch.cuda.reset_peak_memory_stats()
         report, update = timed(partial(accumulate, engine, completions, advantages, micro_batch=micro_batch))
         _, step = timed(lambda: (optimizer.step(), optimizer.zero_grad()))
@@ -174,13 +177,15 @@ def one_round(
     _, publish = timed(engine.publish)
     figures = {
         "micro_batch": micro_batch,
+        "shared_prompts": engine.share_prompts,
         "generation_s": generation,
         "update_s": update,
         "optimizer_s": step,
         "publish_s": publish,
         "torch_peak_gib": peak / GIB,
         "mean_difference": report.mean_difference,
-        "trained_tokens_s": 8 * completion / (generation + update + step + publish),
+        "decoded_tokens_s": 8 * decoded / generation,
+        "trained_tokens_s": 8 * case.completion / (generation + update + step + publish),
     }
     return {key: round(value, 4) for key, value in figures.items()}
 
@@ -198,8 +203,8 @@ def swap_times(engine: Engine, repeats: int = 50) -> dict[str, float]:
 
 def part_share(model: str) -> dict[str, Any]:
     """The share of the adapter's effect, decoded and teacher-forced; the canary broken on purpose; stale prefixes; the base's bits."""
-    load = Workload(prompt=64, completion=512, completions=128)
-    engine, start = timed(lambda: started(model, load, sequences=128, prefill=2048))
+    load = Workload(prompt=64, completion=SHARE_TOKENS, completions=128, prefill=2048)
+    engine, start = timed(lambda: started(model, load, sequences=128))
     gate = engine.gate(prompts_of(16, 48, 1))
     say("gate", gate.__dict__)
     result: dict[str, Any] = {"start_s": start, "gate": gate.__dict__, "shares": []}
@@ -209,8 +214,9 @@ def part_share(model: str) -> dict[str, Any]:
     for size in (1e-3, 1e-2, 3e-2):
         set_adapter(engine, size, seed=int(1e4 * size))
         engine.publish()
-        completions, seconds = timed(lambda size=size: engine.generate(prompts_of(200, 64, int(1e5 * size)), 512, seeds=range(200)))
-        row = {"size": size, "generated_tokens_s": round(200 * 512 / seconds)} | shares(engine, completions)
+        rows = prompts_of(SHARE_ROWS, 64, int(1e5 * size))
+        completions, seconds = timed(lambda rows=rows: engine.generate(rows, SHARE_TOKENS, seeds=range(SHARE_ROWS)))
+        row = {"size": size, "generated_tokens_s": round(SHARE_ROWS * SHARE_TOKENS / seconds)} | shares(engine, completions)
         say("share", row)
         result["shares"].append(row)
     result["canary"] = broken_canaries(engine)
@@ -270,7 +276,7 @@ def shares(engine: Engine, completions: list[Completion]) -> dict[str, Any]:
 def broken_canaries(engine: Engine) -> dict[str, Any]:
     """The canary on the right policy, on a lost adapter, on one layer lost and on a stale adapter."""
     rows = prompts_of(16, 64, 77)
-    good = engine.canary(engine.generate(rows, 256, seeds=range(16)))
+    good = engine.canary(engine.generate(rows, CANARY_TOKENS, seeds=range(16)))
     found: dict[str, Any] = {"good": [good.verdict, good.agreement.mean_difference, good.limit, str(good.share)]}
     slots: Any = engine.swap.pairs
     broken: dict[str, Callable[[], object]] = {
@@ -282,7 +288,7 @@ def broken_canaries(engine: Engine) -> dict[str, Any]:
         engine.publish()
         breaking()
         engine.version += 1
-        completions = engine.generate(rows, 256, seeds=range(16))
+        completions = engine.generate(rows, CANARY_TOKENS, seeds=range(16))
         try:
             engine.swap.check()
             found[name] = ["not caught by the bits"]
@@ -349,6 +355,11 @@ def part_merge(model: str) -> dict[str, Any]:
     return result
 
 
+def measured(part: str, model: str) -> dict[str, Any]:
+    """One of the parts that count memory."""
+    return part_memory(model, case_of(part, model))
+
+
 def main() -> None:
     """Runs one part and writes its JSON."""
     parser = argparse.ArgumentParser()
@@ -357,9 +368,7 @@ def main() -> None:
     parser.add_argument("--model", default="qwen2.5-1.5b")
     arguments = parser.parse_args()
     parts: dict[str, Callable[[], dict[str, Any]]] = {
-        "memory": lambda: part_memory(arguments.model, unmap=False),
-        "long": lambda: part_memory(arguments.model, unmap=True, completion=19_968, concurrent=4),
-        "sleep": lambda: part_memory(arguments.model, unmap=True),
+        **{name: partial(measured, name, arguments.model) for name in ("memory", "sleep", "fit", "long")},
         "share": lambda: part_share(arguments.model),
         "merge": lambda: part_merge(arguments.model),
         "rounding": lambda: {"ways": rounding.ways()},

@@ -26,7 +26,7 @@ os.environ.update(VLLM_USE_FLASHINFER_SAMPLER="0", WANDB_DISABLED="true")
 import torch  # noqa: E402
 
 from benchmarks.gpu import shapes  # noqa: E402
-from benchmarks.gpu.parts import machine, prompts_of, say, set_adapter, shares, timed  # noqa: E402
+from benchmarks.gpu.parts import SHARE_ROWS, machine, prompts_of, say, set_adapter, shares, timed  # noqa: E402
 
 PROMPT, COMPLETION, GROUP, RANK = 150, 512, 8, 16
 SIZES = (8, 64)
@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--model", choices=sorted(shapes.SHAPES), default="qwen2.5-1.5b")
     parser.add_argument("--micro-batch", type=int, default=8)
     parser.add_argument("--unmap", action="store_true", help="the sampler's pages leave the card while training")
+    parser.add_argument("--share", action="store_true", help="the completions of a prompt are computed over one pass of it")
     parser.add_argument("--compiled", action="store_true", help="speed: vLLM's own compilation in place of graphs alone")
     parser.add_argument("--completions", type=int, choices=SIZES, default=64, help="trl: completions in a round")
     parser.add_argument("--scratch", type=Path, default=Path("/tmp/checkpoints"))
@@ -65,7 +66,16 @@ def engine(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
     merged = arguments.system == "speed"
     load = Workload(
-        PROMPT, COMPLETION, max(SIZES), micro_batch=arguments.micro_batch, rank=RANK, unmap_cache=arguments.unmap, merged=merged
+        PROMPT,
+        COMPLETION,
+        max(SIZES),
+        GROUP,
+        arguments.share,
+        None,
+        arguments.micro_batch,
+        RANK,
+        unmap_cache=arguments.unmap,
+        merged=merged,
     )
     planned = plan(json.loads((folder / "config.json").read_text()), load)
     settings = SamplerSettings(
@@ -83,6 +93,7 @@ def engine(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     with MemoryWatch() as watch:
         with watch.phase("start"):
             made, result["start_s"] = timed(lambda: start_engine(settings))
+        made.share_prompts = arguments.share
         with watch.phase("diagnostics"):
             gate = made.gate(prompts_of(16, 48, 1))
         say("gate", gate.__dict__)
@@ -103,7 +114,7 @@ def engine(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         with made.cache_mapped():
             set_adapter(made, relative, seed=int(1e4 * relative))
             made.publish()
-            completions = made.generate(prompts_of(200, 64, int(1e5 * relative)), COMPLETION, seeds=range(200))
+            completions = made.generate(prompts_of(SHARE_ROWS, 64, int(1e5 * relative)), COMPLETION, seeds=range(SHARE_ROWS))
             found = shares(made, completions)
         result["shares"].append({"size": relative} | found)
         say("share", result["shares"][-1])

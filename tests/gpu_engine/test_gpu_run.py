@@ -107,7 +107,7 @@ def test_what_the_engine_cannot_train_is_told_before_it_starts(tmp_path: Path, s
         (replace(good, lora=replace(good.lora, targets=("q_proj",))), "all linear layers"),
         (replace(good, lora=replace(good.lora, dropout=0.1)), "with dropout the policy that is trained"),
         (replace(good, training=replace(good.training, iterations=2)), "one update from each round"),
-        (replace(good, training=replace(good.training, max_completion_tokens=2_000_000)), "the run needs .* GiB and a card has 7.45"),
+        (replace(good, training=replace(good.training, completions=4_000_000)), "the run needs .* GiB and a card has 7.45"),
     ):
         with pytest.raises(TrainingProblem, match=told):
             train(config, Silent())
@@ -132,7 +132,8 @@ def test_the_command_prints_the_plan(tmp_path: Path, capsys: pytest.CaptureFixtu
     run_config(tmp_path)
     path = tmp_path / "run.toml"
     path.write_text(
-        'reward = "low.reward"\noutput = "run"\n[model]\npath = "policy"\n[lora]\nrank = 4\n[data]\nfile = "rows.jsonl"\n', encoding="utf-8"
+        'reward = "low.reward"\noutput = "run"\n[model]\npath = "policy"\n[lora]\nrank = 4\n[data]\nfile = "rows.jsonl"\n[training]\nmax_completion_tokens = 32\n',
+        encoding="utf-8",
     )
     assert main(["train", str(path), "--plan", "--card", "24GB"]) == 0
     shown = capsys.readouterr().out
