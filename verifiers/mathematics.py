@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 from rewardlang.answers.numerals import Notation
 from rewardlang.answers.values import Answer
@@ -56,14 +57,27 @@ def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
     says how close it is. A letter is not matched with the text of a multiple-choice option. Which answer counts is for the file to
     say: use `only`.
     """
+    decide = _decide()
+    return [decide(one, other) for one, other in zip(ones, others, strict=True)]
+
+
+@cache
+def _decide() -> Callable[[Answer, Answer], Verdict]:
     from rewardlang.answers.symbolic import decide
 
-    return [decide(one, other) for one, other in zip(ones, others, strict=True)]
+    return decide
 
 
 @reader("math", cost="linear", version="4", limits=LIMITS)
 def as_math(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[Answer | Missing | Refused]:
     """The answer that the whole trimmed text is; see the equivalence of the same word."""
+    read = _read()
+    return [read(text, written) for text in texts]
+
+
+@cache
+def _read() -> Callable[[str, str], Answer | Missing | Refused]:
+    """Looked up once: columns of data are read value by value."""
     from rewardlang.answers.notation import read_answer_in
 
-    return [read_answer_in(text, written) for text in texts]
+    return read_answer_in

@@ -52,6 +52,10 @@ class Sum:
 
     terms: tuple[tuple[Product, Fraction], ...]
 
+    def __hash__(self) -> int:
+        """Equal for equal sums, without the hashes of fractions, which take a division each."""
+        return hash(tuple([(value.numerator, value.denominator, _parts(product)) for product, value in self.terms]))
+
     @property
     def rational(self) -> Fraction | None:
         """The value when no atom is in it."""
@@ -62,6 +66,10 @@ class Sum:
     def atoms(self) -> set[Atom]:
         """The atoms of all terms."""
         return {atom for product, _ in self.terms for atom, _ in product}
+
+
+def _parts(product: Product) -> tuple[Any, ...]:
+    return tuple([(atom, power.numerator, power.denominator) for atom, power in product])
 
 
 def _order(item: tuple[Any, Any]) -> str:
@@ -115,6 +123,9 @@ def _multiply(one: Sum, other: Sum) -> Sum:
     for number_, sum_ in ((one, other), (other, one)):
         if len(number_.terms) == 1 and not number_.terms[0][0]:
             return _times(sum_, number_.terms[0][1])
+    if len(one.terms) == len(other.terms) == 1:
+        ((left, a),), ((right, b),) = one.terms, other.terms
+        return _times(_multiply_products(left, right), _product(a, b))
     terms: dict[Product, Fraction] = {}
     for left, a in one.terms:
         for right, b in other.terms:
@@ -168,7 +179,7 @@ def _multiply_products(left: Product, right: Product) -> Sum:
     kept = tuple(sorted(powered, key=_order) if len(powered) > 1 else powered)
     result = Sum(((kept, coefficient),)) if kept or coefficient is not _ONE else ONE
     for cosine, times in sines:
-        square = Sum((((), Fraction(1)), (((cosine, Fraction(2)),), Fraction(-1))))
+        square = Sum(((((cosine, Fraction(2)),), Fraction(-1)), ((), _ONE)))  # in this order: "()" comes behind all other products
         for _ in range(times):
             result = _multiply(result, square)
     return result
@@ -334,11 +345,12 @@ def power(base: Quotient, exponent: int) -> Quotient:
         return number(value**exponent)
     if abs(exponent) > MAX_EXPONENT:
         raise LimitError(f"an exponent above {MAX_EXPONENT}")
-    result, square, left = number(1), base, abs(exponent)
+    result, square, left = None, base, abs(exponent)
     while left:
         if left & 1:
-            result = result * square
+            result = square if result is None else result * square
         left >>= 1
         if left:
             square = square * square
+    result = number(1) if result is None else result
     return result if exponent >= 0 else number(1) / result

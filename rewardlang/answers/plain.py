@@ -111,13 +111,25 @@ def read_decimal(figures: str, negative: bool) -> Expression:
     return Expression(number(value), False, False, "", len(together.lstrip("0")), last)
 
 
+def _may_be_enclosed(tokens: list[Token]) -> bool:
+    """Whether brackets may stand around the whole, or around a letter at the end, which could be a unit: not in `(x + 1)(x + 2)`."""
+    if tokens[0].text not in "({" or tokens[-1].text not in ")}":
+        return False
+    depth = 0
+    for token in tokens[:-3]:
+        depth += (token.text in "({") - (token.text in ")}")
+        if not depth:
+            return tokens[-3].text in "({"
+    return True
+
+
 def is_plain_formula(tokens: list[Token]) -> bool:
     r"""Whether the tokens can only be a formula.
 
     Not plain: one token; brackets around the whole; what could be a unit (a spaced or upright letter, a fraction behind a number,
     `2h30m`); a letter T at the end (of a transposed matrix).
     """
-    if len(tokens) < 2 or tokens[-1].text == "T" or (tokens[0].text in "({" and tokens[-1].text in ")}"):
+    if len(tokens) < 2 or tokens[-1].text == "T" or _may_be_enclosed(tokens):
         return False
     if tokens[1].text == ")" or (tokens[0].text == "(" and tokens[1].text.isupper()):
         return False  # `(A) -3` and `A) 3` can be an option

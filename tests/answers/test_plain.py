@@ -25,10 +25,11 @@ _PARTS = [
     *("\\cdot", "\\left(", "\\right)", "kg", "!", "_", "1/2", "\\theta", ",", "=", "%"),
 ]
 formulas = st.lists(st.sampled_from(_PARTS), min_size=1, max_size=9).map("".join)
+bracketed = st.lists(st.sampled_from(["(x+1)", "(m)", "(2)", "{y}", *_PARTS]), max_size=4).map(lambda parts: f"({''.join(parts)})")
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(formulas)
+@given(formulas | bracketed)
 def test_what_can_only_be_a_formula_is_none_of_the_other_kinds(text: str) -> None:
     """Asking for lists, relations, sets, words and quantities first gives the same value, or the same reason that there is none."""
     tokens = tokens_of(text)
@@ -47,6 +48,7 @@ def test_a_number_alone_is_none_of_the_other_kinds(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
+        *[("(x+1)(x-2)", True), ("(x+1)(m)", False), ("(x+1)+(x-2)", True), ("((x+1)(x-2))", False)],
         *[("x^2+3x+2", True), ("\\frac{\\sqrt{3}}{2}", True), ("3+4i", True), ("\\ln 6", True), ("(x+1)(x+2)+3", True)],
         *[("3 m", False), ("2h30m", False), ("9.8\\frac{m}{s^2}", False), ("(x+1)", False), ("(x+1)^T", False), ("1,2", False)],
     ],
