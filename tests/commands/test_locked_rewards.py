@@ -11,7 +11,11 @@ import rewardlang
 from rewardlang.checking.as_locked import locked
 from rewardlang.compiled import compile_text
 from rewardlang.lock import LockedReward
+from rewardlang.parsing.syntax_from_text import parse
+from rewardlang.parsing.text_from_syntax import format_text
+from rewardlang.source import Source
 from tests.commands.conftest import Run
+from tests.language.shared import GOOD, read
 
 LETTER = """rewardlang 1
 reward letter version "1.2.0" about "A short letter."
@@ -126,6 +130,17 @@ def test_a_lock_that_cannot_be_read_is_told(run: Run, letter: Path, tmp_path: Pa
     (finding,) = run("check", "letter.reward", "--json").json["findings"]
     assert finding["code"] == "RW711"
     assert "cannot be held against rewardlang.lock" in finding["message"]
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_every_statement_is_held_and_layout_is_not(path: Path) -> None:
+    """Each statement of every construct has a place of its own in the lock; laid out anew, the file is the same."""
+    source = Source(path.name, read(path))
+    file, laid_out = parse(source).file, parse(Source(path.name, format_text(source))).file
+    assert file is not None
+    assert laid_out is not None
+    assert len(locked(file).statements) == len(file.statements) + 1
+    assert locked(laid_out) == locked(file)
 
 
 def test_a_lock_of_today_is_read_tomorrow() -> None:
