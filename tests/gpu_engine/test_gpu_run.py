@@ -132,7 +132,8 @@ def test_the_command_prints_the_plan(tmp_path: Path, capsys: pytest.CaptureFixtu
     run_config(tmp_path)
     path = tmp_path / "run.toml"
     path.write_text(
-        'reward = "low.reward"\noutput = "run"\n[model]\npath = "policy"\n[lora]\nrank = 4\n[data]\nfile = "rows.jsonl"\n[training]\nmax_completion_tokens = 32\n',
+        'reward = "low.reward"\noutput = "run"\n[model]\npath = "policy"\n[lora]\nrank = 4\n[data]\nfile = "rows.jsonl"\n'
+        "[training]\nmax_completion_tokens = 32\n",
         encoding="utf-8",
     )
     assert main(["train", str(path), "--plan", "--card", "24GB"]) == 0

@@ -58,8 +58,10 @@ ROUNDS = {
 }
 
 
-@pytest.mark.parametrize("round_name", ROUNDS)
-@pytest.mark.parametrize(("model_type", "tied"), KINDS)
+@pytest.mark.parametrize(
+    ("model_type", "tied", "round_name"),
+    [("qwen2", True, name) for name in ROUNDS] + [(*kind, "two groups, ragged, not in order") for kind in KINDS[1:]],
+)
 def test_states_and_gradients_are_those_of_whole_sequences(model_type: str, tied: bool, round_name: str) -> None:
     """In fp32, with recomputed activations: every state before a completion's token, and the gradient of every LoRA parameter."""
     engine = made(model_type, tied=tied)
@@ -150,7 +152,7 @@ def test_the_gate_computes_shared_prompts_as_well(monkeypatch: pytest.MonkeyPatc
         engine.gate([A, B, [1, 2, 3]], max_tokens=6).check()
 
 
-@pytest.mark.parametrize("model_type", ["qwen2", "qwen3", "llama"])
+@pytest.mark.parametrize("model_type", ["qwen2", "qwen3"])
 def test_what_autograd_keeps_is_what_the_plan_counts(model_type: str) -> None:
     """One layer over two prompts with three completions each, by autograd's own hooks: within 3 % of the plan's count."""
     prompt, completion, count, rank = 24, 40, 6, 5
