@@ -1,14 +1,15 @@
 """Reading, scoring and writing rows of Parquet: how fast beside scoring alone, and how much memory it takes.
 
-    python benchmarks/scoring/rows_at_scale.py --rows 1000000 --out benchmarks/results/DATE-rows-1m
+    python benchmarks/scoring/rows_at_scale.py --rows 1000000 --engines local,workers --out benchmarks/results/DATE-rows-1m
     python benchmarks/scoring/rows_at_scale.py --rows 10000000 --rounds 1 --engines local,ray-killed --out benchmarks/results/DATE-rows-10m
 
 Completions are those of notebook_completions.py; beyond 131,072 rows the texts come again, in other groups of rows. Each round scores
 alone (up to a million rows, in memory, in the batches of the command, nothing read or written while the clock runs), runs the command
 from start to end, its start included, and scores alone once more; the share is the median over rounds, each of the mean of its two
-measures of scoring alone. The package is compiled to bytecode, as an installed one is. The memory is that of the command's process, or of all processes of the local cluster, twice a second;
-it is drawn into OUT.svg, and OUT.json has all numbers. Shares are given by the clock, and by the seconds of processors, which a machine
-with other work to do tells more truly. The engine `ray-killed` is `ray`, with one worker killed by SIGKILL after half a minute.
+measures of scoring alone. The package is compiled to bytecode, as an installed one is. The memory is that of the command's processes,
+or of all processes of the local cluster, twice a second; it is drawn into OUT.svg, and OUT.json has all numbers. Shares are given by the
+clock, and by the seconds of processors, which a machine with other work to do tells more truly. The engine `local` is one process,
+`workers` one for each core; `ray-killed` is `ray`, with one worker killed by SIGKILL after half a minute.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import hashlib
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -89,8 +91,9 @@ def alone(reward_name: str, path: Path, rows: int) -> tuple[float, float]:
 
 
 def command(reward_name: str, path: Path, out: Path, engine: str) -> tuple[float, float, list[tuple[float, float]]]:
-    """The command in a process of its own: seconds on the clock, seconds of processors (local engine), and (second, MB) samples."""
+    """The command in a process of its own: seconds on the clock, seconds of processors (not of Ray's), and (second, MB) samples."""
     name = engine.removesuffix("-killed")
+    several = ["--engine", "ray"] if name == "ray" else ["--workers", os.cpu_count() if name == "workers" else 1]
     file, column = REWARDS[reward_name]
     words = [
         sys.executable,
@@ -102,13 +105,12 @@ def command(reward_name: str, path: Path, out: Path, engine: str) -> tuple[float
         path,
         "--out",
         out,
-        "--engine",
-        name,
+        *several,
         "--map",
         f"{column}=answer",
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(out.parent), "PYTHONDONTWRITEBYTECODE": ""}
-    begin = time.perf_counter()
+    begin, begun = time.perf_counter(), processor_seconds()
     process = subprocess.Popen(list(map(str, words)), env=environment, stdout=subprocess.PIPE, text=True)
     watch = Watch(psutil.Process(process.pid), begin, kill=name != engine)
     watch.start()
@@ -117,7 +119,7 @@ def command(reward_name: str, path: Path, out: Path, engine: str) -> tuple[float
     watch.join()
     assert process.returncode == 0, engine
     assert watch.killed or name == engine, "no worker was killed"
-    return seconds, watch.processor, watch.samples
+    return seconds, processor_seconds() - begun, watch.samples
 
 
 class Watch(threading.Thread):
@@ -127,7 +129,6 @@ class Watch(threading.Thread):
         super().__init__()
         self._process, self._begin, self._kill = process, begin, kill
         self.samples: list[tuple[float, float]] = []
-        self.processor = 0.0
         self.killed = False
 
     def run(self) -> None:
@@ -138,7 +139,6 @@ class Watch(threading.Thread):
     def _look(self) -> None:
         while self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE:
             self.samples.append((time.perf_counter() - self._begin, sum(memory(each) for each in family(self._process)) / 1e6))
-            self.processor = max(self.processor, processor_seconds(self._process))
             if self._kill and len(self.samples) >= _KILL_AT and not self.killed:
                 self.killed = kill_a_worker(self._process)
             time.sleep(0.5)
@@ -192,13 +192,10 @@ def memory(process: psutil.Process) -> int:
         return 0
 
 
-def processor_seconds(process: psutil.Process) -> float:
-    """Seconds of processors so far."""
-    try:
-        times = process.cpu_times()
-    except psutil.NoSuchProcess:
-        return 0.0
-    return float(times.user + times.system)
+def processor_seconds() -> float:
+    """Seconds of processors of all processes that this one has waited for, and that those have waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def tenths(samples: list[tuple[float, float]]) -> list[int]:
@@ -229,7 +226,7 @@ def measured(
         "command_us_a_row": micro(pairs, 2, rows),
         "rows_a_second": round(rows / statistics.median(pair[2] for pair in pairs)),
     }
-    if engine == "local":
+    if engine in ("local", "workers"):
         found |= {
             "share_by_processor": round(statistics.median(pair[1] / pair[3] for pair in pairs), 3),
             "scoring_alone_processor_us_a_row": micro(pairs, 1, rows),
