@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import re
 
 _SIGNS = "-\N{MINUS SIGN}+"
+_SPACES = (" ", "\u00a0", "\u202f", "\u2009")
 _BEFORE_SIGN = "([{<=>~≈≤≥\"'“‘"
 
 
@@ -78,13 +79,13 @@ def _several_before() -> re.Pattern[str]:
 
 @cache
 def _several_around() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """`two` before a number and `tablets` behind its unit; `x 2 tablets` behind it."""
+    """`two` before a number and `tablets` behind its unit; `x 2 tablets` or `÷ 2` behind it, but not `x 7 days` or `x3/day`."""
     import re
 
     counts = rf"\b(?:{_NUMBER_WORDS})|[½¼¾]|(?<![\w.,])(?:[02-9]|[1-9][0-9])"
-    return re.compile(rf"(?:{counts})\s\Z", re.IGNORECASE), re.compile(
-        rf"(?:[\s-]{_COUNTED}|\s?[x×*]\s?[0-9]{{1,3}}\s{_COUNTED})\b", re.IGNORECASE
-    )
+    of_time = r"\s?/|\s?(?:times|x|days?|d|weeks?|months?|hours?|h|daily|weekly|per|a|each|every|doses?)\b"
+    multiplied = rf"\s?[x×*÷]\s?(?:[0-9]{{1,3}}\s{_COUNTED}\b|(?!1\b)[0-9]{{1,3}}(?![0-9.]|{of_time}))"
+    return re.compile(rf"(?:{counts})\s\Z", re.IGNORECASE), re.compile(rf"[\s-]{_COUNTED}\b|{multiplied}", re.IGNORECASE)
 
 
 @finder("quantity", cost="linear", version="4")
@@ -93,12 +94,12 @@ def quantity(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[lis
 
     What it checks
     --------------
-    Finds figures with a unit behind them, at once or after one space or hyphen: `500 mg`, `40 mg/kg/day`, `2.5 mL per dose`.
-    Units: ng mcg µg mg g kg lb, µL mL cc cL dL L, µmol mmol mol, IU, mEq, s min h day week, mm cm m km, cm2 m2, dose; and the words
-    (`milligrams`, `units`, `hours`). Both ends of a range are found: `500-750 mg` is 500 mg and 750 mg. Units are converted exactly, and a
-    quantity of another kind than the rule compares is missing: `500 mL` is no mass. So is one that cannot be read as a whole:
-    `500 mg/tablet`, `200 mg/5 mL`, `1/2 mg`, `1e3 mg`, `0,5 mg`, `5 MG`, `5 ug`, `10 U`; and one that is a part of a dose: `2 x 500 mg`,
-    `two tablets of 500 mg`, `half a 500 mg tablet`. It is found, so that two are two, and it has no value.
+    Finds figures with a unit behind them, at once or after one space or hyphen: `500 mg`, `40 mg/kg/day`, `2.5 mL per dose`. Units: ng
+    mcg µg mg g kg lb, µL mL cc cL dL L, µmol mmol mol, IU, mEq, s min h day week, mm cm m km, cm2 m2, dose; and the words (`milligrams`,
+    `units`, `hours`). Both ends of a range are found: `500-750 mg` is 500 mg and 750 mg. Units are converted exactly, and a quantity of
+    another kind than the rule compares is missing: `500 mL` is no mass. So is one that cannot be read as a whole: `500 mg/tablet`, `200
+    mg/5 mL`, `1/2 mg`, `1e3 mg`, `0,5 mg`, `500 000 mg`, `5 MG`, `5 ug`, `10 U`; and one that is a part of a dose: `2 x 500 mg`, `500 mg
+    x2`, `two tablets of 500 mg`, `half a 500 mg tablet`. It is found, so that two are two, and it has no value.
 
     Why it earns reward
     -------------------
@@ -172,6 +173,8 @@ def _kind(text: str, start: int) -> Literal["whole", "part", "other"]:
     before, earlier = text[max(0, start - 1) : start], text[max(0, start - 2) : max(0, start - 1)]
     if before == "/" and earlier.isdigit():
         return "part"
+    if before in _SPACES and earlier.isdigit() and _is_group(text[start : start + 4]):
+        return "part"
     if before in ("x", "X") and (earlier == "" or earlier.isdigit() or earlier.isspace()):
         return "part"
     if before.isalnum() or before in ("_", "^") or (before == ":" and earlier.isdigit()):
@@ -186,7 +189,12 @@ def _is_one_of_several(text: str, start: int, end: int) -> bool:
         return True
     counted, forms = _several_around()
     behind = forms.match(text, end)
-    return behind is not None and (behind[0].strip()[0] in "x×*" or counted.search(before) is not None)
+    return behind is not None and (behind[0].strip()[0] in "xX×*÷" or counted.search(before) is not None)
+
+
+def _is_group(figures: str) -> bool:
+    """Whether figures behind a figure and a space go on its number: `000` of `500 000 mg`, `00` of `5 00 mg`."""
+    return figures[:2].isdigit() and (figures[0] == "0" or (figures[:3].isdigit() and not figures[3:].isdigit()))
 
 
 def _value(text: str, start: int, numeral: str, notation: str) -> tuple[int, Fraction | None]:
