@@ -58,7 +58,7 @@ class Stopwatch:
 
 
 def step_times(plan: Plan, batch: Batch, step: int) -> dict[int, StepTime]:
-    """What each step takes on a batch; steps that no row asked for are not there."""
+    """What each step takes on a batch, over arrays, whatever the plan is; steps that no row asked for are not there."""
     watch = Stopwatch()
     marks = run_columns(Prepared(plan), batch, step, Calls(), watch.kernels)
     assert len(marks.score) == len(batch)

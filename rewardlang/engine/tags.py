@@ -213,7 +213,7 @@ class _Places(Tags):
 def _scan_bytes(texts: Sequence[str], names: tuple[str, ...]) -> _Scanned:
     """Every `<`, then what stands behind it. A line break stands between two texts, and in no tag."""
     begins = np.zeros(len(texts) + 1, np.intp)
-    np.cumsum(np.array(list(map(len, texts))) + 1, out=begins[1:])
+    np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1, out=begins[1:])
     wanted = _wanted(names)
     found = [(first, *_windows(texts[first:last], len(wanted.words))) for first, last in _portions(begins)]
     at = np.concatenate([here + begins[first] for first, here, _ in found])
