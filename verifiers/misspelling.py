@@ -253,7 +253,7 @@ def _is_known(word: str, dictionary: _Dictionary, allowed: frozenset[str]) -> bo
 
 def _is_word_with_prefix(lower: str, dictionary: _Dictionary) -> bool:
     """Whether a known word of some length stands behind a prefix: `nonmovant`, `antithrombotic`."""
-    return any(
+    return lower.startswith(dictionary.prefixes) and any(
         lower.startswith(prefix) and len(lower) - len(prefix) >= _LEAST_BEHIND_PREFIX and lower[len(prefix) :] in dictionary.words
         for prefix in dictionary.prefixes
     )
