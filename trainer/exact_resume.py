@@ -79,7 +79,8 @@ class ExactResume:
         parent._load_optimizer_and_scheduler(checkpoint)
         if checkpoint is None:
             return
-        state = torch.load(Path(checkpoint) / _FILE, map_location=trainer.args.device, weights_only=True)
+        device = trainer.args.device if trainer.args.device.type != "cpu" else "cpu"  # torch restores nothing to a 'cpu:0'
+        state = torch.load(Path(checkpoint) / _FILE, map_location=device, weights_only=True)
         trainer._step = trainer.state.global_step * trainer.args.gradient_accumulation_steps
         trainer._buffered_inputs = _split_anew(state["round"], trainer.args.steps_per_generation)
         self.restore_algorithm(state["algorithm"])

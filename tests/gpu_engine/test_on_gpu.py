@@ -76,3 +76,32 @@ def test_the_engine_over_vllm(tmp_path: Path) -> None:
     engine.swap.clear()
     with pytest.raises(SlotMismatch):
         engine.canary(engine.generate(prompts, 64))
+
+
+@pytest.mark.parametrize(("heads", "keys"), [(12, 2), (32, 8)])
+def test_completions_see_their_prompt_and_themselves(heads: int, keys: int) -> None:
+    """Attention over two shared prompts with ragged completions, and its gradients, are those of a dense mask in fp32 to bf16's noise."""
+    from rewardlang.trainer.gpu_prefix import attend, pack
+
+    prompts, completions = [[1] * 150] * 3 + [[2] * 37] * 2, [[3] * 512, [4] * 100, [5] * 7, [6] * 64, [7] * 300]
+    packed = pack(prompts, completions, "cuda")
+    tokens = len(packed.ids_T)
+    given = [torch.randn(1, count, tokens, 128, device="cuda").bfloat16().requires_grad_() for count in (heads, keys, keys)]
+    found = attend(torch.nn.Module(), *given, None, packed=packed, scaling=128**-0.5)[0]
+    weights = torch.randn_like(found)
+    slopes = torch.autograd.grad((found * weights).sum(), given)
+    seen = torch.zeros(tokens, tokens, dtype=torch.bool, device="cuda")
+    for group in packed.groups:
+        first, end = group.first, group.first + group.prompt
+        seen[first:end, first:end] = torch.ones(group.prompt, group.prompt, dtype=torch.bool, device="cuda").tril()
+        places = packed.positions_T[end : end + len(group.kept)]
+        begins = [end + index for index in (places == group.prompt).nonzero().flatten().tolist()]
+        for begin, stop in zip(begins, [*begins[1:], end + len(group.kept)], strict=True):
+            seen[begin:stop, first:end] = True
+            seen[begin:stop, begin:stop] = torch.ones(stop - begin, stop - begin, dtype=torch.bool, device="cuda").tril()
+    exact = [one.detach().float().requires_grad_() for one in given]
+    dense = torch.nn.functional.scaled_dot_product_attention(*exact, attn_mask=seen, enable_gqa=True).transpose(1, 2)
+    wanted = torch.autograd.grad((dense * weights.float()).sum(), exact)
+    assert float((found.float() - dense).norm() / dense.norm()) < 0.01
+    for slope, true in zip(slopes, wanted, strict=True):
+        assert float((slope.float() - true).norm() / true.norm()) < 0.02
