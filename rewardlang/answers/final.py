@@ -20,7 +20,8 @@ from functools import cache
 from rewardlang.answers.boxes import Box, boxes
 from rewardlang.answers.corrections import after, corrected, corrected_box, taken_back_at_once
 from rewardlang.answers.judgements import judged
-from rewardlang.answers.kinds import Labelled, Words
+from rewardlang.answers.kinds import Expression, Labelled, Words
+from rewardlang.answers.number_words import number_at_start
 from rewardlang.answers.parse import read_answer
 from rewardlang.answers.spans import Span, joining, maths_spans, plain_numbers, with_unit
 from rewardlang.answers.statements import (
@@ -35,6 +36,7 @@ from rewardlang.answers.statements import (
     stated,
     statement,
 )
+from rewardlang.answers.tokens import tokens_of
 from rewardlang.answers.values import Answer
 
 MAX_BARE = 400
@@ -215,6 +217,9 @@ def _choice() -> re.Pattern[str]:
     return re.compile(
         r"\b(?i:option|choice|answer)\s\(?([A-J])\)?\s(?i:is|would\sbe)\s(?i:the\s)?(?i:correct|right|best|answer)\b"
         rf"|\bI(?:\swould|['’]d|['’]ll|\swill)?\s(?:choose|pick|select|go\swith)\s{letter}"
+        rf"|\(([A-J])\)\s(?:is|must\sbe|would\sbe)\s(?:the\s)?(?:correct|right|best|answer)\b"
+        rf"|\b(?:[Ii]t|answer)\s(?:must|should|has\sto)\sbe\s{letter}\)?[*_]{{0,3}}\.?\s{{0,5}}$"
+        rf"|\bI(?:['’]d|\swould)\s(?:say|guess|answer)\s{letter}"
         rf"|\b(?i:so|thus|hence|therefore|leaves|leaving),?\s(?:only\s)?(?:it(?:['’]s|\sis|\smust\sbe)\s)?{letter}[)*_]{{0,3}}\.?\s{{0,5}}$"
     )
 
@@ -311,6 +316,8 @@ def _lead() -> re.Pattern[str]:
 def _bare(text: str) -> Final | None:
     """A text that is nothing but an answer: it has hardly a word in it, and is read as one where it has."""
     plain = text.strip().strip("*_`“”").rstrip(_DECORATION).strip()
+    if plain.endswith(".") and plain[:-1].rstrip()[-1:] in _DECORATION.strip():
+        plain = plain[:-1].rstrip(_DECORATION)
     lead = _lead().match(plain)
     plain = plain[lead.end() :] if lead else plain
     said = list(conclusion().finditer(plain))
@@ -324,9 +331,12 @@ def _bare(text: str) -> Final | None:
     elif isinstance(read.value, Labelled):
         bare = len(words) <= 1 and not re.search(r"\b(?:is|are|find|get)\b", plain) and not has_unread(read.value)
     else:
+        if isinstance(read.value, Words) and number_at_start(tokens_of(plain)) is not None:
+            return None  # "seven apples remain"
         most = 3 if isinstance(read.value, Words) else 2
         says = re.search(r"\b(?:is|are)\b", masked(plain)) is not None
-        bare = not words or (len(words) <= most and not says and not has_unread(read.value))
+        number = isinstance(read.value, Expression) and not any(sign.isdigit() for sign in plain)  # "two and a half hours"
+        bare = number or not words or (len(words) <= most and not says and not has_unread(read.value))
     if not bare:
         return None
     start = text.index(plain)

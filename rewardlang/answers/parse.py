@@ -28,7 +28,7 @@ from rewardlang.answers.parse_matrices import last_line, matrix, system_rows
 from rewardlang.answers.parse_piecewise import piecewise
 from rewardlang.answers.parse_relations import relation, said_of
 from rewardlang.answers.parse_sets import built, rays_joined, sets_joined, with_usual_brackets, without_conditions
-from rewardlang.answers.parse_units import compound, unit_start
+from rewardlang.answers.parse_units import compound, unit_start, without_whole
 from rewardlang.answers.parse_words import spoken_number, words
 from rewardlang.answers.plain import ADVERBS, NUMERAL, is_plain_formula, quick_number, read_decimal, read_numeral, unwrapped
 from rewardlang.answers.progressions import written_out
@@ -171,6 +171,7 @@ def _several(tokens: list[Token]) -> Value | Missing | None:
     for sign in (";", ","):
         parts = split(tokens, (sign,))
         if len(parts) > 1:
+            parts = [part for part in parts if not part or part[0].text != "not"] or parts  # 15, not 14
             return _listing(written_out([_without_joining(part) for part in parts]), sign)
     for sign in _JOINING:
         parts = split(tokens, (sign,))
@@ -302,7 +303,7 @@ def _measured(tokens: list[Token]) -> Value | Missing:
     several = compound(tokens)
     if several is not None:
         return several
-    rest, unit, percent, degree, scale = list(tokens), "", False, False, 1
+    rest, unit, percent, degree, scale = list(without_whole(tokens)), "", False, False, 1
     if rest[0].text in _CURRENCIES:
         unit, rest = rest[0].text, rest[1:]
     elif len(rest) > 1 and rest[0].text == "-" and rest[1].text in _CURRENCIES:

@@ -12,6 +12,7 @@ from rewardlang.answers.forms import ACCENTS
 from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval, Labelled, Ratio, Tuple_, Unread, Value
 from rewardlang.answers.numeric import CALCULUS, symbols_of, value_at
 from rewardlang.answers.parse_brackets import Reader, bracketed, split
+from rewardlang.answers.parse_sets import rays_joined
 from rewardlang.answers.reading import UnreadError
 from rewardlang.answers.real_sets import INFINITY, as_value, between, complement, line
 from rewardlang.answers.tokens import Token, any_of, joined
@@ -221,6 +222,9 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
     closed = formulas[-1] is not None and not symbols_of(formulas[-1])
     if closed and (_is_value_of_function(parts[0]) or _is_measure(parts[0]) or (formulas[0] is not None and _is_sum_of_names(formulas[0]))):
         return _labelled(parts[0], parts[-1], equation, read)
+    known_parts = [part for part, formula in zip(parts, formulas, strict=True) if formula is not None and not symbols_of(formula)]
+    if len(parts) > 2 and len(known_parts) == 1 and _is_name(parts[-1]) and _is_name(parts[0]):
+        return _labelled(parts[0], known_parts[0], None, read)  # a = 3 = b
     if _is_name(parts[0]) and not _mentions(parts[-1], parts[0]):
         return _labelled(parts[0], parts[-1], equation, read)
     if len(parts) == 2 and _is_name(parts[1]) and not _mentions(parts[0], parts[1]):
@@ -256,7 +260,7 @@ def _without_denominator(form: Sum) -> Sum:
 def _inequality(parts: list[list[Token]], signs: list[str], tokens: list[Token]) -> Value | Missing:
     unread = Unread(joined(tokens), "this inequality is compared as it is written")
     if len(parts) == 3 and all(parts):
-        return _between(parts, signs) or unread
+        return _between(parts, signs) or _both(parts, signs, tokens) or unread
     if len(parts) != 2 or not all(parts):
         return unread
     left, right = map(_formula, parts)
@@ -274,6 +278,14 @@ def _inequality(parts: list[list[Token]], signs: list[str], tokens: list[Token])
     except (LimitError, ZeroDivisionError):
         return unread
     return _ray(form, strict) or Inequality(form, strict)
+
+
+def _both(parts: list[list[Token]], signs: list[str], tokens: list[Token]) -> Value | None:
+    """`1 < |x| < 3`: what both inequalities say."""
+    if all(token.text != "|" for token in parts[1]):
+        return None
+    halves = [_inequality(parts[at : at + 2], signs[at : at + 1], tokens) for at in (0, 1)]
+    return rays_joined(tuple(half for half in halves if not isinstance(half, Missing)), "and")
 
 
 def _ray(form: Sum, strict: bool) -> Value | None:

@@ -26,12 +26,16 @@ MAX_UNIT = 30
 _NO_PLURAL_NEEDED = ("men", "women", "people", "children", "mice", "feet", "fish", "sheep", "yuan", "yen", "rupees", "apple", "times")
 
 
+def without_whole(tokens: list[Token]) -> list[Token]:
+    """`5/6 of the pie`, `300 mL of water` without what it is a part of, or made of."""
+    part = next((at for at, token in enumerate(tokens) if token.text == "of"), 0)
+    said = part > 0 and len(tokens) - part <= MAX_OF and all(token.kind == "word" for token in tokens[part:])
+    return tokens[:part] if said else tokens
+
+
 def unit_start(tokens: list[Token]) -> int:
     """Where a unit begins at the end of the tokens, or their number: upright or spaced words behind a number, or what is counted."""
     end = len(tokens)
-    part = next((at for at, token in enumerate(tokens) if token.text == "of"), 0)
-    if part > 1 and end - part <= MAX_OF and all(token.kind == "word" for token in tokens[part:]):
-        return part  # 5/6 of the pie
     fraction = _fraction_start(tokens)
     if fraction < end:
         return fraction

@@ -8,6 +8,7 @@ from rewardlang.answers.named_functions import FUNCTIONS
 from rewardlang.answers.number_words import number_at_start, place_of
 from rewardlang.answers.options import LETTERS
 from rewardlang.answers.parse_brackets import Reader
+from rewardlang.answers.parse_units import without_whole
 from rewardlang.answers.real_sets import INFINITY, REALS, as_value
 from rewardlang.answers.tokens import Token
 
@@ -39,7 +40,7 @@ def spoken_number(tokens: list[Token], measured: Reader) -> Value | None:
     if found is None:
         return None
     value, end = found
-    if end == len(tokens):
+    if end == len(without_whole(tokens)):
         return Expression(number(value))
     if value < 0 or tokens[end].kind != "word" or len(tokens) > end + MAX_COUNTED:
         return None

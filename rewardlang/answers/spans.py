@@ -57,9 +57,10 @@ def _number() -> re.Pattern[str]:
     inner = r"\{[^{}\n]{1,60}\}"
     power = r"\s?[×x·*]\s?10(?:\^\{?[-−]?[0-9]{1,4}\}?|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,5})"
     clock = r"[0-9]{1,2}:[0-5][0-9](?::[0-5][0-9])?(?![0-9:])(?:\s?[AaPp]\.?[Mm](?:\.(?=\s|$)|\b))?"
+    height = r"[0-9]{1,2}['′’]\s?[0-9]{1,2}(?:[\"″”]|'')"
     return re.compile(
-        rf"(?<![A-Za-z0-9_.\\^{{:]){clock}|(?<![A-Za-z0-9_.\\^{{/])[-+−]?[0-9]{{1,6}}\s[0-9]{{1,6}}/[0-9]{{1,6}}(?![0-9/.])|√\s?[0-9]{{1,20}}|(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,4}}\b|{power})?"
-        rf"(?:\s?/\s?[0-9][0-9.,]*+)?)"
+        rf"(?<![A-Za-z0-9_.\\^{{:])(?:{height}|{clock})|(?<![A-Za-z0-9_.\\^{{/])[-+−]?[0-9]{{1,6}}\s[0-9]{{1,6}}/[0-9]{{1,6}}(?![0-9/.])|√\s?[0-9]{{1,20}}|(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,4}}\b|{power})?"
+        rf"(?:\s?/\s?[0-9][0-9.,]*+|!(?=\s[a-z=]))?)"
     )
 
 
@@ -67,7 +68,7 @@ def _number() -> re.Pattern[str]:
 def _behind() -> re.Pattern[str]:
     """What can follow a number and belongs to it: percent, degrees, a unit of one word."""
     return re.compile(
-        r"\}?\s?(?:\\?%|percent\b|pct\b|°(?:\s?[CF]\b)?|\^\\circ|\^\{\\circ\}|degrees?\b|\\text\{\s*([A-Za-zµ°/^0-9]{1,20})\s*\}|([A-Za-zµμ]{1,14}(?:[²³]|\^[23])?(?:/[A-Za-z]{1,8}(?:[²³]|\^[23])?)?))"
+        r"\}?\s?(?:\\?%|¢|percent\b|pct\b|°(?:\s?[CF]\b)?|\^\\circ|\^\{\\circ\}|degrees?\b|\\text\{\s*([A-Za-zµ°/^0-9]{1,20})\s*\}|([A-Za-zµμ]{1,14}(?:[²³]|\^[23])?(?:/[A-Za-z]{1,8}(?:[²³]|\^[23])?)?))"
     )
 
 
@@ -164,7 +165,7 @@ def joining(between: str) -> str:
     words = re.findall(r"[a-z≈]+", plain)
     if len(between) > MAX_JOIN:
         return ""
-    if any(word in _CORRECTING for word in words):
+    if any(word in _CORRECTING for word in words) or "→" in between or "\\to" in between or "\\rightarrow" in between:
         return ""
     hedged = [word for word in words if word in _HEDGING]
     if hedged == ["alternatively"] and any(word in _OTHER_WAYS for word in words):

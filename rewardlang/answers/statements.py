@@ -8,8 +8,10 @@ from functools import cache
 from typing import NamedTuple
 
 from rewardlang.answers.kinds import Expression, Labelled, Listing, SetOf, Tuple_, Union, Unread, Words
+from rewardlang.answers.number_words import number_at_start
 from rewardlang.answers.parse import read_answer
 from rewardlang.answers.spans import Span, joining, maths_spans, plain_numbers, with_unit
+from rewardlang.answers.tokens import tokens_of
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Missing
 
@@ -34,14 +36,15 @@ OTHERWISE = re.compile(r"\b(?:otherwise|else|unless|in which case)\b")
 
 @cache
 def _verb() -> re.Pattern[str]:
-    return re.compile(r"(?<!which )\b(?:is|are|equals|has|have|get|find|obtain|becomes)\s|[是为]")
+    return re.compile(r"(?<!which )\b(?:is|are|equals|has|have|get|find|obtain|becomes|takes|took|costs|weighs|lasts|measures)\s|[是为]")
 
 
 @cache
 def _clause() -> re.Pattern[str]:
     """Where a clause begins that gives a reason, a condition or the answer once more."""
     return re.compile(
-        r",?\s\(?(?:because|since|as|when|where|which|for|so|given|after|if|by|at|not|i\.e\.|that is|or (?:about|approximately))(?=[\s,])"
+        r",?\s\(?(?:because|since|as|when|where|which|for|so|given|after|if|by|at|not|i\.e\.|that is"
+        r"|or (?:about|approximately)|or,? equivalently)(?=[\s,])"
         r"|(?<=\d):\s|;\s[a-z]{3,20}\b(?!\s?=)|,?\s(?:QED|Q\.E\.D\.)"
         r"|,\s(?:the|an?|its|his|her|our|their|I|we|you)\s|,\s(?!(?:and|or|maybe|perhaps|possibly|probably|alternatively|also|even)\b)[a-z]{4,20}\b(?!\s?=)|，"
     )
@@ -110,7 +113,7 @@ def masked(text: str) -> str:
 
 def sentence_end(text: str) -> int:
     """Where the first sentence ends, or the line."""
-    end = re.search(r"(?<![A-Z])[.!?](?=[\s*\"”)]|$)|\n|。|<", masked(text))
+    end = re.search(r"(?<![A-Z])[.!?](?=[\s*\"”)]|$)(?!(?<=[0-9]!)\s[a-z=])|\n|。|<", masked(text))
     return end.start() if end else len(text)
 
 
@@ -163,7 +166,7 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
     numbers = [span for span in plain_numbers(text, spans) if not _is_denied(text, span)]
     spans, numbers = _without_asides(text, spans, numbers)
     if not spans and not numbers:
-        nothing = list(re.finditer(r"\bno (?:real )?(?:solutions?|roots?)\b|\ball real (?:numbers|values)\b", text))
+        nothing = list(re.finditer(r"\b(?:no (?:real )?(?:solutions?|roots?)|[Aa]ll real (?:numbers|values))\b", text))
         return (Final(*nothing[-1].span(), nothing[-1][0], "the last words"), nothing[-1].start()) if nothing else _in_words(text)
     last = max([*spans[-1:], *numbers[-1:]])
     begin = _sentence_begin(text, last.start)
@@ -212,7 +215,7 @@ def _in_words(text: str) -> tuple[Final | None, int]:
     plain = said.strip(" *_")
     read = read_answer(plain) if plain and start > begin and len(plain) <= MAX_SPOKEN else None
     if not isinstance(read, Answer) or not isinstance(read.value, Expression) or read.value.value.rational is None:
-        return None, 0
+        return _counted(text, begin, end)
     return Final(start, start + len(said), plain, "the last statement"), begin
 
 
@@ -232,7 +235,7 @@ def _without_scope(text: str, spans: list[Span]) -> list[Span]:
 @cache
 def _reason() -> re.Pattern[str]:
     doubt = r"(?![^.\n]{0,60}\b(?:also|possible|plausible|could|might|may|argue)\b)"
-    return re.compile(rf"\s(?:since|because|(?:although|though){doubt}|while|whereas|given that|as there)\s")
+    return re.compile(rf"\s(?:since|because|(?:although|though){doubt}|who (?:has|have|had)|while|whereas|given that|as there)\s")
 
 
 @cache
@@ -258,11 +261,23 @@ def _has_any(spans: list[Span], numbers: list[Span], begin: int, end: int) -> bo
     return any(begin <= item.start < end for item in (*spans[-20:], *numbers[-20:]))
 
 
+def _counted(text: str, begin: int, end: int) -> tuple[Final | None, int]:
+    """The number that the last sentence begins with: `So, seven apples remain.`; "one can" and "a" count nothing."""
+    lead = re.match(r"[\s*_]{0,4}(?:(?:So|Thus|Hence|Therefore|Then),?\s{1,3})?", text[begin:end])
+    start = begin + (lead.end() if lead else 0)
+    tokens = tokens_of(text[start : min(end, start + MAX_SPOKEN)])
+    found = number_at_start(tokens) if tokens and tokens[0].text.lower() not in ("one", "a", "an") else None
+    if found is None:
+        return None, 0
+    said = "".join(f" {token.text}" if token.spaced else token.text for token in tokens[: found[1]]).strip()
+    return Final(start, start + len(said), said, "the last statement"), begin
+
+
 @cache
 def _place() -> re.Pattern[str]:
     """What makes the number behind it a circumstance of another one: `$240 for the 12 tickets`, `5 hours at 60 mph`."""
     return re.compile(
-        r"(?i)\b(?:for|in|after|at|over|during|within|per|every|each|on|out of|of|from|with)"
+        r"(?i)\b(?:for|in|after|at|over|by|during|within|per|every|each|on|out of|of|from|with)"
         r"(?:\s(?:the|his|her|their|its|all|these|those|only|about))?\s[*_$]{0,3}$"
     )
 

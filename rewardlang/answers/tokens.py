@@ -25,6 +25,7 @@ NAMES = {
 CHARACTERS = {
     "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "π": "\\pi", "√": "\\sqrt", "∕": "/", "（": "(", "）": ")", "，": ",",
     "：": ":", "＝": "=", "；": ";", "。": ".", "∣": "|", "º": "°", "⩽": "≤", "⩾": "≥", "≦": "≤", "≧": "≥", "’": "'", "′": "'",
+    "∫": "\\int", "∑": "\\sum", "¢": " cents ",
 }  # fmt: skip
 _WRAPPERS = (
     "text|underline|textbf|textit|textrm|textnormal|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathbb|mathcal|mbox|hbox|"
