@@ -197,7 +197,7 @@ def swap_times(engine: Engine, repeats: int = 50) -> dict[str, float]:
     return {
         "write": round(float(np.median(writes)) * 1e3, 4),
         "check": round(float(np.median(checks)) * 1e3, 3),
-        "matrices": len(engine.swap.pairs),
+        "matrices": len(adapters(engine.model)),
     }
 
 
@@ -278,7 +278,8 @@ def broken_canaries(engine: Engine) -> dict[str, Any]:
     rows = prompts_of(16, 64, 77)
     good = engine.canary(engine.generate(rows, CANARY_TOKENS, seeds=range(16)))
     found: dict[str, Any] = {"good": [good.verdict, good.agreement.mean_difference, good.limit, str(good.share)]}
-    slots: Any = engine.swap.pairs
+    swap: Any = engine.swap
+    slots = swap.pairs
     broken: dict[str, Callable[[], object]] = {
         "all of the slot lost": engine.swap.clear,
         "one matrix lost": slots[5].slot_b.zero_,

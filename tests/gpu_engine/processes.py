@@ -29,7 +29,7 @@ _SECOND_HALF, _ALL = 1, 2  # steps
 
 
 def main() -> None:
-    """Trains; with BREAK 'lost' the second process's sampler loses the adapter after two steps, with 'resume' the run goes on."""
+    """Trains; with BREAK 'lost' the second process's sampler loses the adapter from its third version on, with 'resume' the run goes on."""
     folder, broken, changes = Path(sys.argv[1]), sys.argv[2], dict(one.split("=") for one in sys.argv[3:])
     torch.set_num_threads(1)
 
@@ -41,16 +41,17 @@ def main() -> None:
 
             def lost() -> None:
                 publish()
-                if engine.version == 3:
+                if engine.version >= 3:
                     swap.clear()
 
             engine.publish = lost  # type: ignore[method-assign]
         return engine
 
     sys.modules["rewardlang.trainer.gpu_engine"].start_engine = start  # type: ignore[attr-defined]
-    gpu_run.card_at_hand = lambda: Card("a card", 8 * 10**9)
-    gpu_run.need = lambda *_, **__: None
-    EngineTrainer._generate_and_score_completions = some_without_advantage(EngineTrainer._generate_and_score_completions)  # type: ignore[attr-defined]
+    seen: Any = gpu_run
+    seen.card_at_hand, seen.need = lambda: Card("a card", 8 * 10**9), lambda *_, **__: None
+    drawn: Any = EngineTrainer
+    drawn._generate_and_score_completions = some_without_advantage(drawn._generate_and_score_completions)
     config = run_config(folder, **{key: int(value) if value.isdigit() else value for key, value in changes.items()})
     result = train(replace(config, evaluation=replace(config.evaluation, every=1)), Silent(), resume=broken == "resume")
     print("ENDED", result.steps, result.stopped, flush=True)

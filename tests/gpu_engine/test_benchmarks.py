@@ -165,7 +165,12 @@ def test_run_starts_each_part_and_goes_on_after_one_that_fails(
 
     monkeypatch.setattr(run_module, "command_of", command)
     real = run_module.ballast
-    monkeypatch.setattr(run_module, "ballast", lambda gib: sizes.append(gib) or real(None))
+
+    def without(gib: float | None) -> Any:
+        sizes.append(gib)
+        return real(None)
+
+    monkeypatch.setattr(run_module, "ballast", without)
     monkeypatch.setattr(sys, "argv", ["run.py", "memory", "share", "fit:qwen2.5-14b", "long:llama3.1-8b", "--out", str(tmp_path)])
     assert run_module.main() == 1
     shown = capsys.readouterr().out

@@ -87,7 +87,8 @@ def test_completions_see_their_prompt_and_themselves(heads: int, keys: int) -> N
     packed = pack(prompts, completions, "cuda")
     tokens = len(packed.ids_T)
     given = [torch.randn(1, count, tokens, 128, device="cuda").bfloat16().requires_grad_() for count in (heads, keys, keys)]
-    found = attend(torch.nn.Module(), *given, None, packed=packed, scaling=128**-0.5)[0]
+    query, key, value = given
+    found = attend(torch.nn.Module(), query, key, value, None, packed=packed, scaling=128**-0.5)[0]
     weights = torch.randn_like(found)
     slopes = torch.autograd.grad((found * weights).sum(), given)
     seen = torch.zeros(tokens, tokens, dtype=torch.bool, device="cuda")
@@ -100,7 +101,7 @@ def test_completions_see_their_prompt_and_themselves(heads: int, keys: int) -> N
             seen[begin:stop, first:end] = True
             seen[begin:stop, begin:stop] = torch.ones(stop - begin, stop - begin, dtype=torch.bool, device="cuda").tril()
     exact = [one.detach().float().requires_grad_() for one in given]
-    dense = torch.nn.functional.scaled_dot_product_attention(*exact, attn_mask=seen, enable_gqa=True).transpose(1, 2)
+    dense = torch.nn.functional.scaled_dot_product_attention(exact[0], exact[1], exact[2], attn_mask=seen, enable_gqa=True).transpose(1, 2)
     wanted = torch.autograd.grad((dense * weights.float()).sum(), exact)
     assert float((found.float() - dense).norm() / dense.norm()) < 0.01
     for slope, true in zip(slopes, wanted, strict=True):
