@@ -45,10 +45,10 @@ def share_of_tests(
     Known gaps
     ----------
     The tests decide: a program can know their answers by heart, so keep tests that the prompt does not show. What a test compares with a
-    literal (`assert add(1, 2) == 3`) is compared outside of the program, which does not see the literal; a value of a class of its own
-    equals none. Any other assertion runs in one process with the program, where one that sets out to can make it pass
-    (`abs(f(1) - 2) < 0.1` with another `abs`): `outputs_passed` compares outside throughout. A program near its time limit can pass on one
-    machine and fail on another. Values of 50 tests and more are not computed.
+    literal (`assert add(1, 2) == 3`) is compared outside of the program, which does not see the literal, unless the test has `try` or
+    `with`; a value of a class of its own equals none. Any other assertion runs in one process with the program, where one that sets out
+    to can make it pass (`abs(f(1) - 2) < 0.1` with another `abs`): `outputs_passed` compares outside throughout. A program near its time
+    limit can pass on one machine and fail on another. Values of 50 tests and more are not computed.
     """
     rows = [[_Case(program, test, "", int(seconds)) for test in of_row] for program, of_row in zip(programs, tests, strict=True)]
     return _shares(rows, seconds, _Case.test_passes)

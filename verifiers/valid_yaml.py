@@ -37,7 +37,7 @@ def valid_yaml(texts: Sequence[str], *, kind: Kind = "anything") -> list[Verdict
     Known gaps
     ----------
     Nearly every sentence is YAML (a text): ask for a mapping. A key that occurs twice is accepted. `no` and `1:30` do not mean in
-    YAML 1.1 what they seem to mean; values are not looked at.
+    YAML 1.1 what they seem to mean; values are not looked at. Brackets in quotes count as levels.
     """
     return [_verdict(text, kind) for text in texts]
 
