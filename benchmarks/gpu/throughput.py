@@ -214,7 +214,7 @@ def trl(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
             torch.cuda.synchronize()
             marks.append(time.perf_counter())
 
-    def reward(completions: list[str], **_: Any) -> list[float]:
+    def reward(completions: list[str], **_: Any) -> list[float | None]:
         return [sum(text.encode()) % 97 / 97 for text in completions]
 
     trainer = GRPOTrainer(
