@@ -109,8 +109,8 @@ def tags_of(texts: Sequence[str], names: tuple[str, ...]) -> Tags:
         return _pieces(texts, names)
     found = _scan_bytes(texts, names)
     shapes, kinds = Shapes(names, written=False), found.kinds
-    number = shapes.__getitem__
-    return _Places(texts, shapes, [number(kinds[first:last]) for first, last in pairwise(found.bounds)], found)
+    numbers = list(map(shapes.__getitem__, [kinds[first:last] for first, last in pairwise(found.bounds)]))
+    return _Places(texts, shapes, numbers, found)
 
 
 def tag_of(literal: str) -> tuple[str, bool] | None:
@@ -157,8 +157,8 @@ def _pieces(texts: Sequence[str], names: tuple[str, ...]) -> _Pieces:
     cut = literals(names)[0].split
     pieces = list(map(cut, texts))
     shapes = Shapes(names, written=True)
-    number = shapes.__getitem__
-    return _Pieces(texts, shapes, [number("".join(parts[1::2]) if parts[0] else _from_the_start(parts)) for parts in pieces], pieces)
+    written = ["".join(parts[1::2]) if parts[0] else _from_the_start(parts) for parts in pieces]
+    return _Pieces(texts, shapes, list(map(shapes.__getitem__, written)), pieces)
 
 
 def _from_the_start(pieces: list[str]) -> str:
