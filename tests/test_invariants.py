@@ -77,7 +77,7 @@ def test_compiling_opens_only_the_files_that_a_file_names(tmp_path: Path) -> Non
     (tmp_path / "common.reward").write_text(common, encoding="utf-8")
     locked = [str(tmp_path / name) for name in ("common.reward", "names.txt", "other.txt")]
     digests = {Path(name).name: sha256_of(Path(name).read_bytes()) for name in locked}
-    (tmp_path / "rewardlang.lock").write_text(text_of(digests), encoding="utf-8")
+    (tmp_path / "rewardlang.lock").write_text(text_of(digests, {}), encoding="utf-8")
     text = TEXT + 'list names: text from "names.txt"\nrule named: award 0 points when completion is in names\n'
     text += 'import "common.reward" as common\nrule other: award 0 points when completion is in common.others\n'
     script = (
