@@ -219,6 +219,8 @@ def _choice() -> re.Pattern[str]:
         rf"|\bI(?:\swould|['’]d|['’]ll|\swill)?\s(?:choose|pick|select|go\swith)\s{letter}"
         rf"|\(([A-J])\)\s(?:is|must\sbe|would\sbe)\s(?:the\s)?(?:correct|right|best|answer)\b"
         rf"|\b(?:[Ii]t|answer)\s(?:must|should|has\sto)\sbe\s{letter}\)?[*_]{{0,3}}\.?\s{{0,5}}$"
+        r"|(?:^|\n)\s{0,4}[*_]{0,2}\(?([A-J])\)?[*_]{0,2}\.?\s{0,5}$"
+        rf"|\b(?:option|choice)\s\(?([A-J])\)?\.?\s{{0,5}}$"
         rf"|\bI(?:['’]d|\swould)\s(?:say|guess|answer)\s{letter}"
         rf"|\b(?i:so|thus|hence|therefore|leaves|leaving),?\s(?:only\s)?(?:it(?:['’]s|\sis|\smust\sbe)\s)?{letter}[)*_]{{0,3}}\.?\s{{0,5}}$"
     )
@@ -310,7 +312,7 @@ def _end_of_proof() -> re.Pattern[str]:
 @cache
 def _lead() -> re.Pattern[str]:
     """Words and signs of inference before an answer."""
-    return re.compile(r"(?i)(?:(?:(?:thus|so|hence|therefore|then|finally|and so)\b[,:]?|∴|⇒|=>|→|>>>)\s*){1,3}(?=\S)")
+    return re.compile(r"(?i)(?:(?:(?:thus|so|hence|therefore|then|finally|and so)\b[,:]?|∴|⇒|=>|→|>>>|⟹|⟶)\s*){1,3}(?=\S)")
 
 
 def _bare(text: str) -> Final | None:

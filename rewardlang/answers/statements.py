@@ -36,7 +36,9 @@ OTHERWISE = re.compile(r"\b(?:otherwise|else|unless|in which case)\b")
 
 @cache
 def _verb() -> re.Pattern[str]:
-    return re.compile(r"(?<!which )\b(?:is|are|equals|has|have|get|find|obtain|becomes|takes|took|costs|weighs|lasts|measures)\s|[是为]")
+    return re.compile(
+        r"(?<!which )\b(?:is|are|equals|has|have|get|find|obtain|becomes|yields|gives|takes|took|costs|weighs|lasts|measures)\s|[是为]"
+    )
 
 
 @cache
@@ -277,7 +279,7 @@ def _counted(text: str, begin: int, end: int) -> tuple[Final | None, int]:
 def _place() -> re.Pattern[str]:
     """What makes the number behind it a circumstance of another one: `$240 for the 12 tickets`, `5 hours at 60 mph`."""
     return re.compile(
-        r"(?i)\b(?:for|in|after|at|over|by|during|within|per|every|each|on|out of|of|from|with)"
+        r"(?i)\b(?:for|in|after|at|over|by|during|within|per|every|each|on|out of|(?<!total )of|from|with)"
         r"(?:\s(?:the|his|her|their|its|all|these|those|only|about))?\s[*_$]{0,3}$"
     )
 
@@ -313,6 +315,8 @@ def _main_number(text: str, together: list[Span]) -> Span:
         return last
     for number in reversed(together[:-1]):
         before = text[max(0, number.start - MAX_BEFORE) : number.start]
+        if number != together[0] and re.search(r"\bto\s[a-z]{2,12}\s$", before):
+            continue  # 15 hours to travel 900 miles at 60 mph
         if not _place().search(before):
             return last if _given().search(before) else number
     return last
