@@ -125,8 +125,8 @@ def test_success_takes_the_advice_too() -> None:
 
 def test_what_a_mistake_takes_with_it_is_not_told_again() -> None:
     """An example that expects success is right, though what success is could not be read."""
-    text = 'rewardlang 1\nreward advice\nlet value = {}\nsuccess when value = 1\nrule a: award 1 point when value = 1\nscore between 0 and 1\n'
-    text += 'example "one" model writes "1" expect success\n'
+    text = "rewardlang 1\nreward advice\nlet value = {}\nsuccess when value = 1\n"
+    text += 'rule a: award 1 point when value = 1\nscore between 0 and 1\nexample "one" model writes "1" expect success\n'
     assert compile_text(text.format("only number in completion")).program is not None
     for broken in ("== only number in completion", "only numbr in completion"):
         assert len(compile_text(text.format(broken)).errors) == 1
