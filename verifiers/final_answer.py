@@ -15,8 +15,9 @@ def final_answer(texts: Sequence[str]) -> list[list[Finding[str]]]:
     What it checks
     --------------
     Looks behind the last `</think>` (nothing is found while thinking is not closed), in this order: the last group of boxes, the last
-    `<answer>`, what is announced ("the answer is 42", "Final answer: 42", `#### 42`), the whole text if it is nothing but an answer,
-    the last mathematics between `$…$` or `\(…\)`, the last number. The note says which step found it. Boxes that are joined by a
+    `<answer>`, what is announced ("the answer is 42", "Final answer: 42", `#### 42`), an option that is chosen ("I choose C"),
+    the whole text if it is nothing but an answer, a judgement in a word or two ("Yes, because …", "… the function is even."), the last
+    mathematics between `$…$` or `\(…\)`, the last number. The note says which step found it. Boxes that are joined by a
     comma, "and", "or" or labels are one answer with several parts, and so are two announcements in one sentence. After "wait", "no,",
     "oops" and the like a new answer begins; so it does where a later sentence says what the answer should be instead. What is denied
     ("it can't be 4") is none.
@@ -33,12 +34,13 @@ def final_answer(texts: Sequence[str]) -> list[list[Finding[str]]]:
     Known gaps
     ----------
     English only, but for the last two steps. A model can hedge; "41 or 42", `\boxed{41}. Or maybe \boxed{42}` and "42 (or 41)" are
-    found as one list, which is not 42. Answers of different steps are not held against each other: a box wins over an `<answer>`.
-    A box that is not closed hides the boxes before it. Phrases and numbers are looked for in the last 12,000 characters.
-    A later sentence that begins with "actually" and speaks of another number can be taken for a correction. A price, a time of day
-    and a number with its unit stay whole; numbers in words are found where they are announced or end the text, one-word judgements
-    ("the function is even") are not. Of several numbers in a last sentence the last one counts that no preposition makes a
-    circumstance (`$240 for the 12 tickets`). Where the format is taught, `only boxed` or `only <answer>` is stricter.
+    found as one list, which is not 42; "between 8 and 9, leaning to 8" is 8. Answers of different steps are not held against each
+    other: a box wins over an `<answer>`. A box that is not closed hides the boxes before it. Phrases and numbers are looked for in
+    the last 12,000 characters. A later sentence that begins with "actually" and speaks of another number can be taken for a
+    correction. A price, a time of day and a number with its unit stay whole; numbers in words are found where they are announced, or
+    begin or end the last sentence. Of several numbers in a last sentence the last one counts that is no circumstance of another
+    (`$240 for the 12 tickets`, `7 boxes since 6 would hold 60`): in free text that is a guess ("He can buy 3 toys and will have $2
+    left" is 2). Where the format is taught, `only boxed` or `only <answer>` is stricter.
     """
     from rewardlang.answers.final import final_answer as find
 

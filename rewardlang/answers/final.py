@@ -315,9 +315,15 @@ def _lead() -> re.Pattern[str]:
     return re.compile(r"(?i)(?:(?:(?:thus|so|hence|therefore|then|finally|and so)\b[,:]?|∴|⇒|=>|→|>>>|⟹|⟶)\s*){1,3}(?=\S)")
 
 
+@cache
+def _as_desired() -> re.Pattern[str]:
+    return re.compile(r",\sas\s(?:desired|required|claimed|needed|expected|wanted)\.?$")
+
+
 def _bare(text: str) -> Final | None:
     """A text that is nothing but an answer: it has hardly a word in it, and is read as one where it has."""
     plain = text.strip().strip("*_`“”").rstrip(_DECORATION).strip()
+    plain = _as_desired().sub("", plain)
     if plain.endswith(".") and plain[:-1].rstrip()[-1:] in _DECORATION.strip():
         plain = plain[:-1].rstrip(_DECORATION)
     lead = _lead().match(plain)
