@@ -118,6 +118,8 @@ def _add(one: Sum, other: Sum, factor: int = 1) -> Sum:
 
 
 def _multiply(one: Sum, other: Sum) -> Sum:
+    if one is ONE or other is ONE:
+        return other if one is ONE else one
     if len(one.terms) * len(other.terms) > MAX_PRODUCTS:
         raise LimitError(f"a product of more than {MAX_PRODUCTS} terms")
     for number_, sum_ in ((one, other), (other, one)):
@@ -304,6 +306,8 @@ def _weight(part: Any) -> int:
 
 def difference(one: Quotient, other: Quotient) -> Sum:
     """A sum that is 0 exactly when the two are equal (where both are defined)."""
+    if one.under is other.under is ONE:
+        return _add(one.over, other.over, -1)
     return _add(_multiply(one.over, other.under), _multiply(other.over, one.under), -1)
 
 
