@@ -89,7 +89,8 @@ def _one_rule(rows: Rows) -> tuple[str, str] | None:
     if shares[name] < ONE_RULE:
         return None
     remedy = "look whether the other rules ever fire, and whether they are paid enough to be learned"
-    return f"the rule '{name}' makes {shares[name]:.1%} of the differences within groups", remedy
+    share = min(shares[name], 1.0)  # above 1 where others work against it
+    return f"the rule '{name}' makes {share:.1%} of the differences within groups", remedy
 
 
 def _length(rows: Rows) -> tuple[str, str] | None:
