@@ -13,7 +13,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
-from rewardlang.answers.algebra import LimitError, number
+from rewardlang.answers.algebra import MAX_BITS, LimitError, number
 from rewardlang.answers.choices import count_of_point
 from rewardlang.answers.expression import read_expression
 from rewardlang.answers.functions import PI
@@ -284,13 +284,13 @@ def _in_base(tokens: list[Token]) -> Value | None:
     begins = written[:1].isdigit() or (base > 10 and len(written) > 1)
     if base == 1 or not (written.isascii() and written.isalnum() and begins and written.upper() == written):
         return None
-    if not 2 <= base <= 36 or len(written) > MAX_FIGURES or any(int(figure, 36) >= base for figure in written):
+    if not 2 <= base <= 36 or len(written) * base.bit_length() > MAX_BITS or any(int(figure, 36) >= base for figure in written):
         return Unread(joined(tokens), "these are no figures in a base from 2 to 36")
     return InBase(written.lstrip("0") or "0", base)
 
 
 def _hexadecimal(figures: str) -> Value | None:
-    known = 0 < len(figures) <= MAX_FIGURES and all(figure in "0123456789abcdefABCDEF" for figure in figures)
+    known = 0 < len(figures) <= MAX_BITS // 4 and all(figure in "0123456789abcdefABCDEF" for figure in figures)
     return InBase(figures.upper().lstrip("0") or "0", 16) if known else None
 
 

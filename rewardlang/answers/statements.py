@@ -162,8 +162,8 @@ def conclusion() -> re.Pattern[str]:
     return re.compile(r",\s(?:and\s)?(?:so|hence|thus|therefore)(?:\sthat)?,?\s")
 
 
-def _last_sentence(text: str) -> tuple[Final | None, int]:
-    """What it says, and where it begins."""
+def _last_sentence(text: str, *, with_reason: bool = True) -> tuple[Final | None, int]:
+    """What it says, and where it begins; a reason at its end is left out once."""
     spans = [span for span in maths_spans(text) if not _is_denied(text, span)]
     numbers = [span for span in plain_numbers(text, spans) if not _is_denied(text, span)]
     spans, numbers = _without_asides(text, spans, numbers)
@@ -173,9 +173,9 @@ def _last_sentence(text: str) -> tuple[Final | None, int]:
     last = max([*spans[-1:], *numbers[-1:]])
     begin = _sentence_begin(text, last.start)
     reasons = (match for match in _reason().finditer(text, begin) if _has_any(spans, numbers, begin, match.start()))
-    reason = next(reasons, None)
+    reason = next(reasons, None) if with_reason else None
     if reason is not None and reason.start() < last.start:
-        return _last_sentence(text[: reason.start()])
+        return _last_sentence(text[: reason.start()], with_reason=False)
     if (behind := _behind_reason(text, begin, last)) is not None:
         begin = behind
     so = [match.end() for match in conclusion().finditer(text, begin, last.start)]
