@@ -50,6 +50,7 @@ class EngineGeneration:
         world: World | None = None,
     ) -> None:
         self.engine, self._world = engine, world or World()
+        self._step, self._drawn = 0, 0  # of the run, and completions of all processes in it
         self.last_canary: CanaryReport | None = None
         self._max_tokens, self._stop, self._seed, self._every = max_tokens, tuple(stop), seed, canary_every
         engine.unmap_cache = unmap_cache
@@ -58,13 +59,16 @@ class EngineGeneration:
 
     def publish(self, model: Any, step: int) -> None:
         """The trained adapter becomes the sampled one. Raises `SlotMismatch` where it did not."""
+        self._step, self._drawn = step, 0
         self._proved(self.engine.publish)
 
     def generate(self, prompts: list[TokenIds], group: int) -> tuple[list[TokenIds], list[list[float]] | None]:
         """One completion a prompt. Raises `PolicyMismatch` or `SlotMismatch` when the canary finds two policies."""
-        version, first = self.engine.version, self._world.rank * len(prompts)
-        seeds = [_seed(self._seed, version, first + index) for index in range(len(prompts))]
-        due = self._every and (version - 1) % self._every == 0
+        first = self._drawn + self._world.rank * len(prompts)
+        self._drawn += self._world.size * len(prompts)
+        # By the step, not by the version, which a resumed run counts anew.
+        seeds = [_seed(self._seed, self._step, first + index) for index in range(len(prompts))]
+        due = self._every and (self.engine.version - 1) % self._every == 0
         with self.engine.cache_mapped():
             completions = self.engine.generate(prompts, self._max_tokens, seeds=seeds, stop=self._stop)
             if due:
@@ -88,9 +92,9 @@ class EngineGeneration:
         self._world.agree(found)
 
 
-def _seed(run: int, version: int, index: int) -> int:
-    """A seed for one completion, different in every run, version and place (a splitmix64 step over the three)."""
-    mixed = (run * 0x9E3779B97F4A7C15 + version * 0xBF58476D1CE4E5B9 + index * 0x94D049BB133111EB) & (2**64 - 1)
+def _seed(run: int, step: int, index: int) -> int:
+    """A seed for one completion, different in every run, step and place (a splitmix64 step over the three)."""
+    mixed = (run * 0x9E3779B97F4A7C15 + step * 0xBF58476D1CE4E5B9 + index * 0x94D049BB133111EB) & (2**64 - 1)
     mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & (2**64 - 1)
     return (mixed ^ (mixed >> 27)) >> 33
 

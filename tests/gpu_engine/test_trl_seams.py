@@ -210,7 +210,7 @@ def test_a_copied_base_stops_the_run(tmp_path: Path) -> None:
 
 
 def test_a_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
-    """Adapter and optimizer come back, and the sampler has the adapter before it draws."""
+    """Adapter and optimizer come back, the sampler has the adapter before it draws, with the seeds of the step: the end is the same."""
     first = trainer(tmp_path / "a", save_strategy="steps", save_steps=2, max_steps=4)
     first.train()
     second = trainer(tmp_path / "b", max_steps=4)
@@ -219,3 +219,4 @@ def test_a_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     assert second.generation.last_canary.verdict == "the same policy"
     ones, others = adapters(first.engine.model), adapters(second.engine.model)
     assert all(others[name][1].abs().max() > 0 for name in ones)
+    assert all(torch.equal(one, other) for name in ones for one, other in zip(ones[name][:2], others[name][:2], strict=True))
