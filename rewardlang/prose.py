@@ -55,15 +55,13 @@ def count_of_words(text: str) -> int:
     letters = text.encode()
     runs = (b" " + letters).translate(_RUNS).count(b" a")
     marks = [mark for mark in "'-" if mark in text]
-    # Without its small letters and spaces a text is short, and digits at a point still stand at it.
-    if b"0.0" in letters.translate(_DECIMALS, _FREQUENT) and b"0.0" in letters.translate(_DECIMALS):
+    if b"0.0" in letters.translate(_DECIMALS):
         marks += [".", ","]
     return runs - sum(_joints(text, mark) for mark in marks) if marks else runs
 
 
 _RUNS = "".join("a" if chr(code).isalnum() else " " for code in range(128)).ljust(256).encode()
 _DECIMALS = "".join("0" if chr(code).isdigit() else "." if chr(code) in ".," else " " for code in range(128)).ljust(256).encode()
-_FREQUENT = b"abcdefghijklmnopqrstuvwxyz "
 
 
 @cache
