@@ -42,7 +42,7 @@ def stored(tmp_path: Path) -> Path:
     prompts = ["2 + 1?", "2 + 1?", CHAT, CHAT]
     for step in (0, 5):
         columns = {"gold": [3, 3, 3, 3], "completion_tokens": [5, 9, 1, 5]}
-        ledger.add(step, prompts, reward.score(TEXTS, prompts=prompts, columns=columns, step=step).rows, columns, 0.1)
+        ledger.add(step, prompts, reward.score(TEXTS, prompts=prompts, columns=columns, step=step).rows, columns, 0.1, {})
     record = {"reward": {"name": reward.name, "version": reward.version, "fingerprint": reward.fingerprint}}
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     for name, text in (("old.reward", PAID), ("stricter.reward", STRICTER), ("nearby.reward", NEARBY)):
