@@ -142,7 +142,7 @@ def test_a_verifier_that_breaks_is_told() -> None:
         'rewardlang 1\nreward r\nrequire completion contains "a" else score -1\n'
         "rule r: award 0.25 points for each token in completion, up to 1\nscore between -1 and 1\n"
     )
-    reward = Reward(compile_text(text, registry=Registry([*default_registry(), _token.declaration])))
+    reward = Reward(compile_text(text, registry=Registry([*default_registry(), _token.declaration])))  # type: ignore[attr-defined]
     assert reward._prepared.plain is not None
     scores = reward.score(["a", "a b", "a !!", "b !!"])
     assert scores.values.tolist() == [0.25, 0.5, 0.0, -1.0]

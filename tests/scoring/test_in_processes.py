@@ -11,6 +11,7 @@ import pytest
 from rewardlang.reward import load, loads
 from rewardlang.scoring import growing, in_processes, inputs, table_chunks
 from rewardlang.scoring.inputs import Part, parts_of
+from rewardlang.scoring.part_worker import Order
 from rewardlang.scoring.pieces import Job, job_of
 from rewardlang.scoring.run import EngineLost, one_after_the_other
 from tests.commands.conftest import Run
@@ -93,7 +94,7 @@ def test_a_process_that_dies_is_replaced(parts: list[Part], job: Job, monkeypatc
     alone = list(one_after_the_other(job, parts, 0, 0))
     asked, killed = in_processes._asked, threading.Event()
 
-    def killing(process: in_processes.Process, order: in_processes.Order) -> object:
+    def killing(process: in_processes.Process, order: Order) -> object:
         if not killed.is_set():
             killed.set()
             process.kill()
@@ -110,7 +111,7 @@ def test_processes_that_keep_dying_stop_the_run(parts: list[Part], job: Job, mon
     """What was written is kept, and the same command goes on."""
     alone, dead = list(one_after_the_other(job, parts, 0, 0)), threading.Event()
 
-    def dying(process: in_processes.Process, order: in_processes.Order) -> object:
+    def dying(process: in_processes.Process, order: Order) -> object:
         process.kill()
         dead.set()
         raise EOFError
