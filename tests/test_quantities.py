@@ -58,6 +58,15 @@ def test_what_is_shown_reads_back_as_the_same_quantity(amount: Fraction, unit: s
             assert fitted_to(found, dimension) == value
 
 
+@pytest.mark.parametrize(("unit", "shown"), [("kg/mcg", "2000 kg/mg"), ("mL/mg", "2 mL/mg"), ("mg/kg", "2 mg/kg"), ("g/mg", "2000")])
+def test_body_mass_for_a_mass_is_not_shown_as_a_mass_for_body_mass(unit: str, shown: str) -> None:
+    """`kg/kg` would be read as the other one; what has no dimension is a number."""
+    known = unit_of(unit)
+    assert known is not None
+    dimension = known.dimensions[0] if unit == "g/mg" else known.dimensions[-1]
+    assert shown_quantity(2 * known.size, dimension) == shown
+
+
 @given(dimensions, dimensions)
 def test_dimensions_are_a_group(one: Dimension, other: Dimension) -> None:
     """Products commute, and a quotient undoes a product."""

@@ -208,11 +208,13 @@ _SHOWN: Mapping[str, tuple[str, ...]] = {
     "dose": ("dose",),
 }
 _ZERO = {"mass": "mg", "volume": "mL", "amount": "mmol"}
-_BELOW = {"volume": "mL", "body_mass": "kg", "time": "day", "length": "m"}
+_BELOW = {"volume": "mL", "body_mass": "kg", "mass": "mg", "time": "day", "length": "m"}  # kg/kg is a mass for each kg of body
 
 
 def shown_quantity(value: Fraction, dimension: Dimension) -> str:
-    """A computed quantity in a unit of handy size: `1 g/day`."""
+    """A computed quantity in a unit of handy size: `1 g/day`; a plain number where no unit is left."""
+    if not dimension:
+        return written_number(value)
     above, below = names_of(dimension)
     units = [_BELOW.get(name, _SHOWN[name][0]) for name in below]
     for name, unit in zip(below, units, strict=True):
