@@ -202,7 +202,7 @@ def test_kl_is_taken_to_the_policy_before_training(raw_policy: Path, tmp_path: P
             for parameter in (item for item in trainer.model.parameters() if item.requires_grad):
                 parameter.add_(torch.randn_like(parameter) * 0.05)
         batch = drawn_batch(trainer)
-        losses[weight] = float(trainer._compute_loss(trainer.model, batch))
+        losses[weight] = float(trainer._compute_loss(trainer.model, batch).detach())
         batch["true_mask"] = batch["completion_mask"]
         new = torch.cat([log_probs(trainer.model, batch, index) for index in range(len(TEXTS))])
         with trainer.model.disable_adapter():
