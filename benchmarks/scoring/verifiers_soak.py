@@ -21,8 +21,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from hostile_texts import TEXTS
 from math_soak import children, resident
-from verifiers_hostile import TEXTS, verifiers
+from verifiers_hostile import verifiers
 
 from rewardlang import types
 from rewardlang.registry import default_registry
