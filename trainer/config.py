@@ -146,6 +146,10 @@ class EngineConfig:
     share_prompts: bool | None = key(
         "memory, speed: compute the completions of a prompt over one pass of it while training; by default where that saves memory"
     )
+    nested_scales: bool | None = key(
+        "memory, speed: keep a byte a block of the base's scales in place of four, and expand them in every product; by default where the "
+        "card is too small without"
+    )
     canary_every: int = key("memory, speed: policy versions between two proofs that the sampler has the trained policy; 0 makes none", 20)
 
 

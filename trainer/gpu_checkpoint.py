@@ -1,7 +1,7 @@
 """The base of the *speed* backend: a checkpoint's matrices as NF4 on the device, read one at a time.
 
-16-bit checkpoints are quantised as vLLM quantises them for the *memory* backend (bitsandbytes, nested statistics, expanded at once),
-so both backends train over the same base; bitsandbytes checkpoints keep their codes.
+16-bit checkpoints are quantised as vLLM quantises them for the *memory* backend (bitsandbytes, nested statistics, expanded at once
+unless they are to stay nested), so both backends train over the same base; bitsandbytes checkpoints keep their codes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any
 
 import torch
 
+from rewardlang.trainer.gpu_nested import ExpansionBuffer
+from rewardlang.trainer.gpu_rounding import scales
 from rewardlang.trainer.gpu_shape import PolicyShape
 from rewardlang.trainer.gpu_vllm_weights import PackedLinear
 from rewardlang.trainer.problem import TrainingProblem
@@ -24,10 +26,13 @@ BLOCK = 64  # weights that share a scale
 class CheckpointWeights:
     """The tensors of a checkpoint by the names of transformers, kept once they were asked for."""
 
-    def __init__(self, model: str, shape: PolicyShape, device: torch.device | str, *, revision: str | None = None) -> None:
+    def __init__(
+        self, model: str, shape: PolicyShape, device: torch.device | str, *, revision: str | None = None, nested: bool = False
+    ) -> None:
         """Opens no weights yet. Raises `TrainingProblem` for a folder without safetensors."""
         self.shape, self.device = shape, torch.device(device)
         self._model = model
+        self._buffer = ExpansionBuffer(max(one.elements for one in shape.linears()), BLOCK, self.device) if nested else None
         self._files = _files(model, revision)
         self._linears: dict[str, PackedLinear] = {}
         self._dense: dict[str, torch.Tensor] = {}
@@ -64,7 +69,17 @@ class CheckpointWeights:
         else:
             codes, state = quantize_4bit(weight.contiguous(), blocksize=BLOCK, compress_statistics=True, quant_type="nf4")
         bias = self._read(f"{name}.bias").to(torch.bfloat16) if f"{name}.bias" in self._files else None
-        return PackedLinear(codes, _expanded(state), bias)
+        return PackedLinear(codes, self._settled(state), bias)
+
+    def _settled(self, state: Any) -> Any:
+        """The state with bf16 its type; one fp32 scale a block, unless scales are to stay nested."""
+        if self._buffer is None:
+            state.absmax = scales(state)
+            state.nested, state.offset, state.state2 = False, None, None
+        elif state.nested:
+            state.buffer = self._buffer
+        state.dtype = torch.bfloat16
+        return state
 
     def _read(self, name: str) -> torch.Tensor:
         if name not in self._files:
@@ -72,18 +87,6 @@ class CheckpointWeights:
         with _opened(self._files[name], str(self.device)) as file:
             tensor: torch.Tensor = file.get_tensor(name)
         return tensor
-
-
-def _expanded(state: Any) -> Any:
-    """The state with one fp32 scale a block, bf16 its type: nested scales are multiplied out."""
-    from bitsandbytes.functional import dequantize_blockwise
-
-    if state.nested:
-        scales: Any = dequantize_blockwise(state.absmax, state.state2)
-        state.absmax = (scales + state.offset).float()
-        state.nested, state.offset, state.state2 = False, None, None
-    state.dtype = torch.bfloat16
-    return state
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from rewardlang.trainer.gpu_head import token_logprobs
 from rewardlang.trainer.gpu_prefix import pack
 from rewardlang.trainer.gpu_rollout import MergedMatrix, RolloutWeights
 from rewardlang.trainer.gpu_shape import shape_from_config
-from rewardlang.trainer.gpu_shared_base import BaseWeights, adapters, base_tensors, model_over, storage_bytes, with_adapter
+from rewardlang.trainer.gpu_shared_base import BaseWeights, adapters, base_tensors, model_over, state_tensors, storage_bytes, with_adapter
 from rewardlang.trainer.gpu_swap import AdapterSwap, SlotPair
 from rewardlang.trainer.gpu_vllm import Completion, MergedSampler, Sampler, SamplerSettings
 from rewardlang.trainer.gpu_vllm_weights import Slot, VllmWeights
@@ -110,7 +110,8 @@ def start_engine(settings: SamplerSettings, *, alpha: int | None = None, seed: i
     config = read(settings.model, revision=settings.revision)
     shape = shape_from_config(config.to_dict())
     sampler: SamplerSide = MergedSampler(settings, shape) if settings.merged else Sampler(settings, shape)
-    base = CheckpointWeights(settings.model, shape, "cuda", revision=settings.revision) if settings.merged else None
+    options: dict[str, Any] = {"revision": settings.revision, "nested": settings.nested_scales}
+    base = CheckpointWeights(settings.model, shape, "cuda", **options) if settings.merged else None
     return Engine(sampler, config, base=base, rank=settings.rank, alpha=alpha, seed=seed, temperature=temperature)
 
 
@@ -163,8 +164,7 @@ class Engine:
         self.base_bytes = sum((own | dense).values())
         known = own | dense | storage_bytes([parameter.data for parameter in weights.parameters()])
         self.extra_bytes = sum(size for address, size in everything.items() if address not in known)
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
+        self._empty_cache()
 
     @property
     def adapter(self) -> str:
@@ -231,16 +231,20 @@ class Engine:
         """Last hidden states (B, T, H). Right-padded: under causal attention no real token sees the padding, so no mask is needed."""
         longest = max(len(tokens) for tokens in sequences)
         ids_BT = torch.tensor([list(tokens) + [0] * (longest - len(tokens)) for tokens in sequences], device=self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=not exact):
+        with self._autocast(exact):
             embedded = self.decoder.embed_tokens(ids_BT)
             states: torch.Tensor = self.decoder(inputs_embeds=embedded.float() if exact else embedded, use_cache=False).last_hidden_state
         return states
+
+    def _autocast(self, exact: bool) -> torch.autocast:
+        # Each LoRA matrix is used once in a pass: a cache of their bf16 forms would only keep them all.
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=not exact, cache_enabled=False)
 
     def states_before(self, prompts: Sequence[Sequence[int]], completions: Sequence[Sequence[int]], *, exact: bool = False) -> torch.Tensor:
         """The last hidden states (N, H) before each of the N completion tokens, row by row: what predicts them."""
         if self.share_prompts and any(completions):
             packed = pack(prompts, completions, self.device)
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=not exact):
+            with self._autocast(exact):
                 embedded = self.decoder.embed_tokens(packed.ids_T[None])
                 embedded = embedded.float() if exact else embedded
                 found = self.decoder(inputs_embeds=embedded, position_ids=packed.positions_T[None], packed=packed, use_cache=False)
@@ -293,6 +297,8 @@ class Engine:
     @contextmanager
     def cache_mapped(self) -> Iterator[None]:
         """The sampler's pages are there inside, with the policy in them; outside they are not, where `unmap_cache` says so."""
+        # What one side's allocator keeps for itself is the other side's memory: given back at every change of sides.
+        self._empty_cache()
         if not self._mapped:
             self.sampler.map_cache()
             self._mapped = True
@@ -303,6 +309,11 @@ class Engine:
         finally:
             if self.unmap_cache:
                 self.release()
+            self._empty_cache()
+
+    def _empty_cache(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
 
     def release(self) -> None:
         """Gives the sampler's pages back to the card until something is sampled again."""
@@ -333,7 +344,7 @@ def _distance(first: Sequence[Array], second: Sequence[Array]) -> float:
 
 def _tensors(weights: BaseWeights, name: str) -> list[torch.Tensor]:
     packed = weights.linear(name)
-    return [packed.codes, packed.state.absmax, packed.state.code]
+    return [packed.codes, *state_tensors(packed.state)]
 
 
 def _swap(sampler: SamplerSide, base: BaseWeights, model: torch.nn.Module) -> AdapterSwap | RolloutWeights:

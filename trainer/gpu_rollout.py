@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
+from rewardlang.trainer.gpu_rounding import scales
 from rewardlang.trainer.gpu_swap import SlotMismatch
 from rewardlang.trainer.gpu_vllm_weights import PackedLinear
 
@@ -31,7 +32,7 @@ class MergedMatrix:
         """Writes base and adapter, or the base alone, over `weight`."""
         state = self.packed.state
         scaling = self.scaling if adapted else 0.0
-        parts = (self.packed.codes, state.absmax, state.code, self.lora_a, self.lora_b, scaling)
+        parts = (self.packed.codes, scales(state), state.code, self.lora_a, self.lora_b, scaling)
         if weight.is_cuda:
             from rewardlang.trainer.gpu_merge import merge_into
 

@@ -8,15 +8,47 @@ adapter's is added, and the sum is rounded once: the expected effect is then the
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import torch
-from bitsandbytes.functional import dequantize_4bit
+from bitsandbytes.functional import QuantState, dequantize_4bit, dequantize_blockwise
+
+
+def scales(state: Any) -> torch.Tensor:
+    """One fp32 scale a block. Nested ones are multiplied out as bitsandbytes does, into the buffer of `gpu_nested` where there is one."""
+    if not state.nested:
+        absmax: torch.Tensor = state.absmax
+        return absmax
+    buffer = getattr(state, "buffer", None)
+    if buffer is None:
+        expanded = dequantize_blockwise(state.absmax, state.state2)
+    elif state.absmax.is_cuda:
+        expanded = dequantize_blockwise(state.absmax, state.state2, out=buffer.scales[: state.absmax.numel()])
+    else:
+        expanded = buffer.scales[: state.absmax.numel()].copy_(dequantize_blockwise(state.absmax, state.state2))
+    return expanded.add_(state.offset).float()
 
 
 def dequantized(codes: torch.Tensor, state: Any, dtype: torch.dtype) -> torch.Tensor:
-    """The matrix that both sides multiply with: bf16, as bitsandbytes expands it, in the wanted type."""
-    weight: torch.Tensor = dequantize_4bit(codes, state)
+    """The matrix that both sides multiply with: bf16, as bitsandbytes expands it, in the wanted type.
+
+    With nested scales it lies in the one buffer of the base, until the next matrix is expanded.
+    """
+    plain: Any = state
+    if state.nested:
+        make: Any = QuantState
+        plain = make(scales(state), state.shape, state.code, state.blocksize, state.quant_type, state.dtype)
+    weight: torch.Tensor
+    buffer = getattr(state, "buffer", None)
+    if buffer is None or state.dtype.itemsize != buffer.matrix.itemsize:
+        weight = dequantize_4bit(codes, plain)
+    else:
+        weight = buffer.matrix[: prod(state.shape)].view(state.dtype).view(state.shape)
+        if codes.is_cuda:
+            dequantize_4bit(codes, plain, out=weight)
+        else:
+            weight.copy_(dequantize_4bit(codes, plain))
     return weight.to(dtype)
 
 

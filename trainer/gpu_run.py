@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from rewardlang.trainer.algorithms import ALGORITHMS
@@ -14,7 +14,7 @@ from rewardlang.trainer.extras import need
 from rewardlang.trainer.gpu_cards import GIB, Card, card_at_hand
 from rewardlang.trainer.gpu_shape import UnsupportedPolicy
 from rewardlang.trainer.gpu_world import World, join, processes, share_of
-from rewardlang.trainer.memory_plan import Plan, Workload, plan
+from rewardlang.trainer.memory_plan import Plan, Workload, can_nest, plan
 from rewardlang.trainer.policy import context_length
 from rewardlang.trainer.problem import TrainingProblem
 
@@ -58,6 +58,7 @@ def workload(config: RunConfig, prompt: int) -> Workload:
         concurrent=config.engine.concurrent,
         micro_batch=training.micro_batch,
         rank=config.lora.rank,
+        nested_scales=config.engine.nested_scales,
         unmap_cache=config.engine.unmap_cache,
         merged=config.engine.backend == "speed",
     )
@@ -71,16 +72,16 @@ def run_plan(config: RunConfig, tokenizer: Any, rows: Sequence[Row], card: Card 
     training = config.training
     load = workload(config, max(len(prompt_ids(tokenizer, row["prompt"])) for row in rows))
     read: Any = AutoConfig.from_pretrained(config.model.path, revision=config.model.revision)
+    table = read.to_dict()
+    if config.engine.nested_scales and not can_nest(table):
+        raise TrainingProblem(f"the scales of {config.model.path} were saved without nesting", "leave out 'engine.nested_scales'")
     # TRL makes equal passes: the largest that fits and divides the round, of whole groups where these are compared.
     whole = training.group if ALGORITHMS[training.algorithm].pairs else 1
     sizes = [size for size in range(whole, load.completions + 1, whole) if load.completions % size == 0]
-    if training.micro_batch is not None or card is None:
-        sizes = [training.micro_batch or whole]
     try:
-        plans = [plan(read.to_dict(), replace(load, micro_batch=size), card=card) for size in sizes]
+        return plan(table, load, card=card, passes=sizes)
     except UnsupportedPolicy as error:
         raise TrainingProblem(str(error), "leave out 'engine.backend'; TRL's own generation takes more architectures") from None
-    return next((made for made in reversed(plans) if made.fits), plans[0])
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def start_run(config: RunConfig, tokenizer: Any, rows: Sequence[Row], say: Any) 
             f"the run needs {(made.peak + made.margin) / GIB:.2f} GiB and {card.name} has {card.total / GIB:.2f}",
             "lower 'training.max_completion_tokens' or 'engine.concurrent', or set 'engine.unmap_cache'; --plan shows each part",
         )
-    together = " over shared prompts" if made.shared else ""
+    together = (" over shared prompts" if made.shared else "") + (", nested scales" if made.workload.nested_scales else "")
     say(f"plan: {made.peak / GIB:.2f} GiB of {card.total / GIB:.2f}, {made.micro_batch} sequences in a pass{together}")
     return EngineRun(_started(config, made, world), made, stop_tokens(config, tokenizer), world)
 
@@ -158,6 +159,7 @@ def _started(config: RunConfig, made: Plan, world: World) -> Any:
         prefill=load.prefill,
         unmap_cache=load.unmap_cache,
         merged=load.merged,
+        nested_scales=bool(load.nested_scales),
         revision=config.model.revision,
         context=context_length(config.model),
         launched=world.size > 1,

@@ -162,5 +162,10 @@ def base_tensors(model: nn.Module) -> list[torch.Tensor]:
         tensors.append(parameter.data)
         state = getattr(parameter, "quant_state", None)
         if state is not None:
-            tensors += [state.absmax, state.code] + ([state.state2.absmax, state.state2.code] if state.nested else [])
+            tensors += state_tensors(state)
     return tensors
+
+
+def state_tensors(state: Any) -> list[torch.Tensor]:
+    """The scales and tables of one packed matrix."""
+    return [state.absmax, state.code] + ([state.offset, state.state2.absmax, state.state2.code] if state.nested else [])

@@ -20,6 +20,7 @@ from rewardlang.trainer.memory_plan import slot_rank
 
 ADAPTER_ID = 1  # the one adapter that vLLM knows; its name changes with every version, its number never
 WORKER = "rewardlang.trainer.gpu_vllm_worker.EngineWorker"
+NESTED_WORKER = "rewardlang.trainer.gpu_vllm_worker.NestedWorker"
 
 _ENVIRONMENT = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_USE_FLASHINFER_SAMPLER": "0"}
 
@@ -47,6 +48,7 @@ class SamplerSettings:
     capture: Sequence[int] = ()  # batch sizes with a CUDA graph; all powers of two up to `sequences` unless told
     unmap_cache: bool = False
     merged: bool = False  # 16-bit weights that hold base and adapter, in place of an NF4 base and a slot
+    nested_scales: bool = False  # the base's scales stay nested (`gpu_nested`)
     revision: str | None = None
     eager: bool = False
     context: int | None = None  # tokens that the policy can read, where its configuration says so
@@ -94,7 +96,7 @@ class SamplerSettings:
             "max_loras": 1,
             "max_lora_rank": slot_rank(self.rank),
             "lora_target_modules": list(LINEARS),
-            "worker_cls": WORKER,
+            "worker_cls": NESTED_WORKER if self.nested_scales else WORKER,
         }
 
     def _merged(self) -> dict[str, Any]:

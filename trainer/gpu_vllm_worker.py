@@ -1,7 +1,8 @@
 """The worker class that vLLM loads by name: what the engine changes inside vLLM, and all of it.
 
 1. Every LoRA layer over an NF4 matrix rounds base and adapter once (`gpu_rounding`), where vLLM adds the adapter to a rounded product.
-2. Only the KV cache lives in the pool whose pages `sleep` unmaps: the weights, and the trainer's views of them, stay where they are.
+2. With nested scales (`NestedWorker`) vLLM's loader leaves them nested, and every matrix is expanded into one buffer (`gpu_nested`).
+3. Only the KV cache lives in the pool whose pages `sleep` unmaps: the weights, and the trainer's views of them, stay where they are.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import Any
 import torch
 from vllm.v1.worker.gpu_worker import Worker
 
+from rewardlang.trainer.gpu_nested import kept_nested, packed_states, share_buffer
 from rewardlang.trainer.gpu_rounding import add_products_
 
 
 class EngineWorker(Worker):  # type: ignore[misc, unused-ignore]
-    """vLLM's GPU worker with the two changes above."""
+    """vLLM's GPU worker with the first and the last of the changes above."""
 
     def load_model(self, *, load_dummy_weights: bool = False) -> None:
         """Loads as vLLM does, then exchanges the LoRA layers' product: before profiling and before graphs are captured."""
@@ -32,6 +34,18 @@ class EngineWorker(Worker):  # type: ignore[misc, unused-ignore]
             return nullcontext()
         context: AbstractContextManager[Any] = super()._maybe_get_memory_pool_context(tag)
         return context
+
+
+class NestedWorker(EngineWorker):
+    """The same over a base whose scales stay nested."""
+
+    def load_model(self, *, load_dummy_weights: bool = False) -> None:
+        """Loads without multiplying out; the buffer is there before profiling and before graphs are captured."""
+        from vllm.model_executor.model_loader.bitsandbytes_loader import BitsAndBytesModelLoader
+
+        with kept_nested(BitsAndBytesModelLoader):
+            super().load_model(load_dummy_weights=load_dummy_weights)
+        share_buffer(packed_states(self.model_runner.get_model()))
 
 
 def rounded_once(layer: Any, x: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:

@@ -8,8 +8,8 @@ is a constant of driver and libraries, read once on a real card. `trainer/GPU.md
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from rewardlang.trainer.gpu_cards import GIB, Card
@@ -52,7 +52,7 @@ class Workload:
     rank: int = 16
     prefill: int = 1024  # tokens that vLLM takes into one step
     head_chunk: int = 128  # tokens whose logits exist at a time
-    nested_scales: bool = False
+    nested_scales: bool | None = None  # the base's scales stay nested; where the card needs it unless told
     unmap_cache: bool = False  # the KV cache is unmapped while training, and merged weights with it
     merged: bool = False  # the sampler has 16-bit weights of its own, in place of a share of the base and a LoRA slot
 
@@ -95,12 +95,21 @@ class Plan:
     @property
     def peak(self) -> int:
         """Bytes at the worst moment of the run."""
-        return max(self.phase(ROLLOUT), self.phase(TRAINING))
+        return max(self.phase(ROLLOUT), self.phase(TRAINING), self.loading)
+
+    @property
+    def loading(self) -> int:
+        """Bytes held while weights are loaded: the base, and the widest matrix in 16 bits with its codes and three forms of its scales."""
+        base = sum(part.bytes for part in self.parts if part.name in _BASE or part.name.startswith(SCALES))
+        widest = expanded_bytes(self.shape)
+        return base + self.calibration.context + widest + widest // 4 + 3 * 4 * (widest // 2 // QUANTISATION_BLOCK)
 
     @property
     def margin(self) -> int:
-        """How far the measured peak may lie above the plan: 5 % or 0.25 GiB, whichever is larger."""
-        return max(self.peak // 20, GIB // 4)
+        """How far the measured peak may lie above the plan: 5 %, but no more than a fifth of what shapes do not tell; 0.25 GiB at least."""
+        phase = max((ROLLOUT, TRAINING), key=self.phase)
+        guessed = sum(part.bytes for part in self.parts if phase in part.phases and part.certainty != "exact")
+        return max(min(self.peak // 20, guessed // 5), GIB // 4)
 
     @property
     def fits(self) -> bool | None:
@@ -120,6 +129,9 @@ class Plan:
             lines.append(f"{part.name:<44}{cells[0]:>9}{cells[1]:>10}   {part.certainty}")
         lines.append(f"{'sum, GiB':<44}{self.phase(ROLLOUT) / GIB:>9.3f}{self.phase(TRAINING) / GIB:>10.3f}")
         load = self.workload
+        if load.nested_scales:
+            saved = scale_bytes(self.shape, nested=False) - scale_bytes(self.shape, nested=True)
+            lines.append(f"the base's scales stay nested: {saved / GIB:.2f} GiB less than multiplied out")
         lines.append(
             f"{load.completions} × ({load.prompt} + {load.completion}) tokens, {self.micro_batch} in a forward pass"
             f"{' over shared prompts' if self.shared else ''}, "
@@ -139,27 +151,36 @@ class Plan:
             "parts": [
                 {"name": part.name, "bytes": part.bytes, "phases": sorted(part.phases), "certainty": part.certainty} for part in self.parts
             ],
+            "loading": self.loading,
             "rollout": self.phase(ROLLOUT),
             "training": self.phase(TRAINING),
             "peak": self.peak,
             "margin": self.margin,
             "micro_batch": self.micro_batch,
             "shared_prompts": self.shared,
+            "nested_scales": bool(self.workload.nested_scales),
             "workload": asdict(self.workload),
             "card": None if self.card is None else {"name": self.card.name, "bytes": self.card.total},
             "fits": self.fits,
         }
 
 
-CACHE = "KV cache"
+CACHE, SCALES = "KV cache", "NF4 scales"
+_BASE = ("NF4 codes", "embeddings and head, bf16", "norms and biases, bf16")
 
 
 def plan(
-    config: Mapping[str, Any], workload: Workload | None = None, *, card: Card | None = None, calibration: Calibration | None = None
+    config: Mapping[str, Any],
+    workload: Workload | None = None,
+    *,
+    card: Card | None = None,
+    calibration: Calibration | None = None,
+    passes: Sequence[int] | None = None,
 ) -> Plan:
     """The plan of a run.
 
-    The micro-batch is the workload's, else the largest that fits the card, else one sequence.
+    The micro-batch is the workload's, else the largest of `passes` (any up to the round's completions unless told) that fits the card,
+    else the smallest. Scales stay nested where the workload says so, else where nothing fits the card without.
     Raises `gpu_shape.UnsupportedPolicy` for an architecture that the engine does not know, `ValueError` for sizes that make no sense.
     """
     shape = shape_from_config(config)
@@ -168,13 +189,23 @@ def plan(
         raise ValueError("prompt, completion, completions, group and rank are at least 1")
     constants = calibration or Calibration()
 
-    def made(micro_batch: int) -> Plan:
-        return Plan(shape, load, micro_batch, _parts(shape, load, micro_batch, constants), card, constants)
+    def made(micro_batch: int, nested: bool) -> Plan:
+        settled = replace(load, nested_scales=nested)
+        return Plan(shape, settled, micro_batch, _parts(shape, settled, micro_batch, constants), card, constants)
 
+    sizes = list(passes or range(1, load.completions + 1))
     if load.micro_batch is not None or card is None:
-        return made(load.micro_batch or 1)
+        sizes = [load.micro_batch or sizes[0]]
+    forms = [load.nested_scales] if load.nested_scales is not None else [False] + [True] * can_nest(config)
     # Not every size below one that fits does: seven completions of groups of eight may have two prompts, eight have one.
-    return made(max((size for size in range(1, load.completions + 1) if made(size).fits), default=1))
+    plans = (made(size, nested) for nested in forms for size in sorted(sizes, reverse=True))
+    return next((one for one in plans if one.fits), made(min(sizes), forms[0 if card is None else -1]))
+
+
+def can_nest(config: Mapping[str, Any]) -> bool:
+    """Whether scales can stay nested: 16-bit checkpoints are quantised so when they are loaded, 4-bit ones have them so or not."""
+    quantised = config.get("quantization_config")
+    return not quantised or bool(quantised.get("bnb_4bit_use_double_quant"))
 
 
 def _parts(shape: PolicyShape, load: Workload, micro_batch: int, constants: Calibration) -> tuple[Part, ...]:
@@ -185,7 +216,10 @@ def _parts(shape: PolicyShape, load: Workload, micro_batch: int, constants: Cali
     tokens = pass_tokens(load, micro_batch, shared=shared)
     checkpoints = 2 * shape.hidden * shape.layers * tokens
     layer = layer_bytes(shape, tokens, load.rank) + (expanded_prompt_bytes(shape, load, micro_batch) if shared else 0)
-    working = max(layer, head_bytes(shape, load.head_chunk, tokens))
+    # With nested scales matrices are expanded into a buffer of their own, in every phase; else into a new one where they are needed.
+    matrix = 0 if load.nested_scales else expanded_bytes(shape)
+    beside = expanded_bytes(shape) if load.merged else matrix
+    working = max(layer + matrix, head_bytes(shape, load.head_chunk, tokens))
     slack = constants.slack + (checkpoints + working) * constants.slack_percent // 100
     paged = rollout if load.unmap_cache else BOTH
     if load.merged:
@@ -193,19 +227,20 @@ def _parts(shape: PolicyShape, load: Workload, micro_batch: int, constants: Cali
         graphs = constants.graph_pool
     else:
         sampler = Part("LoRA slot of the sampler, bf16", 2 * shape.lora_parameters(slot_rank(load.rank)))
-        graphs = constants.graph_pool + 2 * expanded_bytes(shape)
+        graphs = constants.graph_pool + 2 * matrix
+    buffer = (Part("one expanded matrix and its scales", buffer_bytes(shape)),) if load.nested_scales else ()
     return (
         Part("NF4 codes", code_bytes(shape)),
-        Part("NF4 scales, nested" if load.nested_scales else "NF4 scales", scale_bytes(shape, nested=load.nested_scales)),
+        Part(f"{SCALES}, nested" if load.nested_scales else SCALES, scale_bytes(shape, nested=bool(load.nested_scales))),
+        *buffer,
         Part("embeddings and head, bf16", 2 * shape.embedding_elements),
         Part("norms and biases, bf16", 2 * shape.small_elements),
         Part("LoRA parameters, fp32", 4 * lora),
         sampler,
         Part("8-bit Adam", adam8_bytes(shape, load.rank)),
         Part("LoRA gradients, fp32", 4 * lora, training),
-        Part("LoRA in the forward pass, bf16", 2 * lora, training),
         Part(CACHE, cache_bytes(shape, concurrent, load.length), paged),
-        Part("prefill and sampling", prefill_bytes(shape, load, concurrent), rollout, "estimated"),
+        Part("prefill and sampling", prefill_bytes(shape, load, concurrent) + beside, rollout, "estimated"),
         Part("checkpointed activations", checkpoints, training),
         Part("one layer recomputed, or a chunk of logits", working, training, "estimated"),
         Part("CUDA graphs and what they keep", graphs, BOTH, "estimated"),
@@ -293,11 +328,12 @@ def prefill_bytes(shape: PolicyShape, load: Workload, concurrent: int) -> int:
     """What vLLM's forward pass and sampler hold at the worst moment.
 
     A prefill of `load.prefill` tokens keeps the residual, the normed input and the MLP's two halves and product; sampling keeps fp32
-    logits and one processed copy a sequence. One expanded matrix beside it, or the merged one that the written is compared with.
+    logits and one processed copy a sequence. Not counted: the expanded matrix beside it, or the merged one that the written is compared
+    with.
     """
     widest = 2 * shape.intermediate + shape.intermediate
     prefill = 2 * load.prefill * (2 * shape.hidden + widest)
-    return max(prefill, 2 * 4 * concurrent * shape.vocabulary) + expanded_bytes(shape)
+    return max(prefill, 2 * 4 * concurrent * shape.vocabulary)
 
 
 def saved_bytes_a_token(shape: PolicyShape, rank: int) -> int:
@@ -319,9 +355,15 @@ def expanded_bytes(shape: PolicyShape) -> int:
     return 2 * max(linear.elements for linear in shape.linears())
 
 
+def buffer_bytes(shape: PolicyShape) -> int:
+    """What `gpu_nested` expands every matrix into: the largest in 16 bits, and its scales in fp32."""
+    return expanded_bytes(shape) + 4 * -(-expanded_bytes(shape) // 2 // QUANTISATION_BLOCK)
+
+
 def layer_bytes(shape: PolicyShape, tokens: int, rank: int) -> int:
-    """One layer in the backward pass: what autograd keeps, two gradients as wide as the MLP, and one expanded matrix."""
-    return saved_bytes_a_token(shape, rank) * tokens + 2 * 2 * shape.intermediate * tokens + expanded_bytes(shape)
+    """One layer in the backward pass but its expanded matrix: what autograd keeps, two gradients as wide as the MLP, LoRA in bf16."""
+    lora = 2 * shape.lora_parameters(rank) // shape.layers
+    return saved_bytes_a_token(shape, rank) * tokens + 2 * 2 * shape.intermediate * tokens + lora
 
 
 def head_bytes(shape: PolicyShape, chunk: int, tokens: int) -> int:

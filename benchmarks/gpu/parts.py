@@ -91,6 +91,7 @@ def started(model: str, load: Workload, *, sequences: int) -> Engine:
         cache_bytes=planned.cache_bytes,
         prefill=load.prefill,
         unmap_cache=load.unmap_cache,
+        nested_scales=bool(load.nested_scales),
     )
     return start_engine(settings)
 
@@ -114,6 +115,7 @@ def part_memory(model: str, case: Case) -> dict[str, Any]:
         "micro_batch": case.passes[0][0],
         "shared_prompts": case.passes[0][1],
         "unmap_cache": case.unmap,
+        "nested_scales": case.nested,
         "decoded": case.decoded or case.completion,
         "plan_gib": {phase: round(planned.phase(phase) / GIB, 3) for phase in ("rollout", "training")},
         "plan_table": planned.table().splitlines(),
@@ -369,7 +371,7 @@ def main() -> None:
     parser.add_argument("--model", default="qwen2.5-1.5b")
     arguments = parser.parse_args()
     parts: dict[str, Callable[[], dict[str, Any]]] = {
-        **{name: partial(measured, name, arguments.model) for name in ("memory", "sleep", "fit", "long")},
+        **{name: partial(measured, name, arguments.model) for name in ("memory", "sleep", "nested", "fit", "long")},
         "share": lambda: part_share(arguments.model),
         "merge": lambda: part_merge(arguments.model),
         "rounding": lambda: {"ways": rounding.ways()},

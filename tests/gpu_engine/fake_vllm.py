@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from rewardlang.trainer.gpu_nested import packed_states, share_buffer
 from rewardlang.trainer.gpu_shape import PolicyShape, shape_from_config
 from rewardlang.trainer.gpu_vllm_weights import VllmWeights
 
@@ -55,8 +56,11 @@ class Fake:
     shape: PolicyShape
 
 
-def fake_vllm(model_type: str, *, tied: bool = True, rank: int = 8, padded_rows: int = 32) -> Fake:
-    """Quantises every matrix as vLLM's loader does, shard by shard, into fused storages, and pads the vocabulary."""
+def fake_vllm(model_type: str, *, tied: bool = True, rank: int = 8, padded_rows: int = 32, nested: bool = False) -> Fake:
+    """Quantises every matrix as vLLM's loader does, shard by shard, into fused storages, and pads the vocabulary.
+
+    With `nested` scales as the engine's nested worker leaves them.
+    """
     from bitsandbytes.functional import dequantize_4bit, quantize_4bit
 
     config = small_config(model_type, tied=tied)
@@ -66,7 +70,7 @@ def fake_vllm(model_type: str, *, tied: bool = True, rank: int = 8, padded_rows:
     for path, leaves in _fused_groups(shape):
         shards = [model.get_submodule(leaf) for leaf in leaves]
         packed = [
-            quantize_4bit(linear.weight.data.bfloat16(), blocksize=64, compress_statistics=False, quant_type="nf4") for linear in shards
+            quantize_4bit(linear.weight.data.bfloat16(), blocksize=64, compress_statistics=nested, quant_type="nf4") for linear in shards
         ]
         for linear, (codes, state) in zip(shards, packed, strict=True):
             linear.weight.data = dequantize_4bit(codes, state).float()
@@ -93,6 +97,8 @@ def fake_vllm(model_type: str, *, tied: bool = True, rank: int = 8, padded_rows:
         holder = nn.Module()
         holder.register_parameter(leaf, nn.Parameter(data.bfloat16(), requires_grad=False))
         _put(tree, owner, holder)
+    if nested:
+        share_buffer(packed_states(tree))
     return Fake(VllmWeights(tree, shape), model, config, shape)
 
 

@@ -16,6 +16,7 @@ from rewardlang.trainer.gpu_cards import Card, card_named
 from rewardlang.trainer.gpu_checkpoint import CheckpointWeights
 from rewardlang.trainer.gpu_engine import Engine
 from rewardlang.trainer.gpu_vllm import SamplerSettings
+from rewardlang.trainer.gpu_world import World
 from rewardlang.trainer.metrics import read_metrics
 from rewardlang.trainer.policy import load_tokenizer
 from rewardlang.trainer.problem import TrainingProblem
@@ -117,6 +118,23 @@ def test_what_the_engine_cannot_train_is_told_before_it_starts(tmp_path: Path, s
     with pytest.raises(TrainingProblem, match="Gemma3ForCausalLM is not supported"):
         train(good, Silent())
     assert not small_card
+
+
+def test_nested_scales_of_a_run(tmp_path: Path, small_card: list[SamplerSettings]) -> None:
+    """Asked for, they reach the sampler; a checkpoint that was saved with plain ones cannot have them."""
+    good = run_config(tmp_path)
+    asked = replace(good, engine=replace(good.engine, nested_scales=True))
+    rows = [{"prompt": "t5 t6"}]
+    made = gpu_run.run_plan(asked, tokenizer(), rows, card_named("24GB"))
+    gpu_run._started(asked, made, World())
+    assert small_card[0].nested_scales
+    assert str(small_card[0].arguments()["worker_cls"]).endswith("NestedWorker")
+    path = tmp_path / "policy" / "config.json"
+    table = json.loads(path.read_text(encoding="utf-8"))
+    quantised = {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_use_double_quant": False}
+    path.write_text(json.dumps(table | {"quantization_config": quantised}), encoding="utf-8")
+    with pytest.raises(TrainingProblem, match="saved without nesting"):
+        gpu_run.run_plan(asked, tokenizer(), rows, card_named("24GB"))
 
 
 def test_without_a_gpu_the_run_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,34 @@ def test_a_small_adapter_is_kept_whole_by_the_gpus_own_products() -> None:
     assert abs(share_kept(product_plus(x, delta, codes, state), base, delta) - 1.0) < 0.03
 
 
+def test_nested_scales_are_the_expanded_ones_to_the_bit() -> None:
+    """On the card as on the CPU: scales and matrix in the shared buffer are bitsandbytes' own, also where a graph replays the product."""
+    from bitsandbytes.functional import dequantize_4bit, quantize_4bit
+
+    from rewardlang.trainer.gpu_nested import share_buffer
+    from rewardlang.trainer.gpu_rounding import add_products_, dequantized
+
+    made = [
+        quantize_4bit(torch.randn(rows, 1536, device="cuda").bfloat16(), blocksize=64, compress_statistics=True, quant_type="nf4")
+        for rows in (1536, 8960)
+    ]
+    wanted = [dequantize_4bit(codes, state) for codes, state in made]
+    buffer = share_buffer([state for _, state in made])
+    for (codes, state), own in zip(made, wanted, strict=True):
+        found = dequantized(codes, state, torch.bfloat16)
+        assert found.data_ptr() == buffer.matrix.data_ptr()
+        assert torch.equal(found, own)
+    x, delta = torch.randn(8, 1536, device="cuda").bfloat16(), torch.zeros(8, 10496, device="cuda").bfloat16()
+    eager = add_products_(delta.clone(), x, made)
+    graph, output = torch.cuda.CUDAGraph(), torch.empty_like(delta)
+    torch.cuda.synchronize()
+    with torch.cuda.graph(graph):
+        add_products_(output.zero_(), x, made)
+    buffer.matrix.zero_()
+    graph.replay()
+    assert torch.equal(output, eager)
+
+
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float32])
 def test_logits_are_fp32_on_the_gpu(kind: torch.dtype) -> None:
     """bf16 and fp32 states against a bf16 head give the log-probs of an fp32 product, without an fp32 head."""

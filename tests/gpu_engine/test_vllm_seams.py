@@ -132,6 +132,15 @@ def test_the_packed_weights() -> None:
     assert parameters("model_executor/model_loader/__init__.py", "register_model_loader") == ["load_format"]
 
 
+def test_nested_scales_are_multiplied_out_in_one_place() -> None:
+    """All matrices are quantised with nested scales, and one method of the loader expands them: without it they stay as they are."""
+    file = "model_executor/model_loader/bitsandbytes_loader.py"
+    assert parameters(file, "BitsAndBytesModelLoader._dequantize_dq") == ["quant_states"]
+    assert text(file).count("dequantize_blockwise(quant_state.absmax, quant_state.state2)") == 1
+    assert "self._dequantize_dq(quant_states)" in text(file)
+    assert "compress_statistics=True" in text(file)
+
+
 @pytest.mark.parametrize(
     ("file", "model"), [("llama.py", "LlamaForCausalLM"), ("qwen2.py", "Qwen2ForCausalLM"), ("qwen3.py", "Qwen3ForCausalLM")]
 )
