@@ -10,7 +10,7 @@ from rewardlang.verdict import Missing
 from rewardlang.verifier import measure
 
 
-@measure("agreeing_decimals", cost="linear", version="1")
+@measure("agreeing_decimals", cost="linear", version="2")
 def agreeing_decimals(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Fraction | Missing]:
     r"""To how many decimals two answers agree, from 0 to 12.
 
@@ -29,14 +29,17 @@ def agreeing_decimals(ones: Sequence[Answer], others: Sequence[Answer]) -> list[
 
     Known gaps
     ----------
-    Lists without an order and formulas with symbols have no decimals. Units are converted; a unit against none compares the numbers.
+    Missing too: lists and sets without an order, formulas with symbols, complex numbers, names that differ (`x = 1`, `y = 1`), units of
+    different kinds. Two units are compared in the smaller one: 1 km and 1000.4 m agree to no decimal. A unit that only one side states
+    is not compared. A percentage is its hundredth: 28 % agrees with 0.28, not with 28. Roots and π are floating point: what differs
+    beyond the 12th decimal is not seen.
     """
     from rewardlang.answers.agreement import agreeing_decimals as of
 
     return [of(one, other) for one, other in zip(ones, others, strict=True)]
 
 
-@measure("agreeing_figures", cost="linear", version="1")
+@measure("agreeing_figures", cost="linear", version="2")
 def agreeing_figures(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Fraction | Missing]:
     r"""To how many significant figures two answers agree, from 0 to 12.
 
@@ -54,7 +57,8 @@ def agreeing_figures(ones: Sequence[Answer], others: Sequence[Answer]) -> list[F
 
     Known gaps
     ----------
-    As of `agreeing_decimals`. Against 0 no figure agrees unless both are 0.
+    As of `agreeing_decimals`. Against 0 no figure agrees unless both are 0. Figures are counted from the first one of the larger number,
+    by the size of the difference and not by how many were written: `1` agrees with `1.04` to 2 figures.
     """
     from rewardlang.answers.agreement import agreeing_figures as of
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cache
 
+from rewardlang.answers.plain import unwrapped
 from rewardlang.verdict import Missing, Refused
 from rewardlang.verifier import measure
 
@@ -20,22 +21,33 @@ class _NotRead(Exception):
     """The text is no such expression; the words say why."""
 
 
+_SIGNS = {"×": "*", "·": "*", "⋅": "*", "∗": "*", "x": "*", "X": "*", "\\times": "*", "\\cdot": "*", "\\ast": "*", "÷": "/", "\\div": "/"}
+_SIGNS |= {"−": "-", "–": "-", "＋": "+", "－": "-"}
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+
+
 @cache
 def _tokens() -> re.Pattern[str]:
-    return re.compile(r"\s*(?:([0-9]{1,30})|([-+*/()×·÷−]))", re.ASCII)
+    """A number, a sign or bracket, and what only sets a formula, which has neither group."""
+    return re.compile(
+        r"\s*(?:([0-9]{1,30})|([-+*/()\[\]{}×·⋅∗÷−–＋－xX]|\\(?:times|cdot|ast|div|[dt]?frac)(?![A-Za-z]))"
+        r"|\\(?:left|right|boxed|quad)(?![A-Za-z])|\\[][(),;:! ]|\$|`)\s*",
+        re.ASCII,
+    )
 
 
-@measure("countdown", cost="linear", version="1", limits={"characters": MAX_CHARACTERS, "bits": MAX_BITS, "depth": MAX_DEPTH})
+@measure("countdown", cost="linear", version="2", limits={"characters": MAX_CHARACTERS, "bits": MAX_BITS, "depth": MAX_DEPTH})
 def countdown(
     expressions: Sequence[str], numbers: Sequence[tuple[Fraction, ...]], *, leave_out: bool = False
 ) -> list[Fraction | Missing | Refused]:
-    """The value of an expression that uses each of the given numbers once, as in the game Countdown.
+    r"""The value of an expression that uses each of the given numbers once, as in the game Countdown.
 
     What it checks
     --------------
-    Reads whole numbers, `+`, `-`, `*`, `/` (also `×`, `·`, `÷`, `−`) and brackets, and gives the exact value. Each number must be
-    used exactly once; with `leave_out = true` some may be left out. What follows an `=` must be the value. Anything else, another
-    number, a number used twice, a division by zero: no value, with the reason.
+    Reads whole numbers, `+`, `-`, `*`, `/` (also `×`, `x`, `·`, `÷`, `−`), brackets, and the same in LaTeX (`\times`, `\frac`, `$`),
+    and gives the exact value. Each number must be used exactly once; with `leave_out = true` some may be left out. All sides of an
+    `=` must have that value: the solution is the first side that is more than a number. Anything else, another number, a number used
+    twice, a division by zero: no value, with the reason.
 
     Why it earns reward
     -------------------
@@ -47,29 +59,32 @@ def countdown(
 
     Known gaps
     ----------
-    Digits cannot be put together, and there are no powers, factorials and unary signs: that is the game. A minus sign before a bracket is
-    refused. Nothing is said about how near the value is: use `is within`.
+    Digits cannot be put together, and there are no powers, factorials, signs of a number (`-1`, `-(2 + 3)`) and products without a sign
+    (`2(3 + 4)`): that is the game. A solution in several steps (`25 * 4 = 100`, then `100 + 7 = 107`) or with words around it is not
+    read: ask for one expression in a tag. What stands on the other sides of an `=` may use any numbers. Nothing is said about how near
+    the value is: use `is within`.
     """
     return [_value(text, tuple(of_row), leave_out) for text, of_row in zip(expressions, numbers, strict=True)]
 
 
 def _value(text: str, numbers: tuple[Fraction, ...], leave_out: bool) -> Fraction | Missing:
+    text = text.strip().removesuffix(".")
     if len(text) > MAX_CHARACTERS:
         return Missing(f"more than {MAX_CHARACTERS} characters")
-    left, equals, right = text.partition("=")
     try:
-        reader = _Reader(left)
-        value = reader.value()
-        if equals and value != _Reader(right).value():
+        sides = [_Reader(side) for side in unwrapped(text).split("=")]
+        values = [side.value() for side in sides]
+        if any(value != values[0] for value in values):
             raise _NotRead("the two sides of '=' differ")
     except _NotRead as error:
         return Missing(str(error))
-    used, given = Counter(reader.used), Counter(numbers)
+    solution = next((side for side in sides if len(side.used) > 1), sides[0])
+    used, given = Counter(solution.used), Counter(numbers)
     if wrong := used - given:
         return Missing(f"{next(iter(wrong))} is used more often than it is given")
     if not leave_out and (rest := given - used):
         return Missing(f"{next(iter(rest))} is not used")
-    return value
+    return values[0]
 
 
 class _Reader:
@@ -87,7 +102,8 @@ class _Reader:
             match = _tokens().match(text, position)
             if match is None:
                 raise _NotRead(f"'{text[position : position + 20].strip()}' is no part of a sum")
-            found.append((match[1] or match[2]).translate({0xD7: "*", 0xB7: "*", 0xF7: "/", 0x2212: "-"}))
+            if part := match[1] or match[2]:
+                found.append(_SIGNS.get(part, part))
             position = match.end()
         return found
 
@@ -124,20 +140,29 @@ class _Reader:
         return value
 
     def _one(self) -> Fraction:
-        if self._next("("):
-            self._depth += 1
-            if self._depth > MAX_DEPTH:
-                raise _NotRead(f"brackets nest more than {MAX_DEPTH} deep")
-            value = self._sum()
-            self._depth -= 1
-            if not self._next(")"):
-                raise _NotRead("a bracket is not closed")
-            return value
+        if opening := self._next(*_CLOSING):
+            return self._group(opening)
+        if self._next("\\frac", "\\dfrac", "\\tfrac"):
+            above, below = (self._group(self._next("{")) for _ in range(2))
+            if below == 0:
+                raise _NotRead("a division by zero")
+            return self._small(above / below)
         if self._at == len(self._tokens) or not self._tokens[self._at].isdigit():
             raise _NotRead("a number is missing")
         self._at += 1
         self.used.append(Fraction(self._tokens[self._at - 1]))
         return self.used[-1]
+
+    def _group(self, opening: str) -> Fraction:
+        """What stands in a bracket, of which the opening one was taken."""
+        self._depth += 1
+        if not opening or self._depth > MAX_DEPTH:
+            raise _NotRead(f"brackets nest more than {MAX_DEPTH} deep" if opening else "a fraction without braces")
+        value = self._sum()
+        self._depth -= 1
+        if not self._next(_CLOSING[opening]):
+            raise _NotRead("a bracket is not closed")
+        return value
 
     @staticmethod
     def _small(value: Fraction) -> Fraction:

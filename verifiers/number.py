@@ -61,9 +61,9 @@ def _list_marker() -> re.Pattern[str]:
     return re.compile(r"[0-9]{1,3}[.)][ \t]+[^\s]")
 
 
-@finder("number", cost="linear", version="1")
+@finder("number", cost="linear", version="2")
 def number(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[list[Finding[Fraction]]]:
-    """The numbers in a text, exactly.
+    r"""The numbers in a text, exactly.
 
     What it checks
     --------------
@@ -81,9 +81,12 @@ def number(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[list[
 
     Known gaps
     ----------
-    Numbers in words are not found. `1e5` and `1/2` are no decimal numbers (`as math` reads them). A currency sign is passed over:
-    `$5` finds 5. A number of more than 3,000 characters is not found. `1,500` can be meant as 1.5: the notation is the file's choice,
-    and figures that are not well formed in it (`0,5`) are passed over as a whole. A model can write several numbers: use `only`.
+    Numbers in words are not found, nor is `1e5`, and `1/2` is two numbers (`as math` reads all three). A second number can hide in what is
+    passed over: a quantity, a date, a time (`12:30`), figures that touch letters. Figures of a year (`in 2024`), behind a letter and a
+    hyphen (`COVID-19`), in LaTeX (`\frac{1}{2}`) and of an exponent are numbers. A sign before a space is a bullet, and not read by the
+    finder; `as number` reads it. A currency sign is passed over: `$5` finds 5. A number of more than 3,000 characters is not found.
+    `1,500` can be meant as 1.5: the notation is the file's choice, and figures that are not well formed in it (`0,5`) are passed over as
+    a whole. A model can write several numbers: use `only`.
     """
     return [_numbers_in(text, written) for text in texts]
 
@@ -169,6 +172,8 @@ def _number_at(text: str, start: int, numeral: str, notation: str) -> Finding[Fr
     value = value_of_numeral(numeral.replace("{,}", ","), notation)
     if not isinstance(value, Fraction):
         return None
+    if before and before in SIGNS and text[start - 2 : start - 1] in ("e", "E") and text[max(0, start - 3) : start - 2].isdigit():
+        return None  # the exponent of 1e-5
     start, negative = _with_sign(text, start)
     percent = _percent().match(text, end) if after else None
     if percent:
@@ -200,7 +205,7 @@ def _with_sign(text: str, start: int) -> tuple[int, bool]:
     return at - 1, sign != "+"
 
 
-@reader("number", cost="linear", version="1")
+@reader("number", cost="linear", version="2")
 def as_number(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[Fraction | Missing | Refused]:
     """The number that the whole trimmed text is; see the finder of the same word."""
     return [read_number(text, written) for text in texts]

@@ -42,10 +42,12 @@ def puzzle_score(answers: Sequence[str], tasks: Sequence[str], entries: Sequence
 
     Known gaps
     ----------
-    The rules are reasoning-gym's: many tasks give 0.01 to any answer, several give a part for an answer that holds the right one
-    among other text, and `game_of_life_halting` takes whatever is not `True` for `False`. Pay for `is 1` where that matters. A
-    task that fails on a strange answer, or on metadata that JSON changed (numbers as keys), has no score: cannot judge. Another
-    version of reasoning-gym can score otherwise.
+    The rules are reasoning-gym's: many tasks give 0.01 to any answer, and several give a part for an answer that holds the right one
+    among other text (`acre`, `number_filtering`, `rotate_matrix`, `spell_backward`, `word_sequence_reversal`, `word_sorting`: half and
+    more). Asked with "the right answer or another one", five of its tasks gave the full score: `fraction_simplification`, `gsm_symbolic`,
+    `knights_knaves`, `letter_jumble` (all but) and `game_of_life_halting`, which takes whatever is not `True` for `False`: look there
+    that the answer is one line without "or". Elsewhere pay for `is 1`. A task that fails on a strange answer, or on metadata that JSON
+    changed (numbers as keys), has no score: cannot judge. Another version of reasoning-gym can score otherwise.
     """
     if not _is_installed():
         return [Refused(not_installed("reasoning-gym", "puzzles")) for _ in answers]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import pi
 
 from rewardlang.answers.kinds import Expression, Interval, Labelled, Matrix, Tuple_, Value
 from rewardlang.answers.numeric import value_at
@@ -32,18 +33,21 @@ def _least(one: Value, other: Value, *, relative: bool) -> Fraction | Missing:
     least = MOST
     for pair in pairs:
         assert pair is not None
-        a, b = (_number(side) for side in pair)
-        if pair[0].value == pair[1].value:
+        if pair[0] == pair[1]:
             continue
-        if a is None or b is None:
-            return Missing("a part that is no real number")
-        if a == b:
-            continue
-        least = min(least, _digits(abs(a - b), _power_of_ten(max(abs(a), abs(b))) if relative else Fraction(1)))
+        numbers = _numbers(*pair)
+        if isinstance(numbers, Missing):
+            return numbers
+        a, b = numbers
+        if a != b:
+            least = min(least, _digits(abs(a - b), _power_of_ten(max(abs(a), abs(b))) if relative else Fraction(1)))
     return Fraction(least)
 
 
 def _parts(one: Value, other: Value) -> Iterator[tuple[Expression, Expression] | None]:
+    if isinstance(one, Labelled) and isinstance(other, Labelled) and one.label != other.label:
+        yield None
+        return
     one = one.value if isinstance(one, Labelled) else one
     other = other.value if isinstance(other, Labelled) else other
     match one, other:
@@ -69,15 +73,29 @@ def _all(one: tuple[Value, ...], other: tuple[Value, ...]) -> Iterator[tuple[Exp
         yield from _parts(left, right)
 
 
+def _numbers(one: Expression, other: Expression) -> tuple[Fraction, Fraction] | Missing:
+    """Both numbers: of two units in the smaller one, of degrees and a multiple of π in radians, else as they are written."""
+    a, b = _number(one), _number(other)
+    if a is None or b is None:
+        return Missing("a part that is no real number")
+    if one.unit and other.unit and one.unit != other.unit:
+        left, right = unit_of_words(one.unit), unit_of_words(other.unit)
+        if left is None or right is None or left.dimension != right.dimension:
+            return Missing("units of different kinds")
+        smaller = min(left.size, right.size)
+        return (a * left.size + left.zero) / smaller, (b * right.size + right.zero) / smaller
+    if one.degree != other.degree and (other if one.degree else one).value.rational is None:
+        degree = Fraction(pi) / 180
+        return (a * degree, b) if one.degree else (a, b * degree)
+    return a, b
+
+
 def _number(of: Expression) -> Fraction | None:
-    unit = unit_of_words(of.unit) if of.unit else None
-    if of.unit and unit is None:
-        return None
     value = of.value.rational
     if value is None:
         near = value_at(of.value, {})
         value = None if near is None else Fraction(near)
-    return value if value is None or unit is None else value * unit.size + unit.zero
+    return value
 
 
 def _digits(gap: Fraction, unit: Fraction) -> int:

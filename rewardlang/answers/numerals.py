@@ -71,7 +71,7 @@ def short_figures_text(notation: str) -> str:
 @cache
 def _number(notation: str) -> re.Pattern[str]:
     marks = "" if notation[1] in ".," else re.escape(thousands_marks(notation))
-    return re.compile(rf"([{SIGNS}]?)[ ]?([0-9.,{marks}]+?)([.]?)\s?(\\?%?)")
+    return re.compile(rf"([{SIGNS}]?)[ ]?([0-9.,{marks}]+?)(?:([.])|\s?(\\?%))?")
 
 
 def read_number(text: str, notation: str = "1,234.5") -> Fraction | Missing | Refused:
