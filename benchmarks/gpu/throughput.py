@@ -1,9 +1,10 @@
-"""Completion tokens trained a second: our two backends, TRL's 4-bit path, and plain vLLM for the generation alone, on the same weights.
+"""Completion tokens trained a second: our two backends, TRL's 4-bit path, Unsloth, and plain vLLM for the generation alone.
 
     python benchmarks/gpu/throughput.py --system speed --out results/throughput-speed.json
 
-Random weights in a published shape, saved once as a 16-bit checkpoint under --scratch. A round is 8 or 64 completions of 512 tokens in
-groups of 8, prompts of 150 tokens, LoRA rank 16 on all linear layers, 8-bit Adam. The first round of each size warms up; the rest count.
+The same random weights for all, in a published shape, saved once as a 16-bit checkpoint under --scratch. A round is 8 or 64 completions of
+512 tokens in groups of 8, prompts of 150 tokens, LoRA rank 16 on all linear layers, 8-bit Adam. The first round of each size warms up; the
+rest count.
 `--system trl` is TRL's colocated mode, whose sampler does not get the adapter (`trainer/GPU.md`): its figure is a speed alone.
 """
 
@@ -16,7 +17,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
@@ -36,19 +37,23 @@ ROUNDS = 3
 def main() -> None:
     """One system; its figures on lines that begin with RESULT, and in the file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--system", choices=("memory", "speed", "trl", "plain"), default="speed")
+    parser.add_argument("--system", choices=("memory", "speed", "trl", "unsloth", "plain"), default="speed")
     parser.add_argument("--model", choices=sorted(shapes.SHAPES), default="qwen2.5-1.5b")
     parser.add_argument("--micro-batch", type=int, default=8)
     parser.add_argument("--unmap", action="store_true", help="the sampler's pages leave the card while training")
     parser.add_argument("--share", action="store_true", help="the completions of a prompt are computed over one pass of it")
     parser.add_argument("--compiled", action="store_true", help="speed: vLLM's own compilation in place of graphs alone")
-    parser.add_argument("--completions", type=int, choices=SIZES, default=64, help="trl: completions in a round")
+    parser.add_argument("--completions", type=int, choices=SIZES, default=64, help="trl, unsloth: completions in a round")
+    parser.add_argument("--site", type=Path, default=Path("/tmp/unsloth/site"), help="unsloth: the folder with its packages")
     parser.add_argument("--scratch", type=Path, default=Path("/tmp/checkpoints"))
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     folder = shapes.write_checkpoint(arguments.model, arguments.scratch / arguments.model)
+    torch.cuda.empty_cache()
+    if arguments.system == "unsloth":
+        unsloth(folder, arguments)
     run = {"trl": trl, "plain": plain}.get(arguments.system, engine)
-    options = {key: value for key, value in vars(arguments).items() if key not in ("out", "scratch")}
+    options = {key: value for key, value in vars(arguments).items() if key not in ("out", "scratch", "site")}
     document = {"part": "throughput", "options": options} | machine() | run(folder, arguments)
     arguments.out.write_text(json.dumps(document, indent=1, default=str) + "\n", encoding="utf-8")
     os._exit(0)  # vLLM and torch tear down in an order that can abort; everything is written
@@ -176,6 +181,25 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         found[f"generated_tokens_s {size}"] = round(size * COMPLETION / sorted(seconds[1:])[0], 1)
         say(f"{size} × {COMPLETION}", found[f"generated_tokens_s {size}"])
     return found
+
+
+def unsloth(folder: Path, arguments: argparse.Namespace) -> NoReturn:
+    """Unsloth's GRPO in place of this process, which gives its memory on the card back (`peer_unsloth.py`)."""
+    if not (arguments.site / "unsloth").is_dir():
+        raise SystemExit(f"{arguments.site} holds no package unsloth")
+    path = [str(arguments.site), *filter(None, [os.environ.get("PYTHONPATH")])]
+    sizes = {
+        "completions": arguments.completions,
+        "micro-batch": arguments.micro_batch,
+        "prompt": PROMPT,
+        "completion": COMPLETION,
+        "group": GROUP,
+        "rank": RANK,
+    }
+    command = [sys.executable, str(HERE / "peer_unsloth.py"), str(folder), *(f"--{name}={value}" for name, value in sizes.items())]
+    command += ["--out", str(arguments.out.resolve()), *["--unmap"] * arguments.unmap]
+    os.chdir(arguments.scratch)  # it writes the trainers that it makes into the working folder
+    os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": os.pathsep.join(path)})
 
 
 def trl(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:

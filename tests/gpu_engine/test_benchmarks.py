@@ -5,6 +5,7 @@ What they measure here means nothing; that they plan, sample, update, count and 
 
 from __future__ import annotations
 
+import argparse
 import ast
 import dataclasses
 import json
@@ -16,8 +17,9 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AutoTokenizer
 
-from benchmarks.gpu import cases, parts, shapes, throughput
+from benchmarks.gpu import cases, parts, peer_unsloth, shapes, throughput
 from benchmarks.gpu import run as run_module
 from rewardlang.trainer import gpu_engine
 from rewardlang.trainer.gpu_engine import Engine
@@ -203,9 +205,10 @@ def test_sizes_that_runs_are_held_to_are_those_that_the_plan_gives_room() -> Non
 
 
 def keywords(name: str) -> list[set[str]]:
-    """The keyword arguments of each call of this name in `throughput.py`."""
-    tree = ast.parse((SCRIPTS / "throughput.py").read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name]
+    """The keyword arguments of each call of this name in the scripts that start peers."""
+    trees = [ast.parse((SCRIPTS / file).read_text(encoding="utf-8")) for file in ("throughput.py", "peer_unsloth.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name]
     return [{one.arg for one in call.keywords if one.arg} for call in calls]
 
 
@@ -214,8 +217,48 @@ def test_the_peers_are_called_by_names_that_they_have() -> None:
     from trl.trainer.grpo_config import GRPOConfig
 
     known = {field.name for field in dataclasses.fields(GRPOConfig)}
+    assert len(keywords("GRPOConfig")) == 2
     assert all(used <= known for used in keywords("GRPOConfig"))
     if folder() is not None:
         asked = set(parameters("entrypoints/llm.py", "LLM.__init__")) | fields("engine/arg_utils.py", "EngineArgs")
         assert all(used <= asked for used in keywords("LLM"))
         assert all(used <= fields("sampling_params.py", "SamplingParams") for used in keywords("SamplingParams"))
+
+
+def test_unsloth_starts_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its folder comes first on the path; its checkpoint has a tokenizer and special tokens, and prompts are as long as the others'."""
+    site, scratch = tmp_path / "site", tmp_path / "scratch"
+    (site / "unsloth").mkdir(parents=True)
+    scratch.mkdir()
+    started: list[tuple[list[str], dict[str, str]]] = []
+
+    def replaced(_: str, command: list[str], environment: dict[str, str]) -> None:
+        started.append((command, environment))
+        raise SystemExit
+
+    monkeypatch.setattr("os.execve", replaced)
+    monkeypatch.setattr("os.chdir", lambda _: None)
+    monkeypatch.setenv("PYTHONPATH", "kit")
+    options = argparse.Namespace(site=site, scratch=scratch, completions=8, micro_batch=8, unmap=True, out=Path("out.json"))
+    with pytest.raises(SystemExit):
+        throughput.unsloth(tmp_path / "policy", options)
+    ((command, environment),) = started
+    assert environment["PYTHONPATH"].split(os.pathsep) == [str(site), "kit"]
+    assert {"--completions=8", "--prompt=150", "--completion=512", "--unmap"} <= set(command)
+    with pytest.raises(SystemExit, match="holds no package unsloth"):
+        throughput.unsloth(tmp_path / "policy", argparse.Namespace(site=scratch))
+
+    (tmp_path / "policy").mkdir()
+    fakes.small_config("qwen2", tied=True).save_pretrained(tmp_path / "policy")
+    (tmp_path / "policy" / "model.safetensors").write_bytes(b"weights")
+    own = peer_unsloth.with_tokenizer(tmp_path / "policy")
+    assert peer_unsloth.with_tokenizer(tmp_path / "policy") == own
+    tokenizer = AutoTokenizer.from_pretrained(own)
+    prompts = [peer_unsloth.prompt_of(tokenizer, 150, index) for index in (0, 1, 255)]
+    assert len(set(prompts)) == 3
+    assert all(150 <= len(tokenizer(prompt)["input_ids"]) <= 152 for prompt in prompts)
+    assert "<|im_start|>assistant" in tokenizer.apply_chat_template(
+        [{"role": "user", "content": "12"}], tokenize=False, add_generation_prompt=True
+    )
+    assert (json.loads((own / "config.json").read_text())["eos_token_id"], tokenizer.eos_token_id) == (2, 2)
+    assert (own / "model.safetensors").read_bytes() == b"weights"
