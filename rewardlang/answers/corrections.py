@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from rewardlang.answers.statements import MAX_TAIL, Final, last_mathematics, masked
+from rewardlang.answers.sentences import MAX_TAIL, Final, masked
+from rewardlang.answers.statements import last_mathematics
 
 _STEP = "the answer as corrected"
 _DOUBT = "an answer and a doubt"

@@ -22,25 +22,18 @@ from rewardlang.answers.corrections import after, corrected, corrected_box, take
 from rewardlang.answers.judgements import judged
 from rewardlang.answers.kinds import Expression, Labelled, Words
 from rewardlang.answers.number_words import number_at_start
+from rewardlang.answers.option_announced import option_announced
 from rewardlang.answers.parse import read_answer
+from rewardlang.answers.sentences import MAX_TAIL, Final, masked, sentence_end, statement
 from rewardlang.answers.spans import Span, joining, maths_spans, plain_numbers, with_unit
-from rewardlang.answers.statements import (
-    MAX_TAIL,
-    OTHERWISE,
-    Final,
-    conclusion,
-    has_unread,
-    last_mathematics,
-    masked,
-    sentence_end,
-    stated,
-    statement,
-)
+from rewardlang.answers.statements import OTHERWISE, conclusion, has_unread, last_alike, last_mathematics, stated
 from rewardlang.answers.tokens import tokens_of
 from rewardlang.answers.values import Answer
 
 MAX_BARE = 400
 MAX_BOXES = 50
+MAX_WORDS = 3
+"""More words than these make a sentence."""
 LOOKED_AT = 12_000
 """Characters at the end of a text that are searched for phrases, mathematics and numbers; boxes and tags are found everywhere."""
 
@@ -61,7 +54,7 @@ def final_answer(text: str) -> Final | None:
         if found is None:
             cut = max(0, len(body) - LOOKED_AT)
             tail = body[cut:]
-            found = _after_phrase(tail) or _chosen(tail) or _bare(tail) or judged(tail) or last_mathematics(tail)
+            found = _after_phrase(tail) or option_announced(tail) or _bare(tail) or judged(tail) or last_mathematics(tail)
             found = found and found._replace(start=found.start + cut, end=found.end + cut)
     return found and found._replace(start=found.start + begin, end=found.end + begin)
 
@@ -122,6 +115,9 @@ def _in_boxes(text: str) -> Final | None:
         how = "or" if "or" in (how, join) else join
         group.insert(0, before)
     parts = [_with_label(text, box, len(group) > 1) for box in group]
+    if len(group) < len(found) and _also_possible().match(text, group[-1].end) is not None:
+        parts.insert(0, found[-len(group) - 1].content)
+        how = "or"
     end, unit = with_unit(text, _past_dollar(text, group[-1].end))
     if unit:
         parts[-1] += unit
@@ -133,6 +129,11 @@ def _in_boxes(text: str) -> Final | None:
         end, how = more.end, "or"
     answer = (" or " if how == "or" else ", ").join(part for part in parts if part)
     return Final(group[0].start, end, answer, "boxes" if len(parts) > 1 else "the last box")
+
+
+@cache
+def _also_possible() -> re.Pattern[str]:
+    return re.compile(r"[$\s)\]]{0,4}(?:(?:is|are|would be|may be|might be)\salso|could|may|might)\b")
 
 
 @cache
@@ -190,9 +191,18 @@ def _in_tag(text: str) -> Final | None:
         return None
     start = opened + len("<answer>")
     inner = text[start:close]
-    said = _after_phrase(inner) if len(inner) > 20 else None
+    said = _in_sentences(inner) if len(inner) > 20 else None
     fenced = _fenced().fullmatch(inner.strip())
     return Final(start, close, said.answer if said else (fenced[1] or fenced[2] if fenced else inner).strip(), "<answer>")
+
+
+def _in_sentences(inner: str) -> Final | None:
+    """What a tag says that holds sentences and no answer alone."""
+    read = read_answer(inner)
+    if isinstance(read, Answer) and not has_unread(read.value) and not isinstance(read.value, Words):
+        return _after_phrase(inner)
+    said = len(re.findall(r"[A-Za-z]{2,}", masked(inner))) > MAX_WORDS
+    return _after_phrase(inner) or (last_mathematics(inner[-LOOKED_AT:]) if said else None)
 
 
 @cache
@@ -204,35 +214,17 @@ def _fenced() -> re.Pattern[str]:
 def _phrase() -> re.Pattern[str]:
     r"""Where the words end that announce an answer: "#### ", "the answer to the question is", "Final answer:", "Answer $"."""
     return re.compile(
-        r"####\s?|(?i:\b(?:(?:final\s+)?answers?|(?:correct|right|best)\s(?:options?|choices?))\b)[*_]{0,3}(?:[^\n.:=$\\*]{0,60}?(?:\b(?:is|are|equals|be|lies\sin|belongs\sto)\b|[:：=])|\s*(?=\\\(|\\\[|\$))|(?i:答案)[是为：:]"
+        r"####\s?|(?i:\b(?:(?:final\s+)?answers?|(?:correct|right|best)\s(?:options?|choices?))\b)[*_]{0,3}(?:(?:(?!\bnot\b)[^\n.:=$\\*]){0,60}?(?:\b(?:is|are|equals|be|lies\sin|belongs\sto)\b|[:：=])|\s*(?=\\\(|\\\[|\$))|(?i:答案)[是为：:]"
     )
-
-
-_NO_ANSWERS = ("correct", "right", "wrong", "incorrect", "not", "clear", "obvious", "given", "found", "therefore", "as")
 
 
 @cache
-def _choice() -> re.Pattern[str]:
-    letter = r"(?:option\s|answer\s|choice\s)?[(*_]{0,3}([A-J])(?![A-Za-z0-9'’])"
-    return re.compile(
-        r"\b(?i:option|choice|answer)\s\(?([A-J])\)?\s(?i:is|would\sbe)\s(?i:the\s)?(?i:correct|right|best|answer)\b"
-        rf"|\bI(?:\swould|['’]d|['’]ll|\swill)?\s(?:choose|pick|select|go\swith)\s{letter}"
-        rf"|\(([A-J])\)\s(?:is|must\sbe|would\sbe)\s(?:the\s)?(?:correct|right|best|answer)\b"
-        rf"|\b(?:[Ii]t|answer)\s(?:must|should|has\sto)\sbe\s{letter}\)?[*_]{{0,3}}\.?\s{{0,5}}$"
-        r"|(?:^|\n)\s{0,4}[*_]{0,2}\(?([A-J])\)?[*_]{0,2}\.?\s{0,5}$"
-        rf"|\b(?:option|choice)\s\(?([A-J])\)?\.?\s{{0,5}}$"
-        rf"|\bI(?:['’]d|\swould)\s(?:say|guess|answer)\s{letter}"
-        rf"|\b(?i:so|thus|hence|therefore|leaves|leaving),?\s(?:only\s)?(?:it(?:['’]s|\sis|\smust\sbe)\s)?{letter}[)*_]{{0,3}}\.?\s{{0,5}}$"
-    )
+def _tentative() -> re.Pattern[str]:
+    """In an announcement: it is none yet."""
+    return re.compile(r"\b(?:seems?|appears?|might|may|could|would seem)\b")
 
 
-def _chosen(text: str) -> Final | None:
-    """`Option C is correct`, `I choose C`, `so C.` at the end."""
-    found = list(_choice().finditer(text))
-    if not found:
-        return None
-    group = found[-1].lastindex or 0
-    return Final(*found[-1].span(group), found[-1][group], "the option as announced")
+_NO_ANSWERS = ("correct", "right", "wrong", "incorrect", "not", "clear", "obvious", "given", "found", "therefore", "as")
 
 
 @cache
@@ -255,7 +247,7 @@ def _bound() -> re.Pattern[str]:
 
 
 def _after_phrase(text: str) -> Final | None:
-    matches = list(_phrase().finditer(text))
+    matches = [match for match in _phrase().finditer(text) if _tentative().search(match[0]) is None]
     finals = [match for match in matches if "final" in match[0].lower() or match[0].startswith("#")]
     for match in [*reversed(finals[-20:]), *reversed(matches[-20:])]:
         found = _said(text, match.end())
@@ -281,6 +273,8 @@ def _said(text: str, at: int) -> Final | None:
     start = at + (lead.end() if lead else 0)
     tail = text[start : start + MAX_TAIL]
     tail = tail[: sentence_end(tail)]
+    if (but := _but().search(masked(tail))) is not None and (instead := last_mathematics(tail[but.end() :])) is not None:
+        return instead._replace(start=start + but.end() + instead.start, end=start + but.end() + instead.end)
     tail = _without_doubt(tail)
     back = taken_back_at_once(tail)
     if back is not None:
@@ -316,6 +310,18 @@ def _lead() -> re.Pattern[str]:
 
 
 @cache
+def _says() -> re.Pattern[str]:
+    """Signs of a sentence: a verb, a person who has done something."""
+    return re.compile(r"\b(?:is|are|was|were)\b|[A-Za-z]['’](?:s|re)\b|\b(?:I|[Ww]e|[Yy]ou|[Hh]e|[Ss]he|[Tt]hey|[Ii]t)\s[a-z]{2,}")
+
+
+@cache
+def _but() -> re.Pattern[str]:
+    """What takes back what was said before it, for a reason."""
+    return re.compile(r",?\s(?:but|however),?\s(?=(?:since|because|as|given|only)\s)")
+
+
+@cache
 def _as_desired() -> re.Pattern[str]:
     return re.compile(r",\sas\s(?:desired|required|claimed|needed|expected|wanted)\.?$")
 
@@ -335,17 +341,18 @@ def _bare(text: str) -> Final | None:
     words = re.findall(r"[^\W\d_]{3,}", re.sub(r"\\[A-Za-z]+", " ", plain))
     read = read_answer(plain)
     if not isinstance(read, Answer):
-        bare = len(words) <= 2
+        bare = len(words) <= 2 and _says().search(plain) is None
     elif isinstance(read.value, Labelled):
         bare = len(words) <= 1 and not re.search(r"\b(?:is|are|find|get)\b", plain) and not has_unread(read.value)
     else:
         if isinstance(read.value, Words) and number_at_start(tokens_of(plain)) is not None:
             return None  # "seven apples remain"
         most = 3 if isinstance(read.value, Words) else 2
-        says = re.search(r"\b(?:is|are)\b", masked(plain)) is not None
+        says = _says().search(masked(plain)) is not None
         number = isinstance(read.value, Expression) and not any(sign.isdigit() for sign in plain)  # "two and a half hours"
-        bare = number or not words or (len(words) <= most and not says and not has_unread(read.value))
+        bare = number or (not words and not says) or (len(words) <= most and not says and not has_unread(read.value))
     if not bare:
         return None
-    start = text.index(plain)
+    plain = last_alike(plain)
+    start = text.rindex(plain)
     return Final(start, start + len(plain), plain, "the whole text")

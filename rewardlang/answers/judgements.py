@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from rewardlang.answers.sentences import Final
 from rewardlang.answers.spans import maths_spans, plain_numbers
-from rewardlang.answers.statements import Final
 
 MAX_SENTENCE = 300
 _JUDGEMENTS = (
@@ -42,6 +42,7 @@ def _phrase() -> re.Pattern[str]:
     """A conclusion of a few words at the end."""
     unbounded = "(?:positive |negative |minus |plus )?infinity"
     said = rf"{unbounded}|does not exist|diverges|converges|infinitely many(?:\s[a-z]{{2,20}})?|no (?:real )?(?:solutions?|roots?)"
+    said += r"|no such [a-z]{2,20}(?: [a-z]{2,20})? exists?"
     return re.compile(rf"\b({said})[*_]{{0,3}}[.!]?[*_]{{0,3}}\s{{0,5}}$")
 
 

@@ -56,6 +56,17 @@ def number_at_start(tokens: list[Token]) -> tuple[Fraction, int] | None:
     return None
 
 
+def measured_in_words(words: list[str]) -> tuple[Fraction, str] | None:
+    """The number and its unit where a part stands apart from it: `an hour and a half`, `half an hour`, `a quarter of a mile`."""
+    if len(words) > 3 and words[-3:-1] == ["and", "a"] and words[-1] in ("half", "quarter"):
+        value = Fraction(1) if words[:-4] in (["a"], ["an"]) else number_of_words(words[:-4])
+        return None if value is None or value.denominator != 1 else (value + Fraction(1, _PARTS[words[-1]]), words[-4])
+    if len(words) < 3 or words[-2] not in _ONE:
+        return None
+    value = number_of_words(words[:-3]) if words[-3] == "of" else Fraction(1, 2) if words[:-2] == ["half"] else None
+    return None if value is None or value >= 1 else (value, words[-1])
+
+
 def number_of_words(words: list[str]) -> Fraction | None:
     """The number that words say, all of them; None where they say none. `a` alone is none."""
     if words[:1] and words[0] in _SIGNS:

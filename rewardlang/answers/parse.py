@@ -24,7 +24,7 @@ from rewardlang.answers.options import option
 from rewardlang.answers.parse_brackets import bracketed, parts_of, split, tuple_or_interval
 from rewardlang.answers.parse_families import as_equation, residues, with_condition
 from rewardlang.answers.parse_limits import bound, with_hedge, without_reason
-from rewardlang.answers.parse_matrices import last_line, matrix, system_rows
+from rewardlang.answers.parse_matrices import behind_arrow, last_line, matrix, system_rows
 from rewardlang.answers.parse_piecewise import piecewise
 from rewardlang.answers.parse_relations import relation, said_of
 from rewardlang.answers.parse_sets import built, rays_joined, sets_joined, with_usual_brackets, without_conditions
@@ -44,6 +44,7 @@ MAX_NESTING = 30
 
 _JOINING = ("or", "and")
 _WRAPPERS = ("$", "\\(", "\\)", "\\[", "\\]", "\\boxed", "\\fbox", "\\framebox")
+_INFERRING = ("=", "∴", "⇒", "\\therefore", "\\implies", "\\Rightarrow", "\\Longrightarrow")
 _BETWEEN = ("and", ",")
 _ANNOUNCING = ("answer", "ans", "result", "solution")
 _SEPARATING = (";", ",", *_JOINING, "±", "∓")
@@ -101,7 +102,7 @@ def _without_wrappers(tokens: list[Token]) -> list[Token]:
         tokens = [token for token in tokens if token.text == "$" or token.text not in _WRAPPERS]
     if len(tokens) > 2 and tokens[1].text == ":" and tokens[0].text.lower() in _ANNOUNCING:
         tokens = tokens[2:]
-    while tokens and (tokens[0].text == "=" or tokens[0].text.lower() in ADVERBS):
+    while tokens and (tokens[0].text in _INFERRING or tokens[0].text.lower() in ADVERBS):
         tokens = tokens[1:]
     if len(tokens) > 2 and tokens[0].text == tokens[-1].text == '"':
         tokens = tokens[1:-1]
@@ -144,7 +145,7 @@ def read_by_kind(tokens: list[Token]) -> Value | Missing:
         return family
     if any_of(tokens, ("≡",)):
         tokens = as_equation(tokens)
-    tokens = last_line(tokens)
+    tokens = behind_arrow(last_line(tokens))
     system = system_rows(tokens)
     if system:
         by_cases = piecewise(system, tokens, read_value)
@@ -294,7 +295,7 @@ def _hexadecimal(figures: str) -> Value | None:
     return InBase(figures.upper().lstrip("0") or "0", 16) if known else None
 
 
-_CURRENCIES = ("$", "€", "£", "¥")
+_CURRENCIES = ("$", "€", "£", "¥", "₹", "Rs", "USD", "EUR")
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 
 

@@ -66,7 +66,17 @@ def _symbolic_power(tokens: list[Token], read: Reader) -> MatrixPower | None:
     return MatrixPower(entries, name.text) if square and all(item.rational is not None for row in entries for item in row) else None
 
 
+_ARROWS = ("⇒", "⟹", "⟶", "\\implies", "\\Rightarrow", "\\Longrightarrow")
 _LINES = ("aligned", "align", "align*", "gather", "gathered", "split")
+
+
+def behind_arrow(tokens: list[Token]) -> list[Token]:
+    """What follows from the rest: `x^2 = 49 => x = 7` without what stands before the last arrow."""
+    texts = [token.text for token in tokens]
+    for at in range(len(tokens) - 2, 0, -1):
+        if texts[at] in _ARROWS or (texts[at] == ">" and texts[at - 1] == "="):
+            return tokens[at + 1 :]
+    return tokens
 
 
 def last_line(tokens: list[Token]) -> list[Token]:
@@ -77,13 +87,21 @@ def last_line(tokens: list[Token]) -> list[Token]:
     begin = texts.index("}") + 1
     end = next((at for at in range(len(tokens) - 1, 0, -1) if tokens[at].text == "\\end"), len(tokens))
     lines = [[token for token in line if token.text != "&"] for line in split(tokens[begin:end], ("\\\\",))]
-    lines = [line for line in lines if line]
+    lines = [line[:-1] if line[-1].text in (",", ";", ".") else line for line in lines if line]
+    if len(lines) > 1 and len({line[0].text for line in lines}) == len(lines) and all(map(_gives_a_value, lines)):
+        return [token for line in lines for token in (*line, Token("sign", ","))][:-1]
     last: list[Token] = []
     for line in reversed(lines):
         last = [*line, *last]
         if line[0].text != "=":
             break
     return last or tokens
+
+
+def _gives_a_value(line: list[Token]) -> bool:
+    """`a = 4`: one letter, and no other in what it is."""
+    names = [token for token in line if token.kind in ("name", "word")]
+    return len(line) > 2 and line[0].kind == "name" and line[1].text == "=" and len(names) == 1
 
 
 def system_rows(tokens: list[Token]) -> list[list[Token]]:

@@ -156,8 +156,15 @@ def _places(tokens: list[Token]) -> list[tuple[int, int]]:
 
 def without_conditions(parts: list[list[Token]]) -> list[list[Token]]:
     """Without `k ∈ ℤ` among the parts of a list: it says what a parameter is."""
-    kept = [part for part in parts if not is_condition(part)]
+    kept = [part for part in parts if not is_condition(part) and not _only_excludes(part, parts)]
     return kept if kept else parts
+
+
+def _only_excludes(part: list[Token], parts: list[list[Token]]) -> bool:
+    """`x ≠ 3` behind a formula; of several statements about `x` it is one."""
+    if len(part) < 3 or part[0].kind != "name" or part[1].text != "≠":
+        return False
+    return all(other is part or not any_of(other, ("=", "<", ">", "≤", "≥", "≠", "∈")) for other in parts)
 
 
 def is_condition(part: list[Token]) -> bool:

@@ -19,15 +19,23 @@ _NO_THINGS = re.compile(
     "from|but|maybe|then|equals|root|factorial|squared|cubed|halves|half|quarters?|thirds?|[a-z]+ths?|tens|below|above|zero|negative|"
     "positive|infinity|double|triple|power|base|reciprocal|inverse|hundreds?|thousands?|millions?|billions?|dozens?|pairs?"
 )
+_ADJECTIVES = ("old", "long", "tall", "high", "wide", "deep", "thick", "apart", "away", "left", "remaining", "more", "altogether")
+"""What can stand behind the unit of a number, and says nothing of its value: `40 years old`."""
+_SYMBOLS_ALONE = "NJWVAKC"
 MAX_OF = 5
 MAX_UNIT = 30
 """Tokens of a unit."""
 
-_NO_PLURAL_NEEDED = ("men", "women", "people", "children", "mice", "feet", "fish", "sheep", "yuan", "yen", "rupees", "apple", "times")
+_NO_PLURAL_NEEDED = (
+    "men", "women", "people", "children", "mice", "feet", "fish", "sheep", "teeth", "geese", "deer", "dice", "bacteria", "yuan", "yen",
+    "rupees", "apple", "times",
+)  # fmt: skip
 
 
 def without_whole(tokens: list[Token]) -> list[Token]:
-    """`5/6 of the pie`, `300 mL of water` without what it is a part of, or made of."""
+    """`5/6 of the pie`, `300 mL of water` without what it is a part of, or made of; `40 years old` without the adjective."""
+    if len(tokens) > 2 and tokens[-1].text.lower() in _ADJECTIVES and tokens[-2].kind == "word" and tokens[0].kind in ("number", "sign"):
+        tokens = tokens[:-1]
     part = next((at for at, token in enumerate(tokens) if token.text == "of"), 0)
     said = part > 0 and len(tokens) - part <= MAX_OF and all(token.kind == "word" for token in tokens[part:])
     return tokens[:part] if said else tokens
@@ -48,7 +56,11 @@ def unit_start(tokens: list[Token]) -> int:
             continue
         rest = tokens[start:]
         written = joined(rest).replace("{", "").replace("}", "")
-        if is_unit(written) or (first.upright and all(token.upright for token in rest if token.kind != "sign") and _known_upright(rest)):
+        if (
+            is_unit(written)
+            or (len(rest) == 1 and first.text in _SYMBOLS_ALONE and _is_scientific(tokens[:start]))
+            or (first.upright and all(token.upright for token in rest if token.kind != "sign") and _known_upright(rest))
+        ):
             return start
     return _things_start(tokens)
 
@@ -110,7 +122,13 @@ def _is_part_of_sixty(token: Token) -> bool:
 
 def _known_upright(tokens: list[Token]) -> bool:
     words = all(token.kind == "word" and not _NO_THINGS.fullmatch(token.text.lower()) for token in tokens)
-    return words or (len(tokens) == 1 and tokens[0].text in "NJWVAKC")
+    return words or (len(tokens) == 1 and tokens[0].text in _SYMBOLS_ALONE)
+
+
+def _is_scientific(tokens: list[Token]) -> bool:
+    """Whether a number is written with a power of ten: a letter behind it is a unit."""
+    texts = [token.text for token in tokens]
+    return "^" in texts and texts[texts.index("^") - 1] == "10" and all(token.kind in ("number", "sign") for token in tokens)
 
 
 def _fraction_start(tokens: list[Token]) -> int:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from rewardlang.answers.algebra import number, symbol
 from rewardlang.answers.kinds import Expression, SetOf, Value, Words
 from rewardlang.answers.named_functions import FUNCTIONS
-from rewardlang.answers.number_words import number_at_start, place_of
+from rewardlang.answers.number_words import measured_in_words, number_at_start, place_of
 from rewardlang.answers.options import LETTERS
 from rewardlang.answers.parse_brackets import Reader
 from rewardlang.answers.parse_units import without_whole
 from rewardlang.answers.real_sets import INFINITY, REALS, as_value
-from rewardlang.answers.tokens import Token
+from rewardlang.answers.tokens import Token, any_of
 
 _NOTHING = frozenset({"none", "empty set", "the empty set", "does not exist", "dne", "none exist", "null set"})
 _LEADING = ("there", "is", "are", "exists", "exist", "has", "have", "the", "equation", "it")
@@ -29,13 +31,31 @@ MAX_COUNTED = 12
 """Tokens of what a number in words counts."""
 
 
+def _chance(tokens: list[Token]) -> Expression | None:
+    """`1 in 6`, `3 out of 8`, also as a chance."""
+    texts = [token.text for token in tokens if token.text not in ("a", "chance", "chances")]
+    length = 3 if texts[1:2] == ["in"] else 4
+    if len(texts) != length or texts[1:-1] not in (["in"], ["out", "of"]) or not all(_is_short(text) for text in (texts[0], texts[-1])):
+        return None
+    return Expression(number(Fraction(int(texts[0]), int(texts[-1])))) if int(texts[-1]) else None
+
+
+def _is_short(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 12
+
+
 def spoken_number(tokens: list[Token], measured: Reader) -> Value | None:
     """A number in words, also with what it counts: `twenty-one`, `twelve apples`; a place: `3rd`."""
+    if len(tokens) <= MAX_COUNTED and any_of(tokens, ("in", "out")) and (share := _chance(tokens)) is not None:
+        return share
     kind = tokens[0].kind
     if kind != "word" and not (kind == "number" and len(tokens) > 1 and tokens[-1].kind in ("word", "sign")) and kind != "name":
         return None
     if (place := place_of(tokens)) is not None:
         return Expression(number(place), unit="th")
+    whole = measured_in_words([token.text.lower() for token in tokens]) if len(tokens) <= MAX_COUNTED else None
+    if whole is not None:
+        return _counted(whole[0], [Token("word", whole[1], True)], measured)
     found = number_at_start(tokens)
     if found is None:
         return None
@@ -44,9 +64,13 @@ def spoken_number(tokens: list[Token], measured: Reader) -> Value | None:
         return Expression(number(value))
     if value < 0 or tokens[end].kind != "word" or len(tokens) > end + MAX_COUNTED:
         return None
+    return _counted(value, tokens[end:], measured)
+
+
+def _counted(value: Fraction, things: list[Token], measured: Reader) -> Value | None:
     above, below = (Token("number", str(part)) for part in (value.numerator, value.denominator))
     figures = [above] if value.denominator == 1 else [above, Token("sign", "/"), below]
-    counted = measured([*figures, *tokens[end:]])
+    counted = measured([*figures, *things])
     return counted if isinstance(counted, Expression) and (counted.unit or counted.percent or counted.degree) else None
 
 

@@ -20,13 +20,23 @@ class Span(NamedTuple):
     content: str
 
 
+_DISPLAYED = "align|equation|gather|multline|eqnarray|displaymath"
+
+
 @cache
 def _mark() -> re.Pattern[str]:
-    return re.compile(r"\\\(|\\\)|\\\[|\\\]|\$\$|\$|\\.", re.DOTALL)
+    return re.compile(rf"\\(?:begin|end)\{{(?:{_DISPLAYED})\*?\}}|\\\(|\\\)|\\\[|\\\]|\$\$|\$|\\.", re.DOTALL)
 
 
 _ENDS_OF_PROOF = ("\\blacksquare", "\\square", "\\Box", "\\qed", "\\checkmark")
 _PAIRS = {"\\(": "\\)", "\\[": "\\]", "$$": "$$", "$": "$"}
+
+
+_OF_LINES = ("\\begin{align", "\\begin{gather")
+
+
+def _closing(opening: str) -> str:
+    return _PAIRS.get(opening) or opening.replace("begin", "end")
 
 
 def maths_spans(text: str) -> list[Span]:
@@ -38,12 +48,13 @@ def maths_spans(text: str) -> list[Span]:
         if opening is not None and (match.start() - opening.end() > MAX_SPAN or "\n\n" in text[opening.end() : match.start()]):
             opening = None
         if opening is None:
-            opening = match if mark in _PAIRS else None
-        elif mark == _PAIRS[opening[0]] or (mark == "$$" and opening[0] == "$"):
+            opening = match if mark in _PAIRS or mark.startswith("\\begin") else None
+        elif mark == _closing(opening[0]) or (mark == "$$" and opening[0] == "$"):
             if mark == "$" and text[match.end() : match.end() + 1].isdigit():
                 opening = match
                 continue
-            content = text[opening.end() : match.start()].strip()
+            lines = opening[0].startswith(_OF_LINES)
+            content = text[opening.start() : match.end()] if lines else text[opening.end() : match.start()].strip()
             if content and content not in _ENDS_OF_PROOF:
                 found.append(Span(opening.start(), match.end(), content))
             opening = None
@@ -57,9 +68,10 @@ def _number() -> re.Pattern[str]:
     inner = r"\{[^{}\n]{1,60}\}"
     power = r"\s?[×x·*]\s?10(?:\^\{?[-−]?[0-9]{1,4}\}?|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,5})"
     clock = r"[0-9]{1,2}:[0-5][0-9](?::[0-5][0-9])?(?![0-9:])(?:\s?[AaPp]\.?[Mm](?:\.(?=\s|$)|\b))?"
+    odds = r"[0-9]{1,6}\s(?:in|out\sof)\s[0-9]{1,6}(?=\schances?\b)"
     height = r"[0-9]{1,2}['′’]\s?[0-9]{1,2}(?:[\"″”]|'')"
     return re.compile(
-        rf"(?<![A-Za-z0-9_.\\^{{:])(?:{height}|{clock})|(?<![A-Za-z0-9_.\\^{{/])[-+−]?[0-9]{{1,6}}\s[0-9]{{1,6}}/[0-9]{{1,6}}(?![0-9/.])|√\s?[0-9]{{1,20}}|(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,4}}\b|{power})?"
+        rf"(?<![A-Za-z0-9_.\\^{{:])(?:{height}|{clock}|{odds})|(?<![A-Za-z0-9_.\\^{{/])[-+−]?[0-9]{{1,6}}\s[0-9]{{1,6}}/[0-9]{{1,6}}(?![0-9/.])|√\s?[0-9]{{1,20}}|(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,4}}\b|{power})?"
         rf"(?:\s?/\s?[0-9][0-9.,]*+|!(?=\s[a-z=]))?)"
     )
 
@@ -85,7 +97,7 @@ def with_unit(text: str, end: int) -> tuple[int, str]:
         return end, ""
     if word in ("per", "square", "sq", "cubic"):
         return end, ""
-    if word == "in" and re.match(r"\s[A-Za-z$\\]", text[stop : stop + 2]):
+    if word == "in" and re.match(r"\s[A-Za-z0-9$\\]", text[stop : stop + 2]):
         return end, ""  # "$12 in total"
     return stop, " " + text[match.start() : stop].lstrip("} ")
 
@@ -165,6 +177,8 @@ def joining(between: str) -> str:
     words = re.findall(r"[a-z≈]+", plain)
     if len(between) > MAX_JOIN:
         return ""
+    if {"could", "may", "might"} & set(words) and "it" in words and "also" in words:
+        return "or"
     if any(word in _CORRECTING for word in words) or "→" in between or "\\to" in between or "\\rightarrow" in between:
         return ""
     hedged = [word for word in words if word in _HEDGING]

@@ -32,9 +32,12 @@ MAX_BITS = 256
 MAX_SYMBOLS = 8
 MAX_EXPONENT = 40
 MAX_RANGE = 1_000
+MAX_WRITTEN_OUT = 4_000
+"""Terms of a sum times the largest exponent in one, or the largest number of which a factorial or choices are taken."""
 MAX_ASKED = 12
 """Questions for one verdict."""
 CPU_SECONDS = 2
+"""Of computing, for all questions of one verdict: none is asked once they are spent, or once one was not answered."""
 WALL_SECONDS = 30.0
 MEMORY_BYTES = 2**30
 _HOME = OwnModule("rewardlang.answers.symbolic_worker", CPU_SECONDS, MEMORY_BYTES)
@@ -105,10 +108,16 @@ class _Tree:
         body, name, low, high = argument
         if kind != "integral" and _has_tower(body, 0):
             raise TooLargeError("a sum over powers of powers")
-        if kind != "integral" and low.rational is not None and high.rational is not None and abs(high.rational - low.rational) > MAX_RANGE:
-            raise TooLargeError(f"a sum over more than {MAX_RANGE:,} numbers")
+        if kind != "integral" and low.rational is not None and high.rational is not None:
+            self._check_range(body, abs(high.rational - low.rational))
         ends = [] if low is None else [self.formula(low), self.formula(high)]
         return [kind, self.formula(body), name, *ends]
+
+    def _check_range(self, body: Quotient, terms: Fraction) -> None:
+        if terms > MAX_RANGE:
+            raise TooLargeError(f"a sum over more than {MAX_RANGE:,} numbers")
+        if terms * _growth(body) > MAX_WRITTEN_OUT:
+            raise TooLargeError("a sum of large numbers that is not written out")
 
     def _check_growth(self, kind: str, arguments: tuple[Quotient, ...]) -> None:
         """Numbers that would be written out there must have been small enough to be written out here."""
@@ -126,6 +135,18 @@ def _has_tower(of: Quotient, exponents: int) -> bool:
     return False
 
 
+def _growth(of: Quotient) -> int:
+    """The largest exponent in a formula, or number of which a factorial or choices are taken, at any depth."""
+    exponents = [abs(power) for side in (of.over, of.under) for product, _ in side.terms for _, power in product]
+    most = max([1, *(int(power) for power in exponents)])
+    for kind, argument in of.atoms():
+        for part in argument if isinstance(argument, tuple) else (argument,):
+            if isinstance(part, Quotient):
+                value = part.rational if kind in ("factorial", "binomial", "power", "exp") else None
+                most = max(most, _growth(part) if value is None else int(abs(value)))
+    return most
+
+
 def _is_small_power(base: Quotient, exponent: Quotient) -> bool:
     up = exponent.rational
     return up is None or (up.denominator > 1 and abs(up) <= MAX_EXPONENT) or abs(up) <= MAX_EXPONENT or base.rational is None
@@ -136,6 +157,7 @@ class _Asking:
 
     def __init__(self) -> None:
         self.left = MAX_ASKED
+        self.seconds = float(CPU_SECONDS)
 
     def decide(self, one: Value, other: Value) -> Verdict:
         verdict = same_value(one, other)
@@ -152,10 +174,12 @@ class _Asking:
                 return self._ordered((one.low, one.high), (other.low, other.high))
             case (Listing() | SetOf(), Listing() | SetOf()):
                 return self._unordered(one.items, other.items)
-        if self.left <= 0:
+        if self.left <= 0 or self.seconds <= 0:
             return verdict
         self.left -= 1
-        return settle(one, other, verdict)
+        settled, seconds = settle(one, other, verdict)
+        self.seconds -= seconds
+        return settled
 
     def _ordered(self, one: Sequence[Value], other: Sequence[Value]) -> Verdict:
         if len(one) != len(other):
@@ -188,15 +212,18 @@ def decide(one: Answer, other: Answer) -> Verdict:
     return verdict if verdict.holds is not None else _Asking().decide(one.value, other.value)
 
 
-def settle(one: Value, other: Value, verdict: Verdict) -> Verdict:
-    """The verdict on two answers that exact forms left open, after asking sympy; the same verdict where they are nothing to ask it."""
+def settle(one: Value, other: Value, verdict: Verdict) -> tuple[Verdict, float]:
+    """The verdict on two answers that exact forms left open, after asking sympy, and the seconds of computing that this took.
+
+    The same verdict where they are nothing to ask it.
+    """
     request = question(one, other)
     if request is None:
-        return verdict
+        return verdict, 0.0
     if isinstance(request, str):
-        return cannot_judge(f"{verdict.reason}; not asked: {request}")
+        return cannot_judge(f"{verdict.reason}; not asked: {request}"), 0.0
     if not has_sympy():
-        return cannot_judge(f'{verdict.reason}; sympy would be asked: pip install "rewardlang[math]"')
+        return cannot_judge(f'{verdict.reason}; sympy would be asked: pip install "rewardlang[math]"'), 0.0
     return _asked(json.dumps(request), verdict.reason)
 
 
@@ -254,18 +281,18 @@ class _Memory:
 _memory = _Memory()
 
 
-def _asked(request: str, reason: str) -> Verdict:
+def _asked(request: str, reason: str) -> tuple[Verdict, float]:
     with _memory.lock:
         known = _memory.kept.get(request)
     if known is not None:
-        return known
+        return known, 0.0
     try:
-        answer, why = pool().call(_HOME, json.loads(request), WALL_SECONDS)
+        answer, why, seconds = pool().call(_HOME, json.loads(request), WALL_SECONDS)
     except WorkFailed as failed:
-        return cannot_judge(f"{reason}; sympy gave no answer: {failed}")
+        return cannot_judge(f"{reason}; sympy gave no answer: {failed}"), float(CPU_SECONDS)
     verdict = yes(why) if answer else cannot_judge(f"{reason}; {why}") if answer is None else no(why)
     with _memory.lock:
         _memory.kept[request] = verdict
         if len(_memory.kept) > _REMEMBERED:
             _memory.kept.popitem(last=False)
-    return verdict
+    return verdict, float(seconds)

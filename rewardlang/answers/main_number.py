@@ -1,0 +1,105 @@
+"""Which numbers of a sentence its writer stands by: not what is denied, in brackets behind another one, or a circumstance of another."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import cache
+
+from rewardlang.answers.spans import Span
+
+MAX_BEFORE = 24
+"""Characters before a number that tell what it is there for."""
+
+
+@cache
+def _place() -> re.Pattern[str]:
+    """What makes the number behind it a circumstance of another one: `$240 for the 12 tickets`, `5 hours at 60 mph`."""
+    return re.compile(
+        r"(?i)\b(?:for|in|after|at|over|by|during|within|per|every|each|on|out of|(?<!total )of|from|with)"
+        r"(?:\s(?:the|his|her|their|its|all|these|those|only|about))?\s[*_$]{0,3}$"
+    )
+
+
+@cache
+def _took() -> re.Pattern[str]:
+    """`took him 45 minutes to run `: what stands behind is what was done in that time."""
+    return re.compile(
+        r"\b(?:takes?|took|needs?|needed|requires?|required)\s[^.!?\d]{0,20}[0-9][^.!?]{0,30}\sto\s[a-z]{2,12}\s[^.!?\d]{0,12}$"
+    )
+
+
+@cache
+def _given() -> re.Pattern[str]:
+    """What stands before a number that was given: `the 3 friends`."""
+    return re.compile(r"(?i)(?:\b(?:the|these|those|all|both|each|every|his|her|their|if)\s|(?<![a-z0-9)] )\b[a-z]\s?=\s?)[*_$]{0,3}$")
+
+
+def listed(text: str, numbers: list[Span]) -> list[Span]:
+    """The last numbers that only commas and "and" divide: `1, 3, 5 and 7`."""
+    start = len(numbers) - 1
+    while start > 0 and re.fullmatch(r"[,;]\s?(?:and\s)?|\sand\s", text[numbers[start - 1].end : numbers[start].start]):
+        start -= 1
+    return numbers[max(start, 0) :]
+
+
+def main_number(text: str, together: list[Span]) -> Span:
+    """The last number of a sentence, or the last one before it of which that is only a circumstance."""
+    last = together[-1]
+    if len(together) > 1 and _took().search(text[max(0, together[-2].start - MAX_BEFORE) : last.start].replace("\n", " ")):
+        return together[-2]
+    if not _place().search(text[max(0, last.start - MAX_BEFORE) : last.start]):
+        return last
+    for number in reversed(together[:-1]):
+        before = text[max(0, number.start - MAX_BEFORE) : number.start]
+        if number != together[0] and re.search(r"\bto\s[a-z]{2,12}\s$", before):
+            continue  # 15 hours to travel 900 miles at 60 mph
+        if not _place().search(before):
+            return last if _given().search(before) else number
+    return last
+
+
+@cache
+def _aside() -> re.Pattern[str]:
+    doubts = "or|maybe|perhaps|possibly|possible|alternatively|also|could|might|may"
+    return re.compile(rf"\s\((?![^()\n]{{0,80}}\b(?:{doubts})\b)[^()\n]{{0,80}}\)")
+
+
+def without_asides(text: str, spans: list[Span], numbers: list[Span]) -> tuple[list[Span], list[Span]]:
+    """Without what brackets behind a number only explain: `2.5 hours (2 hours 30 minutes)`, `$n = 9$ (since $n > 0$)`."""
+    found = sorted([*spans, *numbers])
+    starts, dropped = [span.start for span in found], set[int]()
+    for match in _aside().finditer(text):
+        first, last = bisect_left(starts, match.start()), bisect_left(starts, match.end())
+        if not first or first == last:
+            continue
+        end = found[first - 1].end
+        if end <= match.start() + 1 and not _words_between(text[end : match.start()]):
+            dropped.update(starts[first:last])
+    kept, left = ([span for span in of if span.start not in dropped] for of in (spans, numbers))
+    return kept, left
+
+
+def _words_between(text: str) -> bool:
+    return len(text) > 20 or len(text.split()) > 1 or any(mark in text for mark in ".=+*/-\n")
+
+
+def in_doubt(text: str, last: Span) -> bool:
+    """Whether a number stands in brackets that only say what else it could be: `4 (5 is also possible)`."""
+    before = text[max(0, last.start - 20) : last.start]
+    inside = before.rfind("(") > before.rfind(")")
+    if re.match(r"\W{0,3}(?:is|are|would be|may be|might be)\salso\s(?:possible|plausible|acceptable)\b", text[last.end : last.end + 40]):
+        return True
+    return (
+        inside and re.search(r"\b(?:also|possible|possibly|maybe|perhaps)\b", text[last.end : last.end + 40].partition(")")[0]) is not None
+    )
+
+
+@cache
+def _denial() -> re.Pattern[str]:
+    return re.compile(r"(?i)(?:\bnot|n['’]t|\bcannot|\bnever)(?:\s(?:be|equal(?:\sto)?|the\sanswer))?\s[*_]{0,2}(?:[a-z]\s?=\s?)?$")
+
+
+def is_denied(text: str, span: Span) -> bool:
+    """Whether "not" stands before it."""
+    return _denial().search(text[max(0, span.start - 40) : span.start]) is not None
