@@ -217,9 +217,7 @@ def _without_scope(text: str, spans: list[Span]) -> list[Span]:
 def _reason() -> re.Pattern[str]:
     doubt = r"(?![^.\n]{0,60}\b(?:also|possible|plausible|could|might|may|argue)\b)"
     which = r"(?:which|who|where|whom|whose)(?!\s(?:is|are|means|equals|gives|makes|leaves|simplifies))"
-    return re.compile(
-        rf"\s(?:since|because|(?:al)?though{doubt}|who (?:has|have|had)|while|whereas|given that|as there)\s|,\s{which}\s"
-    )
+    return re.compile(rf"\s(?:since|because|(?:al)?though{doubt}|who (?:has|have|had)|while|whereas|given that|as there)\s|,\s{which}\s")
 
 
 @cache

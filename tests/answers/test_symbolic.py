@@ -116,3 +116,30 @@ def test_what_is_too_large_is_not_sent() -> None:
     asked = question(one.value, other.value)
     assert isinstance(asked, str)
     assert "more than 400 parts" in asked
+
+
+@pytest.mark.parametrize("text", [r"\sum_{i=1}^{199} (i+1)^{64}", r"\sum_{k=1}^{199} \binom{1000}{k}", r"\prod_{i=1}^{199} (i+1)^{100}"])
+def test_a_sum_of_huge_numbers_is_refused_before_anything_is_computed(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker spends its two seconds on what cannot be written out."""
+    monkeypatch.setattr(symbolic, "pool", lambda: pytest.fail("asked"))
+    one, other = read_answer("1"), read_answer(text)
+    assert isinstance(one, Answer)
+    assert isinstance(other, Answer)
+    assert "not written out" in decide(one, other).reason
+
+
+def test_one_verdict_has_one_budget_of_computing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a question that was not answered in time no other one of the same verdict is asked."""
+    asked: list[object] = []
+
+    class Slow:
+        def call(self, *arguments: object) -> None:
+            asked.append(arguments)
+            raise symbolic.WorkFailed("it took more than 2 s of computing time")
+
+    monkeypatch.setattr(symbolic, "pool", Slow)
+    one, other = read_answer(r"(\int_0^1 \sin(x^3) dx, \int_0^1 \sin(x^4) dx)"), read_answer("(1, 2)")
+    assert isinstance(one, Answer)
+    assert isinstance(other, Answer)
+    assert decide(one, other).holds is None
+    assert len(asked) == 1
