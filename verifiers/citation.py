@@ -15,19 +15,20 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["any", "statute", "regulation", "case", "constitution", "rule"]
 
 
-@finder("citation", cost="linear", version="3")
+@finder("citation", cost="linear", version="4")
 def citation(texts: Sequence[str], *, kind: Kind = "any", forms: tuple[str, ...] = ()) -> list[list[Finding[str]]]:
     """What a text cites, in one spelling: `42 USC 1983`, `436 US 658`.
 
     What it checks
     --------------
     Finds citations of United States law: statutes (`42 U.S.C. § 1983(b)`, `§§ 1981, 1983 and 1985`, `section 1983 of title 42`, `I.R.C. §
-    501`), regulations (`29 C.F.R. § 1604.11`, `Treas. Reg. § 1.61-1`), cases by volume, reporter and first page (`436 U.S. 658`, `5 U.S.
-    (1 Cranch) 137`, `12 F.4th 345`), amendments and articles of the Constitution (`the First and Fourteenth Amendments`), federal rules
-    (`Fed. R. Civ. P. 12`, `FRE 702`). The value names the authority without subsection or page, those stand in the note. `Id.`, `Ibid.`,
-    `436 U.S., at 690` and `Monell, supra` count as the authority that they repeat; of a range both ends count, and a shortened end is
-    written out (`§§ 1981–88`). With `forms` other law is found instead, by lines such as `§ {section} {code:letters} -> {code}
-    {section}`.
+    501`, `78 Stat. 241`, `Pub. L. No. 88-352`), regulations (`29 C.F.R. § 1604.11`, `85 Fed. Reg. 30,026`), cases by volume, reporter and
+    first page (`436 U.S. 658`, `5 U.S. (1 Cranch) 137`, `17 Cal. 3d 425`), by a number (`2013 IL 112116`, `2019 WL 1234567`) or a docket (`No.
+    17-1618, slip op.`), amendments and articles of constitutions (`the First and Fourteenth Amendments`, `Cal. Const. art. I`), codes of
+    the states (`Tex. Penal Code Ann. § 19.02`), federal rules (`Fed. R. Civ. P. 12`, `FRE 702`). The value names the authority without
+    subsection or page, those stand in the note. `Id.`, `Ibid.`, `436 U.S., at 690` and `Monell, supra` count as the authority that they
+    repeat; of a range both ends count, and a shortened end is written out (`§§ 1981–88`). With `forms` other law is found instead, by
+    lines such as `§ {section} {code:letters} -> {code} {section}`.
 
     Why it earns reward
     -------------------
@@ -40,10 +41,11 @@ def citation(texts: Sequence[str], *, kind: Kind = "any", forms: tuple[str, ...]
     Known gaps
     ----------
     That a citation is found says nothing of whether it exists or supports the sentence: compare with lists. `Id.` is the citation before
-    it, also where a lawyer would see that another one is meant. State codes, the official reporters of the states (`22 Cal. App. 4th
-    33`), treaties, Federal Register pages, slip opinions and `___` pages are not found, nor `§ 1983` without its title, `Amendment XIV`
-    without more, nor cases by name alone. What lies between the ends of a range is not cited. A year is not compared with the volume. A
-    wrong line in `forms` stops the run.
+    it, also where a lawyer would see that another one is meant. Restatements, treaties, `___` pages, rules of the states and of local
+    courts, `§ 1983` without its title, and cases by name alone are not found. A code of a state has one spelling for each way of naming
+    it: `Cal. Civ. Proc. Code` and `California Code of Civil Procedure` are two. The points of state reporters must be there (`Cal.`,
+    `Mass.`), and `on June 3 Pa. 611 was closed` is taken for one. What lies between the ends of a range is not cited. A year is not
+    compared with the volume. A wrong line in `forms` stops the run.
     """
     return [_found(text, kind, forms) for text in texts]
 
@@ -59,9 +61,15 @@ def _found(text: str, kind: str, forms: tuple[str, ...]) -> list[Finding[str]]:
 
 def _kind(authority: str) -> Kind:
     words = authority.split(" ")
-    if words[0].isdigit():
-        return "statute" if words[1] == "USC" else "regulation" if words[1] == "CFR" else "case"
-    return "constitution" if words[0] == "US" else "rule"
+    if "Const" in words[:3]:
+        return "constitution"
+    if "Fed Reg" in authority or "CFR" in words[:2]:
+        return "regulation"
+    if words[0].isdigit() and words[1] not in ("USC", "Stat", "ILCS"):
+        return "case"
+    if words[0] in ("Fed", "Sup", "USSG"):
+        return "rule"
+    return "case" if words[0] == "No" else "statute"
 
 
 def _by_forms(text: str, forms: tuple[str, ...]) -> list[Finding[str]]:

@@ -46,12 +46,13 @@ def is_covered(authority: str, part: Covered) -> bool:
 _ENDED = {
     "L Ed": 100, "F": 300, "F2d": 999, "F3d": 999, "F Supp": 999, "F Supp 2d": 999, "A": 200, "A2d": 999, "NE": 200, "NE2d": 999,
     "NW": 300, "NW2d": 999, "P": 300, "P2d": 999, "SE": 200, "SW": 300, "SW2d": 999, "So": 200, "So 2d": 999, "Cal Rptr": 286,
-    "Cal Rptr 2d": 135, "NYS2d": 999,
+    "Cal Rptr 2d": 135, "NYS2d": 999, "Cal": 220, "Cal 2d": 71, "Cal 3d": 54, "Cal 4th": 63, "Cal App": 140, "Cal App 2d": 276,
+    "Cal App 3d": 235, "Cal App 4th": 248, "NY": 309, "NY2d": 100, "AD": 286, "AD2d": 309, "Ill": 415, "Ill 2d": 242, "F Cas": 30,
 }  # fmt: skip
 """The last volume of each series that has ended."""
 
 _NOT_REACHED = {
-    "US": 700, "S Ct": 200, "L Ed 2d": 400,
+    "US": 700, "S Ct": 200, "L Ed 2d": 400, "Stat": 250, "Fed Reg": 150,
     **dict.fromkeys(("F4th", "F Supp 3d", "A3d", "NE3d", "NW3d", "P3d", "SE2d", "SW3d", "So 3d", "NYS3d"), 1000),
 }  # fmt: skip
 """A volume that a series which goes on will not reach for decades. The regional series begin anew after volume 999."""

@@ -12,50 +12,15 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-# Reporter: how it is written, and its spelling here; longer ones before those that they begin with.
-_REPORTERS: tuple[tuple[str, str], ...] = (
-    ("U.S.", "US"),
-    ("S. Ct.", "S Ct"),
-    ("L. Ed. 2d", "L Ed 2d"),
-    ("L. Ed.", "L Ed"),
-    ("F.4th", "F4th"),
-    ("F.3d", "F3d"),
-    ("F.2d", "F2d"),
-    ("F. App'x", "F Appx"),
-    ("F. Supp. 3d", "F Supp 3d"),
-    ("F. Supp. 2d", "F Supp 2d"),
-    ("F. Supp.", "F Supp"),
-    ("F.R.D.", "FRD"),
-    ("B.R.", "BR"),
-    ("Fed. Cl.", "Fed Cl"),
-    ("F.", "F"),
-    ("A.3d", "A3d"),
-    ("A.2d", "A2d"),
-    ("A.", "A"),
-    ("N.E.3d", "NE3d"),
-    ("N.E.2d", "NE2d"),
-    ("N.E.", "NE"),
-    ("N.W.3d", "NW3d"),
-    ("N.W.2d", "NW2d"),
-    ("N.W.", "NW"),
-    ("P.3d", "P3d"),
-    ("P.2d", "P2d"),
-    ("P.", "P"),
-    ("S.E.2d", "SE2d"),
-    ("S.E.", "SE"),
-    ("S.W.3d", "SW3d"),
-    ("S.W.2d", "SW2d"),
-    ("S.W.", "SW"),
-    ("So. 3d", "So 3d"),
-    ("So. 2d", "So 2d"),
-    ("So.", "So"),
-    ("Cal. Rptr. 3d", "Cal Rptr 3d"),
-    ("Cal. Rptr. 2d", "Cal Rptr 2d"),
-    ("Cal. Rptr.", "Cal Rptr"),
-    ("N.Y.S.3d", "NYS3d"),
-    ("N.Y.S.2d", "NYS2d"),
-)
+from rewardlang.answers.numbered_sources import numbered_forms, of_number
+from rewardlang.answers.reporters import one_spelling, reporters_text, single_letters_text
+from rewardlang.answers.state_law import of_state, state_forms
+
 _SECTION = r"[0-9]{1,6}(?:\.[0-9]{1,4}(?![0-9]))?[a-zA-Z]{0,4}(?:[-–][0-9]{1,4}[a-zA-Z]{0,2}(?![0-9A-Za-z]))?"
+_LIMITED_SECTION = (  # not `1681-1681x`, which is a range
+    r"(?P<section>(?P<digits>[0-9]{1,6})(?:\.[0-9]{1,4}(?![0-9]))?[a-zA-Z]{0,4}"
+    r"(?:[-–](?!(?P=digits)[a-zA-Z])[0-9]{1,4}[a-zA-Z]{0,2}(?![0-9A-Za-z]))?)"
+)
 _INNER = r"(?:\([0-9A-Za-z]{1,5}\)){0,8}"
 _RULE_NUMBER = rf"(?P<number>[0-9]+(?:\.[0-9])?)(?P<inner>{_INNER})"
 _TENTH = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth"]
@@ -75,16 +40,11 @@ class Cited(NamedTuple):
     note: str = ""
 
 
-def _spaced(written: str) -> str:
-    """A pattern for an abbreviation, whose points and spaces may be missing; a single letter keeps its point."""
-    parts = [part.replace("'", "['’]") for part in re.findall(r"[A-Za-z0-9']+", written)]
-    return r"\.?\s?".join(parts) + (r"\." if len(parts) == 1 else r"\.?")
-
-
 @cache
 def _forms() -> re.Pattern[str]:
     """All forms at once; a named group says which it was."""
-    reporters = "|".join(f"(?P<r{index}>{_spaced(written)})" for index, (written, _) in enumerate(_REPORTERS))
+    ends = r"(?:[,;:.)\]]|\s?\(|\s?\Z|\n|\s(?:and|or|at|is|was|held|holds|says|said|decided)\b)"
+    reporters = rf"(?P<reporter>{reporters_text()}|(?P<single>{single_letters_text()}))"
     usc = r"U\.?\s?S\.?\s?C\.?(?:\s?[AS]\.?)?|U\.?\s?S\.?\sCode|United\sStates\sCode"
     cfr, ordinal = r"C\.?\s?F\.?\s?R\.?", rf"(?:{'|'.join(sorted(_ORDINALS, key=len, reverse=True))}|[0-9]{{1,2}}(?:st|nd|rd|th))"
     rule = rf"[0-9]{{1,4}}(?:\.[0-9])?{_INNER}"
@@ -93,7 +53,7 @@ def _forms() -> re.Pattern[str]:
     mark = r"(?:(?P<many>§§|[Ss]ecs?\.|[Ss]ections)|§|[Ss]ec\.|[Ss]ection)"
     return re.compile(
         rf"(?<![\w.])(?=[0-9A-Zairst])(?:"
-        rf"(?P<title>[0-9]{{1,2}})\s(?:{usc})\s{{0,3}}(?:{mark}\s{{0,3}})?(?P<section>{_SECTION})(?P<inner>{_INNER})"
+        rf"(?P<title>[0-9]{{1,2}})\s(?:{usc})\s{{0,3}}(?:{mark}\s{{0,3}})?{_LIMITED_SECTION}(?P<inner>{_INNER})"
         rf"|(?P<cfr>[0-9]{{1,2}})\s{cfr}\s{{0,3}}(?:(?:(?P<cfr_many>§§|[Pp]ts\.|[Pp]arts)|§|[Pp]t\.|[Pp]art|[Ss]ec\.)\s{{0,3}})?"
         rf"(?P<cfr_section>[0-9]{{1,5}}(?:\.[0-9]{{1,5}}[a-z]{{0,2}}(?:-[0-9]{{1,4}}[a-z]{{0,2}})?)?)(?P<cfr_inner>{_INNER})"
         rf"|(?:I\.?\s?R\.?\s?C\.?|Internal\sRevenue\sCode)\s(?:(?P<tax_many>§§)|§|[Ss]ec\.|[Ss]ection)\s{{0,3}}(?P<tax>{_SECTION})(?P<tax_inner>{_INNER})"
@@ -104,7 +64,9 @@ def _forms() -> re.Pattern[str]:
         rf"(?P<in_section>{_SECTION})(?P<in_inner>{_INNER})"
         rf"|U\.?\s?S\.?\s(?:Const(?:itution|\.)?|CONST\.?),?\s(?P<const>[Aa]mend|[Aa]mdt|[Aa]rt)(?:ments?|icles?|s?\.)?\s"
         rf"(?P<roman>{roman}(?:{and_more}{roman}){{0,9}})"
-        rf"|[Aa]rticle\s(?P<article>{roman}),?(?:\s(?:[Ss]ection|[Ss]ec\.|§)\s[0-9]{{1,2}},?)?\sof\sthe\s"
+        r"|(?<!Const\.\s)(?<!Const\.,\s)(?:Amendments?|[Aa]mends?\.|[Aa]mdts?\.)\s"
+        rf"(?P<bare>(?:[IVXL]{{2,7}}|[VX]|I(?=[,.;)]|\s§))(?![A-Za-z0-9])(?:{and_more}{roman}){{0,9}}){of_union}"
+        rf"|[Aa]rt(?:icle|\.)\s(?P<article>{roman}),?(?:\s(?:[Ss]ection|[Ss]ec\.|§)\s[0-9]{{1,2}},?)?\sof\sthe\s"
         r"(?:(?:U\.?\s?S\.?|United\sStates|[Ff]ederal)\s)?Constitution(?!\sof\s(?!the\sUnited\sStates))"
         rf"|(?P<ordinal>{ordinal}(?:{and_more}{ordinal}){{0,9}})\sAmendments?{of_union}"
         rf"|Federal\sRules\sof\s(?P<plural>Civil|Criminal|Appellate|Bankruptcy|Evidence)(?:\sProcedure)?\s(?P<plural_rules>{rule}(?:{and_more}{rule}){{0,9}})"
@@ -114,7 +76,9 @@ def _forms() -> re.Pattern[str]:
         r"(?P<of_rules>Civil|Criminal|Appellate|Bankruptcy|Evidence)(?:\sProcedure)?"
         rf"|(?P<short>{'|'.join(_SHORT_RULES)})\s(?:[Rr]ule\s)?(?P<short_rule>[0-9]{{1,4}}(?:\.[0-9])?)(?P<short_inner>{_INNER})"
         r"|Fed\.?\s?R\.?\s?(?P<rules>Civ|Crim|App|Evid|Bankr)\.?\s?(?:P\.?\s)?(?P<rule>[0-9]{1,4}(?:\.[0-9])?)(?P<rule_inner>(?:\([0-9A-Za-z]{1,5}\)){0,8})"
-        rf"|(?P<volume>[0-9]{{1,4}})\s(?:{reporters})(?:\s\([1-9][0-9]?\s[A-Z][a-z]{{2,8}}\.?\))?(?:,?\s(?P<at>at)\s(?P<at_page>[0-9]{{1,5}})|\s(?P<page>[0-9]{{1,5}}))(?![0-9])"
+        rf"|{state_forms(_INNER, roman)}|{numbered_forms(_INNER)}"
+        rf"|(?P<volume>[0-9]{{1,4}})\s(?=[A-Z]){reporters}(?:\s\([1-9][0-9]?\s[A-Z][a-z]{{2,8}}\.?\))?"
+        rf"(?:,?\s(?P<at>at)\s(?P<at_page>[0-9]{{1,5}})|\s(?P<page>[0-9]{{1,5}}))(?![0-9])(?(single)(?={ends}))"
         r"|(?P<id>[Ii][Dd]|[Ii]bid)\.(?:,?\s?at\s(?P<id_page>[0-9]{1,5}))?"
         rf"(?:,?\s(?P<id_many>§)?§\s?(?P<id_section>[0-9]{{1,5}}\.[0-9]{{1,5}}[a-z]{{0,2}}(?:-[0-9]{{1,4}}[a-z]{{0,2}})?|{_SECTION})(?P<id_inner>{_INNER}))?"
         r"|(?P<supra_name>[A-Z][\w'’&-]{1,40}),?\s[Ss]upra(?:,?\s(?:note\s[0-9]{1,4},?\s)?at\s(?P<supra_page>[0-9]{1,5}))?"
@@ -188,6 +152,8 @@ def _cited(text: str, match: re.Match[str], previous: str | None, reported: dict
         yield Cited(start, end, f"Fed R {_RULES[match['named_rules']]} {match['named_rule']}", match["named_inner"])
     elif match["short"]:
         yield Cited(start, end, f"Fed R {_SHORT_RULES[match['short']]} {match['short_rule']}", match["short_inner"])
+    elif match["bare"]:
+        yield from _listed(match, "bare", "US Const amend", "[IVXL]+|[0-9]+")
     elif match["const"]:
         part = "art" if match["const"].lower() == "art" else "amend"
         yield from _listed(match, "roman", f"US Const {part}", "[IVXL]+|[0-9]+")
@@ -206,6 +172,11 @@ def _cited(text: str, match: re.Match[str], previous: str | None, reported: dict
             yield Cited(start, end, previous, f"Id. at {match['id_page']}" if match["id_page"] else "Id.")
     elif match["supra_name"] in named:
         yield Cited(start, end, named[match["supra_name"]], f"supra at {match['supra_page']}" if match["supra_page"] else "supra")
+    elif (state := of_state(match)) is not None:
+        authority, number, inner = state
+        yield Cited(start, end, f"{authority} {_number_of(number)}" if number else authority, inner)
+    elif (numbered := of_number(match)) is not None:
+        yield Cited(start, end, *numbered)
 
 
 def _listed(match: re.Match[str], group: str, authority: str, one: str) -> Iterator[Cited]:
@@ -224,7 +195,7 @@ def _sections(text: str, match: re.Match[str]) -> Iterator[Cited]:
     """The sections behind one title, one citation each; of a range both ends."""
     code = f"{int(match['title'])} USC"
     yield from _numbers(match.start(), match.start("section"), match.end(), code, match["section"], match["inner"])
-    if match["many"]:
+    if match["many"] or re.match(rf"[-–]{match['digits']}[a-z]", text[match.end() : match.end() + 9]):
         yield from _more(text, match.end(), code, match["section"])
 
 
@@ -258,8 +229,7 @@ def _section(written: str) -> str:
 
 def _case(text: str, match: re.Match[str], reported: dict[str, str], named: dict[str, str]) -> Cited:
     """A case, or the short form of one that was cited before: `436 U.S., at 690`."""
-    spelling = next(_REPORTERS[index][1] for index in range(len(_REPORTERS)) if match[f"r{index}"])
-    volume = f"{int(match['volume'])} {spelling}"
+    volume = f"{int(match['volume'])} {one_spelling(match['reporter'])}"
     if match["at"]:
         return Cited(match.start(), match.end(), reported.get(volume, f"{volume} at {match['at_page']}"), f"at {match['at_page']}")
     authority = f"{volume} {int(match['page'])}"
