@@ -14,6 +14,9 @@ from rewardlang.verifier import finder
 List: TypeAlias = Literal["ismp", "joint commission"]
 _DOSE = r"(?:mg|mcg|µg|μg|g|kg|mL|ml|L|mEq|mmol|IU|units?|international\sunits?|milligrams?|micrograms?|grams?|milliliters?|millilitres?)"
 _NO_LABORATORY = r"(?!\s?/\s?d?[lL]\b)"
+_RUN_TOGETHER = ("dose and unit run together", "put a space between dose and unit")
+_BEFORE_UNIT = ("trailing zero", "no leading zero")
+"""Forms behind which a unit that follows at once makes another one: `.5mg`."""
 
 # Name of the form, what matches it, and what to write instead. Those of the Joint Commission come first; ISMP names them too.
 _JOINT_COMMISSION: tuple[tuple[str, str, str], ...] = (
@@ -30,7 +33,7 @@ _JOINT_COMMISSION: tuple[tuple[str, str, str], ...] = (
 _ISMP: tuple[tuple[str, str, str], ...] = (
     ("µg", r"(?<=[0-9\s])[µμ]g(?!\w)", "write mcg"),
     ("cc", r"(?<=[0-9\s])cc(?!\w)", "write mL"),
-    ("dose and unit run together", r"(?<![\w.,/])[0-9][0-9.,]{0,12}(?=(?:mg|mcg|mL|units?)\b)", "put a space between dose and unit"),
+    (_RUN_TOGETHER[0], r"(?<![\w.,/])[0-9][0-9.,]{0,12}(?=(?:mg|mcg|mL|units?)\b)", _RUN_TOGETHER[1]),
     ("large number without commas", rf"(?<![\w.,])[0-9]{{5,9}}(?=[\s-]{_DOSE}\b)", "use commas"),
     ("hs", r"(?<!\w)(?:HS|hs|qhs|QHS)(?!\w)", "write at bedtime"),
     ("SC", r"(?<!\w)(?:SC|SQ|[Ss]ub\sq)(?!\w)", "write subcutaneously"),
@@ -52,7 +55,12 @@ def _forms(source: List, written: Notation) -> tuple[re.Pattern[str], dict[str, 
     return re.compile(f"{begins}(?:{pattern})"), advice
 
 
-@finder("error_prone", cost="linear", version="1")
+@cache
+def _unit_at_once() -> re.Pattern[str]:
+    return re.compile(r"(?:mg|mcg|mL|units?)\b")
+
+
+@finder("error_prone", cost="linear", version="2")
 def error_prone(texts: Sequence[str], *, source: List = "ismp", written: Notation = "1,234.5") -> list[list[Finding[str]]]:
     """Ways of writing a dose that have been misread: `1.0 mg`, `.5 mg`, `10 U`, `QD`.
 
@@ -81,6 +89,11 @@ def error_prone(texts: Sequence[str], *, source: List = "ismp", written: Notatio
     pattern, names = _forms(source, written)
     found = []
     for text in texts:
-        matches = ((match, names[match.lastgroup or ""]) for match in pattern.finditer(text))
-        found.append([Finding(match.start(), match.end(), name, advice) for match, (name, advice) in matches])
+        of_text = []
+        for match in pattern.finditer(text):
+            name, advice = names[match.lastgroup or ""]
+            of_text.append(Finding(match.start(), match.end(), name, advice))
+            if source == "ismp" and name in _BEFORE_UNIT and _unit_at_once().match(text, match.end()):
+                of_text.append(Finding(match.start(), match.end(), *_RUN_TOGETHER))
+        found.append(of_text)
     return found

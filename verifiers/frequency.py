@@ -20,8 +20,19 @@ _LATIN = {
     "qod": Fraction(1, 2),
 }
 _PART_OF_DAY = r"(?:morning|noon|midday|afternoon|evening|night|bedtime)"
+_MEAL = r"(?:breakfast|lunch|dinner|supper)"
+_NO_SCHEDULE = (  # nouns that make `daily` speak of something else
+    r"(?!\s(?:li(?:fe|ves|ving)|routines?|activit(?:y|ies)|habits?|needs|news|newspapers?|magazines?|diary|log|rate|visits?|checks?|weights?|monitoring)\b)"
+)
 _DAYS = {"m": Fraction(1, 1440), "h": Fraction(1, 24), "d": Fraction(1), "w": Fraction(7)}
-_ALONE = {"hour": Fraction(24), "day": Fraction(1), "daily": Fraction(1), "week": Fraction(1, 7)}
+_ALONE = {
+    "hour": Fraction(24),
+    "day": Fraction(1),
+    "daily": Fraction(1),
+    "week": Fraction(1, 7),
+    "alternate": Fraction(1, 2),
+    "fortnight": Fraction(1, 14),
+}
 
 
 @cache
@@ -31,16 +42,17 @@ def _forms() -> re.Pattern[str]:
     span = rf"(?P<every>{number})(?:\s\([0-9]{{1,3}}\))?(?:\s?(?:-|–|to|or)\s?(?P<every_to>{number}))?"
     per = r"(?:\s?/\s?|\s(?:a|per|each|every|in|in\severy)\s|[\s-])(?P<period>day|daily|24\shours|week|weekly)"
     return re.compile(
-        rf"(?<![\w.-])(?=[0-9A-Za-z])(?:q\.?\s?{span.replace('every', 'q')}\s?(?P<q_unit>h|hr|hours?|d|days?)\b"
+        rf"(?<![\w.-])(?=[0-9A-Za-z])(?:q\.?\s?{span.replace('every', 'q')}\s?(?P<q_unit>h|hrs?|hours?|d|days?)\b"
         rf"|every\s{span}[\s-]?(?P<unit>minutes?|min|hours?|hrs?|h|days?|weeks?)"
         rf"|{span.replace('every', 'hourly')}[\s-]hourly"
         r"|every\s(?P<other>other|second|third|fourth)\s(?P<other_unit>day|week)"
         rf"|(?P<times>once|twice|thrice|{number})(?:\s?(?:-|–|to|or)\s?(?P<times_to>{number}))?(?:\stimes?|\sdoses?|\s?[x×]|(?<=ce)){per}"
         rf"|(?:(?:daily|a\sday|per\sday),?\s)?(?:divided\s)?(?:in|into|as)\s(?P<parts>{number})\s(?:equal(?:ly)?\s)?(?:divided\s|separate\s|equal\s)?doses(?:\s(?:daily|a\sday|per\sday|each\sday))?"
         rf"|(?:every\s|in\sthe\s|each\s)?{_PART_OF_DAY}(?P<parts_of_day>(?:(?:,\s|\s|,\s)(?:and\s)?(?:(?:at|in\sthe|every|before|each)\s)?{_PART_OF_DAY}){{1,3}})"
-        r"|(?P<hour>hourly|every\shour)|(?P<day>every\s(?:day|morning|evening|night)|each\s(?:day|morning|evening|night)|at\sbedtime|nightly)"
-        r"|(?P<week>every\sweek|once-weekly|weekly)"
-        r"|(?<!total\s)(?<!maximum\s)(?<!usual\s)(?P<daily>daily)(?!\s(?:dose|maximum|limit|total|intake|amount|requirement)|\sdosage)"
+        rf"|(?P<hour>hourly{_NO_SCHEDULE}|every\shour)|(?P<day>every\s(?:day|morning|evening|night)|each\s(?:day|morning|evening|night)|at\sbedtime|nightly)"
+        rf"|(?:with|before|after|at)\s{_MEAL}(?P<meals>(?:(?:,\s|,?\sand\s)(?:(?:with|before|after|at)\s)?{_MEAL}){{1,3}})"
+        rf"|(?P<week>every\sweek|once-weekly|weekly{_NO_SCHEDULE})|(?P<alternate>on\salternate\sdays)|(?P<fortnight>fortnightly|every\sfortnight)"
+        rf"|(?<!total\s)(?<!maximum\s)(?<!usual\s)(?P<daily>daily)(?!\s(?:dose|maximum|limit|total|intake|amount|requirement)|\sdosage){_NO_SCHEDULE}"
         rf"|(?P<latin>{latin})(?![\w.]))(?!\w)",
         re.IGNORECASE,
     )
@@ -51,16 +63,15 @@ def _needed() -> re.Pattern[str]:
     return re.compile(r",?\s(?:\(\s?)?(?:(?:only\s)?(?:as|when|if)\s(?:needed|required|necessary)|p\.?r\.?n\b)", re.IGNORECASE)
 
 
-@finder("frequency", cost="linear", version="2")
+@finder("frequency", cost="linear", version="3")
 def frequency(texts: Sequence[str]) -> list[list[Finding[Fraction]]]:
     """How often a day something is given, in words or abbreviations: `q8h` is 3, `twice daily` is 2.
 
     What it checks
     --------------
     Finds intervals (`every 8 hours`, `q8h`, `8-hourly`, `every other day`), counts (`twice daily`, `3 times a day`, `3x/day`, `in three
-    divided doses`), parts of the day (`every
-    morning and evening`), and the abbreviations qd, bid, tid, qid, bd, tds, qds, qam, qpm, qhs, qod, with points or without, in any case.
-    The value is the number of times in a day: `once a week` is 1/7. Both ends of a range are found. `q12h (twice daily)` is one
+    divided doses`), parts of the day (`every morning and evening`, `before breakfast and dinner`), and the abbreviations qd, bid, tid,
+    qid, bd, tds, qds, qam, qpm, qhs, qod, with points or without, in any case. Nothing is `daily life` or a `weekly visit`. The value is the number of times in a day: `once a week` is 1/7. Both ends of a range are found. `q12h (twice daily)` is one
     finding, since both parts say the same. `as needed` stands in the note, and the value is then the most that may be given.
 
     Why it earns reward
@@ -119,6 +130,8 @@ def _values(match: re.Match[str], note: str) -> Iterator[Finding[Fraction]]:
         yield Finding(start, end, 1 / (each * _DAYS[match["other_unit"][0].lower()]), note)
     elif match["parts_of_day"]:
         yield Finding(start, end, Fraction(1 + len(re.findall(_PART_OF_DAY, match["parts_of_day"], re.IGNORECASE))), note)
+    elif match["meals"]:
+        yield Finding(start, end, Fraction(1 + len(re.findall(_MEAL, match["meals"], re.IGNORECASE))), note)
     elif match["parts"]:
         yield Finding(start, end, Fraction(_number(match["parts"])), note)
     else:

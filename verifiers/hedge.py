@@ -12,14 +12,14 @@ from rewardlang.verifier import finder
 _PHRASES = (
     "it depends", "depending on the circumstances", "that depends", "hard to say", "difficult to say", "impossible to say",
     "cannot be said", "unclear", "uncertain", "not certain", "arguably", "perhaps", "possibly", "conceivably", "presumably",
-    "maybe", "might", "may or may not", "may well", "could go either way", "either way", "could be argued", "one could argue",
+    "maybe", "probably", "might", "may or may not", "may well", "could go either way", "either way", "could be argued", "one could argue",
     "some would argue", "it would seem", "it seems", "seems to", "appears to", "it appears", "more or less", "to some extent",
-    "to a certain extent", "in some sense", "i think", "i believe", "i guess", "i am not sure", "i'm not sure", "not sure",
+    "to a certain extent", "in some sense", "i think", "i believe", "i guess", "i suppose", "my guess is", "something like", "if i remember", "i am not sure", "i'm not sure", "not sure",
     "no clear answer", "no definite answer", "reasonable minds", "open question",
 )  # fmt: skip
 
 
-@finder("hedge", cost="linear", version="2")
+@finder("hedge", cost="linear", version="3")
 def hedge(texts: Sequence[str], *, also: tuple[str, ...] = ()) -> list[list[Finding[str]]]:
     """The words in a text that avoid an answer: `it depends`, `arguably`, `might`.
 

@@ -37,20 +37,20 @@ def _range_end(notation: str) -> re.Pattern[str]:
 
 @cache
 def _power_of_ten() -> re.Pattern[str]:
-    """What makes another number of the figures before it: `1e3 mg`, `10^3 mg`, `10³ mg`."""
+    """What makes another number of the figures before it: `1e3 mg`, `10^3 mg`, `10³ mg`, `3½ mL`."""
     import re
 
-    return re.compile(r"[eE][-+]?[0-9]{1,3}|\s?(?:\^|\*\*)\s?[-+]?[0-9]{1,3}|[⁻⁺]?[⁰¹²³⁴-⁹]{1,3}")
+    return re.compile(r"[eE][-+]?[0-9]{1,3}|\s?(?:\^|\*\*)\s?[-+]?[0-9]{1,3}|[⁻⁺]?[⁰¹²³⁴-⁹]{1,3}|\s?[½¼¾⅓⅔]")
 
 
 @cache
 def _odd_unit() -> re.Pattern[str]:
-    """A unit of mass or volume that is written as no unit is: `MG`, `Mcg`, `ug`, `gm`, `mgs`, `U`."""
+    """A unit that is written as no unit is: `MG`, `Mcg`, `ug`, `gm`, `mgs`, `U`, `million units`."""
     import re
 
     return re.compile(
         r"[ \u00a0\u202f-]?(?!(?:mg|mcg|kg|ng|mL|ml|dL|dl|cL|cl)\b)"
-        r"(?:(?i:mgs?|mcgs?|kgs?|ngs?|ugs?|mls?|dls?|cls?|gms?)|U(?!\.))(?![\w^]|-[^\W\d])"
+        r"(?:(?i:(?:million|thousand|billion)\s(?:units?|IU|international\sunits?)|mgs?|mcgs?|kgs?|ngs?|ugs?|mls?|dls?|cls?|gms?)|U(?!\.))(?![\w^]|-[^\W\d])"
     )
 
 
@@ -58,7 +58,7 @@ _COUNTED = (
     r"(?:tablet|tab|capsule|cap|caplet|pill|puff|vial|ampoule|ampule|sachet|suppository|lozenge|patch|"
     r"spoonful|teaspoon|tablespoon)(?:s|es)?"
 )
-_BEFORE_PARTS = frozenset("x×*,@½¼¾fatgànrhseylbp")
+_BEFORE_PARTS = frozenset("x×*,@½¼¾⅓⅔fatgànrhseylbp")
 """What the words of `_several_before` end with: looked at first, since most quantities have nothing of the kind before them."""
 
 _NUMBER_WORDS = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
@@ -69,10 +69,10 @@ def _several_before() -> re.Pattern[str]:
     """What makes a number behind it a part of a dose: `2 x`, `two tablets of`, `3 tablets (`, `half a`; not `1 tablet of`."""
     import re
 
-    count = rf"(?<![\w.,])(?!1\s)(?:[0-9]{{1,4}}(?:[.,/][0-9]{{1,3}})?|{_NUMBER_WORDS}|half|[½¼¾])"
+    count = rf"(?<![\w.,])(?!1\s)(?:[0-9]{{1,4}}(?:[.,/][0-9]{{1,3}})?|{_NUMBER_WORDS}|half|[0-9]{{0,3}}\s?[½¼¾⅓⅔])"
     of = r"(?:\sof|\sat|\scontaining|\sà|,|\s@)?\s?\(?\s?"
     return re.compile(
-        rf"(?:[0-9½¼¾]\s?[x×*]\s?|[½¼¾]\s?|\b(?:half|quarter)\s(?:of\s)?(?:an?\s)?|{count}\s{_COUNTED}{of}(?:each\s(?:of\s)?)?)\Z",
+        rf"(?:[0-9½¼¾]\s?[x×*]\s?|[½¼¾⅓⅔]\s?|(?:\b(?:half|quarter)|[½¼¾⅓⅔])\s(?:of\s)?(?:an?\s)?|{count}\s{_COUNTED}{of}(?:each\s(?:of\s)?)?)\Z",
         re.IGNORECASE,
     )
 
@@ -88,7 +88,7 @@ def _several_around() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(rf"(?:{counts})\s\Z", re.IGNORECASE), re.compile(rf"[\s-]{_COUNTED}\b|{multiplied}", re.IGNORECASE)
 
 
-@finder("quantity", cost="linear", version="4")
+@finder("quantity", cost="linear", version="5")
 def quantity(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[list[Finding[Quantity]]]:
     """The numbers with a unit in a text, exactly.
 
@@ -98,7 +98,7 @@ def quantity(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[lis
     mcg µg mg g kg lb, µL mL cc cL dL L, µmol mmol mol, IU, mEq, s min h day week, mm cm m km, cm2 m2, dose; and the words (`milligrams`,
     `units`, `hours`). Both ends of a range are found: `500-750 mg` is 500 mg and 750 mg. Units are converted exactly, and a quantity of
     another kind than the rule compares is missing: `500 mL` is no mass. So is one that cannot be read as a whole: `500 mg/tablet`, `200
-    mg/5 mL`, `1/2 mg`, `1e3 mg`, `0,5 mg`, `500 000 mg`, `5 MG`, `5 ug`, `10 U`; and one that is a part of a dose: `2 x 500 mg`, `500 mg
+    mg/5 mL`, `1/2 mg`, `3½ mL`, `1e3 mg`, `0,5 mg`, `500 000 mg`, `5 MG`, `5 ug`, `10 U`, `2 million units`; and one that is a part of a dose: `2 x 500 mg`, `500 mg
     x2`, `two tablets of 500 mg`, `half a 500 mg tablet`. It is found, so that two are two, and it has no value.
 
     Why it earns reward
@@ -155,6 +155,9 @@ def _quantities(text: str, notation: str) -> Iterator[Finding[Quantity]]:
             kind = "part"
         if value is None or kind == "part" or behind["more"]:
             begins = start
+            if behind["more"] and behind["more"].strip(" /per")[:1].isdigit():  # the 5 mL of 125 mg/5 mL are no quantity of their own
+                volume = unit_text().match(text, behind.end())
+                position = volume.end("unit") if volume else behind.end()
             while kind == "part" and begins > max(0, start - 8) and text[begins - 1] in "0123456789./xX":
                 begins -= 1
             yield Finding(start, stop, Quantity(Fraction(0), (), _written(text[begins : max(stop, behind.end())])))
