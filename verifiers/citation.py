@@ -23,12 +23,12 @@ def citation(texts: Sequence[str], *, kind: Kind = "any", forms: tuple[str, ...]
     --------------
     Finds citations of United States law: statutes (`42 U.S.C. § 1983(b)`, `§§ 1981, 1983 and 1985`, `section 1983 of title 42`, `I.R.C. §
     501`, `78 Stat. 241`, `Pub. L. No. 88-352`), regulations (`29 C.F.R. § 1604.11`, `85 Fed. Reg. 30,026`), cases by volume, reporter and
-    first page (`436 U.S. 658`, `5 U.S. (1 Cranch) 137`, `17 Cal. 3d 425`), by a number (`2013 IL 112116`, `2019 WL 1234567`) or a docket (`No.
-    17-1618, slip op.`), amendments and articles of constitutions (`the First and Fourteenth Amendments`, `Cal. Const. art. I`), codes of
-    the states (`Tex. Penal Code Ann. § 19.02`), federal rules (`Fed. R. Civ. P. 12`, `FRE 702`). The value names the authority without
-    subsection or page, those stand in the note. `Id.`, `Ibid.`, `436 U.S., at 690` and `Monell, supra` count as the authority that they
-    repeat; of a range both ends count, and a shortened end is written out (`§§ 1981–88`). With `forms` other law is found instead, by
-    lines such as `§ {section} {code:letters} -> {code} {section}`.
+    first page (`436 U.S. 658`, `5 U.S. (1 Cranch) 137`, `17 Cal. 3d 425`), by a number (`2013 IL 112116`, `2019 WL 1234567`) or a docket
+    (`No. 17-1618, slip op.`), amendments and articles of constitutions (`the First and Fourteenth Amendments`, `Cal. Const. art. I`),
+    codes of the states (`Tex. Penal Code Ann. § 19.02`), federal rules (`Fed. R. Civ. P. 12`, `FRE 702`). The value names the authority
+    without subsection or page, those stand in the note. `Id.`, `Ibid.`, `436 U.S., at 690` and `Monell, supra` count as the authority
+    that they repeat; of a range both ends count, and a shortened end is written out (`§§ 1981–88`). With `forms` other law is found
+    instead, by lines such as `§ {section} {code:letters} -> {code} {section}`.
 
     Why it earns reward
     -------------------

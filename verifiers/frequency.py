@@ -71,8 +71,9 @@ def frequency(texts: Sequence[str]) -> list[list[Finding[Fraction]]]:
     --------------
     Finds intervals (`every 8 hours`, `q8h`, `8-hourly`, `every other day`), counts (`twice daily`, `3 times a day`, `3x/day`, `in three
     divided doses`), parts of the day (`every morning and evening`, `before breakfast and dinner`), and the abbreviations qd, bid, tid,
-    qid, bd, tds, qds, qam, qpm, qhs, qod, with points or without, in any case. Nothing is `daily life` or a `weekly visit`. The value is the number of times in a day: `once a week` is 1/7. Both ends of a range are found. `q12h (twice daily)` is one
-    finding, since both parts say the same. `as needed` stands in the note, and the value is then the most that may be given.
+    qid, bd, tds, qds, qam, qpm, qhs, qod, with points or without, in any case. Nothing is `daily life` or a `weekly visit`. The value is
+    the number of times in a day: `once a week` is 1/7. Both ends of a range are found. `q12h (twice daily)` is one finding, since both
+    parts say the same. `as needed` stands in the note, and the value is then the most that may be given.
 
     Why it earns reward
     -------------------

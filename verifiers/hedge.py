@@ -14,7 +14,8 @@ _PHRASES = (
     "cannot be said", "unclear", "uncertain", "not certain", "arguably", "perhaps", "possibly", "conceivably", "presumably",
     "maybe", "probably", "might", "may or may not", "may well", "could go either way", "either way", "could be argued", "one could argue",
     "some would argue", "it would seem", "it seems", "seems to", "appears to", "it appears", "more or less", "to some extent",
-    "to a certain extent", "in some sense", "i think", "i believe", "i guess", "i suppose", "my guess is", "something like", "if i remember", "i am not sure", "i'm not sure", "not sure",
+    "to a certain extent", "in some sense", "i think", "i believe", "i guess", "i suppose", "my guess is", "something like",
+    "if i remember", "i am not sure", "i'm not sure", "not sure",
     "no clear answer", "no definite answer", "reasonable minds", "open question",
 )  # fmt: skip
 

@@ -48,6 +48,10 @@ _LEAST_BEHIND_PREFIX = 6
 """English builds words with these as it needs them, and no dictionary has them all."""
 
 
+_BEFORE_HYPHEN = ("bi", "intra", "peri", "poly", "pre", "tri", *_PREFIXES)
+"""What is a word only before a hyphen: `pre-trial`."""
+
+
 class _Dictionary(NamedTuple):
     """Words in lower case; names as they are capitalised; and the words of the other spelling, with its name."""
 
@@ -93,7 +97,7 @@ def _parts() -> re.Pattern[str]:
     )
 
 
-@finder("misspelling", cost="dictionary", version="3")
+@finder("misspelling", cost="dictionary", version="4")
 def misspelling(
     texts: Sequence[str], *, allow: tuple[str, ...] = (), dictionary: tuple[str, ...] = (), spelling: Spelling = "either"
 ) -> list[list[Finding[str]]]:
@@ -103,11 +107,12 @@ def misspelling(
     --------------
     Looks up each word in American and British English (SCOWL, size 70, with two thousand words of law and medicine, and those that Greek
     and Latin parts build); with `spelling = "British"` or `"American"` the words of the other spelling are findings too. A known word may
-    have a prefix such as `non` or `anti` before it. No words are: names (capitalised inside a sentence, or known as names), abbreviations
-    in capitals, numbers, code, LaTeX, URLs, paths, tags, other scripts. `allow` adds words, from a list of the file or of the row.
-    `dictionary` replaces English: a list of the file, read from a word list of another language with one word a line, nouns and names
-    capitalised as they are written. Parts of a compound (`re-readd`) are looked up one by one. A finding's value is the word in lower
-    case; its note suggests up to two words that are one slip away.
+    have a prefix such as `non` or `anti` before it. The words of Latin and French phrases are known inside their phrase: `res judicata`.
+    No words are: names (capitalised inside a sentence, or known as names), abbreviations in capitals, numbers, code, LaTeX, URLs, paths,
+    tags, other scripts. `allow` adds words, from a list of the file or of the row. `dictionary` replaces English: a list of the file,
+    read from a word list of another language with one word a line, nouns and names capitalised as they are written. Parts of a compound
+    (`re-readd`) are looked up one by one. A finding's value is the word in lower case; its note suggests up to two words that are one
+    slip away.
 
     Why it earns reward
     -------------------
@@ -201,6 +206,8 @@ def _misspelt_by_place(text: str, dictionary: _Dictionary, allowed: frozenset[st
         if word[0].isupper() and not _begins_sentence(text, start):
             inside.add(word)
             continue
+        if dictionary.prefixes and (_stands_before_hyphen(word, text, end) or _is_of_phrase(word.lower(), text, start, end)):
+            continue
         candidates.append((start, end, word))
     found = [(start, end, word.lower()) for start, end, word in candidates if word not in inside]
     return [
@@ -257,6 +264,34 @@ def _is_word_with_prefix(lower: str, dictionary: _Dictionary) -> bool:
         lower.startswith(prefix) and len(lower) - len(prefix) >= _LEAST_BEHIND_PREFIX and lower[len(prefix) :] in dictionary.words
         for prefix in dictionary.prefixes
     )
+
+
+def _stands_before_hyphen(word: str, text: str, end: int) -> bool:
+    return text[end : end + 1] == "-" and text[end + 1 : end + 2].isalpha() and word.lower() in _BEFORE_HYPHEN
+
+
+@cache
+def _phrases() -> dict[str, list[tuple[str, str]]]:
+    """Phrases of other languages that lawyers and physicians use: what stands before and behind each of their words."""
+    around: dict[str, list[tuple[str, str]]] = {}
+    for phrase in DICTIONARY.with_name("phrases.txt").read_text(encoding="ascii").splitlines():
+        words = phrase.split()
+        for place, word in enumerate(words):
+            around.setdefault(word, []).append((" ".join(words[:place]), " ".join(words[place + 1 :])))
+    return around
+
+
+def _is_of_phrase(lower: str, text: str, start: int, end: int) -> bool:
+    """Whether a word stands in a phrase: the `judicata` of `res judicata`."""
+    if lower not in _phrases():
+        return False
+    before = " " + " ".join(text[max(0, start - 60) : start].lower().split()).lstrip("\"'“‘([*_")
+    behind = " ".join(text[end : end + 60].lower().split())
+    for left, right in _phrases()[lower]:
+        follows = not right or (behind.startswith(right) and not behind[len(right) : len(right) + 1].isalpha())
+        if follows and (not left or re.search(rf"(?<![^\W_]){re.escape(left)}\Z", before)):
+            return True
+    return False
 
 
 def _is_latin(word: str) -> bool:

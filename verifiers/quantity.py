@@ -98,8 +98,9 @@ def quantity(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[lis
     mcg µg mg g kg lb, µL mL cc cL dL L, µmol mmol mol, IU, mEq, s min h day week, mm cm m km, cm2 m2, dose; and the words (`milligrams`,
     `units`, `hours`). Both ends of a range are found: `500-750 mg` is 500 mg and 750 mg. Units are converted exactly, and a quantity of
     another kind than the rule compares is missing: `500 mL` is no mass. So is one that cannot be read as a whole: `500 mg/tablet`, `200
-    mg/5 mL`, `1/2 mg`, `3½ mL`, `1e3 mg`, `0,5 mg`, `500 000 mg`, `5 MG`, `5 ug`, `10 U`, `2 million units`; and one that is a part of a dose: `2 x 500 mg`, `500 mg
-    x2`, `two tablets of 500 mg`, `half a 500 mg tablet`. It is found, so that two are two, and it has no value.
+    mg/5 mL`, `1/2 mg`, `3½ mL`, `1e3 mg`, `0,5 mg`, `500 000 mg`, `5 MG`, `5 ug`, `10 U`, `2 million units`; and one that is a part of a
+    dose: `2 x 500 mg`, `500 mg x2`, `two tablets of 500 mg`, `half a 500 mg tablet`. It is found, so that two are two, and it has no
+    value.
 
     Why it earns reward
     -------------------

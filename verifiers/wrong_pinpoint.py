@@ -18,7 +18,8 @@ def wrong_pinpoint(texts: Sequence[str], *, pages: tuple[str, ...] = ()) -> list
     --------------
     Looks at the page behind a case (`436 U.S. 658, 691`), behind `Id. at`, in a short form (`436 U.S., at 690`) and behind `supra, at`. It
     is wrong before the first page of the case, and behind its last one where `pages` has a line for it: `436 US 658-722`. Of a range
-    (`690-91`) the first page counts. Behind parallel citations (`576 U.S. 644, 135 S. Ct. 2584. Id. at 660`) the page may be one of either. The value is the case; the note says what is wrong.
+    (`690-91`) the first page counts. Behind parallel citations (`576 U.S. 644, 135 S. Ct. 2584. Id. at
+    660`) the page may be one of either. The value is the case; the note says what is wrong.
 
     Why it earns reward
     -------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 
 # Points and spaces may be missing in these: courts of the United States and the regional series.
 _LOOSE = (
@@ -16,14 +17,14 @@ _LOOSE = (
 )
 # The points of these tell them from words and from places, and must be there: series of the states, and of laws and notices.
 _STRICT = (
-    "Cal. App. 5th; Cal. App. 4th; Cal. App. 3d; Cal. App. 2d; Cal. App.; Cal. 5th; Cal. 4th; Cal. 3d; Cal. 2d; Cal.; N.Y.S.; N.Y.; A.D.; "
-    "Misc. 3d; Misc. 2d; Misc.; Ill. App. 3d; Ill. App. 2d; Ill. App.; Ill. 2d; Ill.; Ohio St. 3d; Ohio St. 2d; Ohio St.; Ohio App. 3d; "
-    "Ohio App. 2d; Mass. App. Ct.; Mass.; Pa. Super.; Pa. Commw.; Pa.; N.J. Super.; N.J.L.; N.J. Eq.; N.J.; Mich. App.; Mich.; Wis. 2d; Wis.; "
-    "Wn. App. 2d; Wn. App.; Wn.2d; Wash. App. 2d; Wash. App.; Wash. 2d; Wash.; Ga. App.; Ga.; Va. App.; Va.; W. Va.; N.C. App.; N.C.; S.C.; "
-    "S.D.; N.D.; Md. App.; Md.; Conn. App.; Conn.; Kan. App. 2d; Kan.; Neb. App.; Neb.; Or. App.; Or.; Ariz. App.; Ariz.; Haw. App.; Haw.; "
-    "Minn.; Mont.; Nev.; N.H.; N.M.; R.I.; Vt.; Tenn.; Tex. Crim.; Tex.; Ark. App.; Ark.; Ala. App.; Ala.; Fla.; Colo. App.; Colo.; "
-    "Del. Ch.; Del.; Ind. App.; Ind.; Ky.; La. Ann.; La.; Me.; Miss.; Mo. App.; Mo.; Okla. Crim.; Okla.; Wyo.; "
-    "F. Cas.; T.C.; M.J.; Ct. Cl.; Stat.; Fed. Reg."
+    "Cal. App. 5th; Cal. App. 4th; Cal. App. 3d; Cal. App. 2d; Cal. App.; Cal. 5th; Cal. 4th; Cal. 3d; Cal. 2d; Cal.; N.Y.S.; N.Y.; "
+    "A.D.; Misc. 3d; Misc. 2d; Misc.; Ill. App. 3d; Ill. App. 2d; Ill. App.; Ill. 2d; Ill.; Ohio St. 3d; Ohio St. 2d; Ohio St.; Ohio "
+    "App. 3d; Ohio App. 2d; Mass. App. Ct.; Mass.; Pa. Super.; Pa. Commw.; Pa.; N.J. Super.; N.J.L.; N.J. Eq.; N.J.; Mich. App.; "
+    "Mich.; Wis. 2d; Wis.; Wn. App. 2d; Wn. App.; Wn.2d; Wash. App. 2d; Wash. App.; Wash. 2d; Wash.; Ga. App.; Ga.; Va. App.; Va.; W. "
+    "Va.; N.C. App.; N.C.; S.C.; S.D.; N.D.; Md. App.; Md.; Conn. App.; Conn.; Kan. App. 2d; Kan.; Neb. App.; Neb.; Or. App.; Or.; "
+    "Ariz. App.; Ariz.; Haw. App.; Haw.; Minn.; Mont.; Nev.; N.H.; N.M.; R.I.; Vt.; Tenn.; Tex. Crim.; Tex.; Ark. App.; Ark.; Ala. "
+    "App.; Ala.; Fla.; Colo. App.; Colo.; Del. Ch.; Del.; Ind. App.; Ind.; Ky.; La. Ann.; La.; Me.; Miss.; Mo. App.; Mo.; Okla. "
+    "Crim.; Okla.; Wyo.; F. Cas.; T.C.; M.J.; Ct. Cl.; Stat.; Fed. Reg."
 )
 _SINGLE = ("F.", "A.", "P.")
 
@@ -40,7 +41,7 @@ def spelled(written: str) -> str:
     """Without points; letters that stand alone are joined, as are a letter and the number of a series: `NE2d`, `Cal 2d`, `I&N Dec`."""
     words = re.sub(r"['’]", "", written).replace(" & ", "&").replace(".", ". ").replace("&", " & ").split()
     text = words[0].rstrip(".")
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         alone = len(before.rstrip(".")) == 1 and (len(word.rstrip(".")) == 1 or word[0].isdigit())
         text += ("" if alone else " ") + word.rstrip(".")
     return text

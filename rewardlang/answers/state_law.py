@@ -9,12 +9,12 @@ from rewardlang.answers.reporters import spelled
 
 # Name and abbreviation of each state; without one, the name is written out.
 _STATES = (
-    "Alabama Ala.; Alaska; Arizona Ariz.; Arkansas Ark.; California Cal.; Colorado Colo.; Connecticut Conn.; Delaware Del.; Florida Fla.; "
-    "Georgia Ga.; Hawaii Haw.; Idaho; Illinois Ill.; Indiana Ind.; Iowa; Kansas Kan.; Kentucky Ky.; Louisiana La.; Maine Me.; Maryland Md.; "
-    "Massachusetts Mass.; Michigan Mich.; Minnesota Minn.; Mississippi Miss.; Missouri Mo.; Montana Mont.; Nebraska Neb.; Nevada Nev.; "
-    "New Hampshire N.H.; New Jersey N.J.; New Mexico N.M.; New York N.Y.; North Carolina N.C.; North Dakota N.D.; Ohio; Oklahoma Okla.; "
-    "Oregon Or.; Pennsylvania Pa.; Rhode Island R.I.; South Carolina S.C.; South Dakota S.D.; Tennessee Tenn.; Texas Tex.; Utah; "
-    "Vermont Vt.; Virginia Va.; Washington Wash.; West Virginia W. Va.; Wisconsin Wis.; Wyoming Wyo."
+    "Alabama Ala.; Alaska; Arizona Ariz.; Arkansas Ark.; California Cal.; Colorado Colo.; Connecticut Conn.; Delaware Del.; Florida "
+    "Fla.; Georgia Ga.; Hawaii Haw.; Idaho; Illinois Ill.; Indiana Ind.; Iowa; Kansas Kan.; Kentucky Ky.; Louisiana La.; Maine Me.; "
+    "Maryland Md.; Massachusetts Mass.; Michigan Mich.; Minnesota Minn.; Mississippi Miss.; Missouri Mo.; Montana Mont.; Nebraska "
+    "Neb.; Nevada Nev.; New Hampshire N.H.; New Jersey N.J.; New Mexico N.M.; New York N.Y.; North Carolina N.C.; North Dakota N.D.; "
+    "Ohio; Oklahoma Okla.; Oregon Or.; Pennsylvania Pa.; Rhode Island R.I.; South Carolina S.C.; South Dakota S.D.; Tennessee Tenn.; "
+    "Texas Tex.; Utah; Vermont Vt.; Virginia Va.; Washington Wash.; West Virginia W. Va.; Wisconsin Wis.; Wyoming Wyo."
 )
 _CODE_WORD = r"(?:(?!(?:Code|Stat|Laws?)\b)[A-Z][A-Za-z.’']{0,14},?|&|of|and)"
 _CODE = rf"(?:{_CODE_WORD}\s){{0,6}}?(?:Code|Stats?\.|Statutes|Laws?)(?:\sof\s[A-Z][a-z]{{2,12}}\s[A-Z][a-z]{{2,12}})?"

@@ -27,6 +27,7 @@ column good: list of text
 column bad: list of text
 column accepted_codes: list of text
 column known_sources: list of text
+column warnings: list of text
 list headings = ["Facts", "Analysis"]
 list statutes = ["42 USC 1983"]
 list covered = ["42"]
