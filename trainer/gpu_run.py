@@ -14,7 +14,7 @@ from rewardlang.trainer.extras import need
 from rewardlang.trainer.gpu_cards import GIB, Card, card_at_hand
 from rewardlang.trainer.gpu_shape import UnsupportedPolicy
 from rewardlang.trainer.gpu_world import World, join, processes, share_of
-from rewardlang.trainer.memory_plan import Plan, Workload, can_nest, plan
+from rewardlang.trainer.memory_plan import PREFILL_OF_SPEED, Plan, Workload, can_nest, plan
 from rewardlang.trainer.policy import context_length
 from rewardlang.trainer.problem import TrainingProblem
 
@@ -48,7 +48,7 @@ def prompt_ids(tokenizer: Any, prompt: Any) -> list[int]:
 
 def workload(config: RunConfig, prompt: int) -> Workload:
     """What one step of a run holds in each process, with a longest prompt of so many tokens."""
-    training = config.training
+    training, speed = config.training, config.engine.backend == "speed"
     return Workload(
         prompt=prompt,
         completion=training.max_completion_tokens,
@@ -60,7 +60,8 @@ def workload(config: RunConfig, prompt: int) -> Workload:
         rank=config.lora.rank,
         nested_scales=config.engine.nested_scales,
         unmap_cache=config.engine.unmap_cache,
-        merged=config.engine.backend == "speed",
+        merged=speed,
+        prefill=PREFILL_OF_SPEED if speed else Workload.prefill,
     )
 
 

@@ -20,6 +20,7 @@ NESTED_BLOCK = 256  # scales that share one second-level scale
 ADAM8_BLOCK = 256  # optimizer states that share one scale
 ADAM8_SMALLEST = 4096  # smaller tensors keep 32-bit states
 KV_BLOCK = 16  # tokens in one block of vLLM's cache
+PREFILL_OF_SPEED = 8192  # tokens that vLLM takes into one step where speed is wanted; its own default on cards below 70 GB
 SLOT_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # sizes that vLLM allows for a LoRA slot
 
 ROLLOUT, TRAINING = "rollout", "training"
@@ -34,8 +35,10 @@ class Calibration:
     context: int = int(0.78 * GIB)  # what the driver counts and torch does not: context, kernels, graphs
     buffers: int = int(0.14 * GIB)  # vLLM's tensors other than weights, slot and cache
     graph_pool: int = int(0.05 * GIB)  # besides the expanded matrices in it
-    slack: int = int(0.05 * GIB)  # what the caching allocator holds beyond its tensors,
+    slack: int = int(0.05 * GIB)  # what the caching allocator holds beyond its tensors while training,
     slack_percent: int = 19  # and the share of a training step's activations that stays split up in it
+    rollout_slack: int = int(0.25 * GIB)  # the same of a rollout,
+    rollout_slack_percent: int = 50  # and the share of a layer's expanded matrices: a prefill expands them one by one, each of another size
 
 
 @dataclass(frozen=True)
@@ -106,10 +109,10 @@ class Plan:
 
     @property
     def margin(self) -> int:
-        """How far the measured peak may lie above the plan: 5 %, but no more than a fifth of what shapes do not tell; 0.25 GiB at least."""
+        """How far the measured peak may lie above the plan: 5 %, at most a quarter of what shapes do not tell, at least 0.25 GiB."""
         phase = max((ROLLOUT, TRAINING), key=self.phase)
         guessed = sum(part.bytes for part in self.parts if phase in part.phases and part.certainty != "exact")
-        return max(min(self.peak // 20, guessed // 5), GIB // 4)
+        return max(min(self.peak // 20, guessed // 4), GIB // 4)
 
     @property
     def fits(self) -> bool | None:
@@ -221,6 +224,12 @@ def _parts(shape: PolicyShape, load: Workload, micro_batch: int, constants: Cali
     beside = expanded_bytes(shape) if load.merged else matrix
     working = max(layer + matrix, head_bytes(shape, load.head_chunk, tokens))
     slack = constants.slack + (checkpoints + working) * constants.slack_percent // 100
+    # Neither a buffer nor merged weights leave matrices of many sizes behind.
+    sizes = 0 if load.merged or load.nested_scales else 2 * sum(linear.elements for linear in shape.linears())
+    split = constants.rollout_slack + sizes * constants.rollout_slack_percent // 100
+    # Neither a buffer nor merged weights leave matrices of many sizes behind.
+    sizes = 0 if load.merged or load.nested_scales else 2 * sum(linear.elements for linear in shape.linears())
+    split = constants.rollout_slack + sizes * constants.rollout_slack_percent // 100
     paged = rollout if load.unmap_cache else BOTH
     if load.merged:
         sampler = Part("rollout weights, bf16", 2 * shape.parameters, paged)
@@ -244,7 +253,8 @@ def _parts(shape: PolicyShape, load: Workload, micro_batch: int, constants: Cali
         Part("checkpointed activations", checkpoints, training),
         Part("one layer recomputed, or a chunk of logits", working, training, "estimated"),
         Part("CUDA graphs and what they keep", graphs, BOTH, "estimated"),
-        Part("allocator slack", slack, BOTH, "estimated"),
+        Part("allocator slack of a rollout", split, rollout, "estimated"),
+        Part("allocator slack of training", slack, training, "estimated"),
         Part("vLLM's buffers", constants.buffers, BOTH, "measured"),
         Part("CUDA context and libraries", constants.context, BOTH, "measured"),
     )

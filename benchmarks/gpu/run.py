@@ -95,7 +95,7 @@ def ballast(gib: float | None) -> Iterator[None]:
 def run(wanted: str, out: Path) -> tuple[str, int | str, float]:
     """One part in a process of its own: its name, exit code and seconds."""
     part, _, shape = wanted.partition(":")
-    name = f"{part}-{re.sub('[:+=/]+', '-', shape) or SHAPE}"
+    name = f"{part}-{re.sub('[^A-Za-z0-9.]+', '-', shape) or SHAPE}"
     began = time.monotonic()
     log = out / f"{name}.log"
     command = [*command_of(part, shape), "--out", str(out / f"{name}.json")]

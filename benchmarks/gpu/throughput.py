@@ -16,6 +16,7 @@ import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -31,7 +32,7 @@ from benchmarks.gpu.parts import SHARE_ROWS, machine, prompts_of, say, set_adapt
 
 PROMPT, COMPLETION, GROUP, RANK = 150, 512, 8, 16
 SIZES = (8, 64)
-ROUNDS = 3
+ROUNDS = 5
 
 
 def main() -> None:
@@ -39,9 +40,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--system", choices=("memory", "speed", "trl", "unsloth", "plain"), default="speed")
     parser.add_argument("--model", choices=sorted(shapes.SHAPES), default="qwen2.5-1.5b")
-    parser.add_argument("--micro-batch", type=int, default=8)
+    parser.add_argument("--card", default="24GiB", help="the size that the passes of an engine are chosen for")
+    parser.add_argument("--micro-batch", type=int, help="sequences in a pass; for TRL 8 unless told")
     parser.add_argument("--unmap", action="store_true", help="the sampler's pages leave the card while training")
     parser.add_argument("--share", action="store_true", help="the completions of a prompt are computed over one pass of it")
+    parser.add_argument(
+        "--fp32-logits", action="store_true", help="plain: the head's product is kept in fp32, as an engine's sampler has it"
+    )
     parser.add_argument("--compiled", action="store_true", help="speed: vLLM's own compilation in place of graphs alone")
     parser.add_argument("--completions", type=int, choices=SIZES, default=64, help="trl, unsloth: completions in a round")
     parser.add_argument("--site", type=Path, default=Path("/tmp/unsloth/site"), help="unsloth: the folder with its packages")
@@ -63,11 +68,12 @@ def engine(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Rounds of ours on one of the two backends, then the share of the adapter's effect in the sampler."""
     import bitsandbytes.optim
 
+    from rewardlang.trainer.gpu_cards import card_named
     from rewardlang.trainer.gpu_engine import start_engine
     from rewardlang.trainer.gpu_memory import MemoryWatch
     from rewardlang.trainer.gpu_update import prepare_training
     from rewardlang.trainer.gpu_vllm import SamplerSettings
-    from rewardlang.trainer.memory_plan import Workload, plan
+    from rewardlang.trainer.memory_plan import PREFILL_OF_SPEED, Workload, plan
 
     merged = arguments.system == "speed"
     load = Workload(
@@ -79,10 +85,13 @@ def engine(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         None,
         arguments.micro_batch,
         RANK,
+        prefill=PREFILL_OF_SPEED if merged else 1024,
         unmap_cache=arguments.unmap,
         merged=merged,
     )
-    planned = plan(json.loads((folder / "config.json").read_text()), load)
+    config = json.loads((folder / "config.json").read_text())
+    planned = plan(config, load, card=card_named(arguments.card), passes=[GROUP << doubled for doubled in range(4)])
+    load = replace(planned.workload, micro_batch=planned.micro_batch)
     settings = SamplerSettings(
         model=str(folder),
         rank=RANK,
@@ -94,7 +103,7 @@ def engine(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         merged=merged,
         extra={"compilation_config": {}} if arguments.compiled else {},
     )
-    result: dict[str, Any] = {"plan_gib": planned.peak / 2**30, "rounds": []}
+    result: dict[str, Any] = {"plan_gib": planned.peak / 2**30, "micro_batch": load.micro_batch, "rounds": []}
     with MemoryWatch() as watch:
         with watch.phase("start"):
             made, result["start_s"] = timed(lambda: start_engine(settings))
@@ -109,7 +118,7 @@ def engine(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         adam: Any = vars(bitsandbytes.optim)["AdamW8bit"]
         optimizer = adam([p for p in made.model.parameters() if p.requires_grad], lr=1e-6)
         for size in SIZES:
-            rows = [one_round(made, optimizer, watch, size, number, arguments.micro_batch) for number in range(ROUNDS)]
+            rows = [one_round(made, optimizer, watch, size, number, planned.micro_batch) for number in range(ROUNDS)]
             result["rounds"] += rows
             say(f"{size} × {COMPLETION}", median_round(rows[1:]))
         result["peaks_gib"] = watch.table()
@@ -167,7 +176,8 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
     sampling = SamplingParams(max_tokens=COMPLETION, ignore_eos=True, temperature=1.0, logprobs=0, detokenize=False)
     llm = LLM(model=str(folder), dtype="bfloat16", max_model_len=PROMPT + COMPLETION + 1, max_num_seqs=max(SIZES), skip_tokenizer_init=True,
-              kv_cache_memory_bytes=4 << 30, enable_prefix_caching=True, logprobs_mode="processed_logprobs")  # fmt: skip
+              kv_cache_memory_bytes=4 << 30, enable_prefix_caching=True, logprobs_mode="processed_logprobs",
+              hf_overrides={"head_dtype": "float32"} if arguments.fp32_logits else {})  # fmt: skip
     found = {}
     for size in SIZES:
         seconds = []
@@ -178,7 +188,7 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
             tokens: Any = [{"prompt_token_ids": prompt} for prompt in prompts]
             _, taken = timed(lambda tokens=tokens: llm.generate(tokens, sampling, use_tqdm=False))
             seconds.append(taken)
-        found[f"generated_tokens_s {size}"] = round(size * COMPLETION / sorted(seconds[1:])[0], 1)
+        found[f"generated_tokens_s {size}"] = round(size * COMPLETION / sorted(seconds[1:])[(ROUNDS - 1) // 2], 1)
         say(f"{size} × {COMPLETION}", found[f"generated_tokens_s {size}"])
     return found
 
@@ -219,14 +229,14 @@ def trl(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
             time.sleep(0.02)
 
     threading.Thread(target=watch, daemon=True).start()
-    size = arguments.completions
+    size, micro_batch = arguments.completions, arguments.micro_batch or GROUP
     data = Dataset.from_list([{"prompt": f"{index:04d}" + "7" * (PROMPT - 4)} for index in range(1024)])
     make: Any = BitsAndBytesConfig
     quantisation = make(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16, bnb_4bit_use_double_quant=True)
     steps = 6
     config = GRPOConfig(
-        output_dir=str(arguments.scratch / "trl"), per_device_train_batch_size=min(size, arguments.micro_batch), max_steps=steps,
-        gradient_accumulation_steps=max(1, size // arguments.micro_batch), num_generations=GROUP, max_completion_length=COMPLETION,
+        output_dir=str(arguments.scratch / "trl"), per_device_train_batch_size=min(size, micro_batch), max_steps=steps,
+        gradient_accumulation_steps=max(1, size // micro_batch), num_generations=GROUP, max_completion_length=COMPLETION,
         logging_steps=1, learning_rate=1e-5, use_vllm=True, vllm_mode="colocate", vllm_gpu_memory_utilization=0.12, bf16=True,
         vllm_max_model_length=PROMPT + COMPLETION + 64, gradient_checkpointing=True, report_to=[], save_strategy="no",
         optim="paged_adamw_8bit", temperature=1.0, beta=0.0, model_init_kwargs={"dtype": "bfloat16", "quantization_config": quantisation},

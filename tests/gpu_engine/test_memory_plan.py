@@ -14,6 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.gpu.cases import case_of
 from benchmarks.gpu.shapes import SHAPES
 from rewardlang.trainer.gpu_cards import GIB, card_at_hand, card_named
 from rewardlang.trainer.gpu_prefix import Packed, register
@@ -177,15 +178,18 @@ def test_a_plan_adds_up_and_grows_with_its_workload(name: str, prompt: int, comp
 
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
-MEASURED = [path for part in ("memory", "sleep", "nested") for path in sorted(RESULTS.glob(f"*-{part}-*.json"))]
+MEASURED = sorted(path for part in ("memory", "sleep", "nested", "fit", "long") for path in RESULTS.glob(f"*-h100-{part}-*.json"))
 
 
 @pytest.mark.parametrize("path", MEASURED, ids=lambda path: path.stem)
 def test_plans_hold_against_what_was_measured(path: Path) -> None:
     """Every recorded run: the plan's peak, and each phase, lie within 5 % or 0.25 GiB of the card's own count."""
     record = json.loads(path.read_text())
-    load = Workload(prompt=512, completion=512, prefill=512, micro_batch=record["micro_batch"], unmap_cache=record["unmap_cache"])
-    load = replace(load, nested_scales=record.get("nested_scales", False))
+    if record["part"] in ("fit", "long"):
+        load = case_of(record["part"], record["model"]).workload()
+    else:
+        load = Workload(prompt=512, completion=512, prefill=512, micro_batch=record["micro_batch"], unmap_cache=record["unmap_cache"])
+        load = replace(load, nested_scales=record.get("nested_scales", False))
     made = plan(SHAPES[record["model"]], load)
     for phase in (ROLLOUT, TRAINING):
         seen = int(record["peaks_gib"][phase] * GIB)
@@ -194,7 +198,7 @@ def test_plans_hold_against_what_was_measured(path: Path) -> None:
     for name, seen_gib in record["peaks_gib"].items():
         if name.endswith("in a pass"):
             other = plan(SHAPES[record["model"]], replace(load, micro_batch=int(name.split()[1])))
-            assert abs(other.phase(TRAINING) - seen_gib * GIB) <= other.margin, name
+            assert abs(other.phase(TRAINING) - seen_gib * GIB) <= max(other.phase(TRAINING) // 20, GIB // 4), name
 
 
 def test_the_micro_batch_is_the_largest_that_fits() -> None:
