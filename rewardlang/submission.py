@@ -50,6 +50,7 @@ class Submission:
     def __init__(self, marking: Marking) -> None:
         self._marking = marking
         self._parts: list[Future[tuple[Scores, Asked]]] = []
+        self._places: list[int] = []  # of the first row of each part
         self._size = 0
         self._closed = self._cancelled = False
         self._scores: Scores | None = None
@@ -65,9 +66,16 @@ class Submission:
         return f"<Submission to {self._marking.program.name}: {self._size} rows, {done} of {len(self._parts)} parts done>"
 
     def add(
-        self, completions: Sequence[Any], prompts: Sequence[Any] | None = None, columns: Mapping[str, Sequence[Any]] | None = None
+        self,
+        completions: Sequence[Any],
+        prompts: Sequence[Any] | None = None,
+        columns: Mapping[str, Sequence[Any]] | None = None,
+        *,
+        place: int | None = None,
     ) -> None:
-        """Hands over further rows, which come behind those that are there. Arguments are those of `Reward.score`.
+        """Hands over further rows, which come behind those that are there, or at a place of their own among all. See `Reward.score`.
+
+        Places are for rows that are finished out of turn: either every call names one, or none, and none stays empty.
 
         Raises `DataError` for columns of the wrong shape, RuntimeError once the scores are collected, `CancelledError` after `cancel`.
         """
@@ -85,7 +93,9 @@ class Submission:
                 part = slice(start, start + most) if size > most else slice(None)
                 some = {name: values[part] for name, values in given.items()}
                 prompted = None if asked is None else asked[part]
-                self._parts.append(self._threads.submit(self._mark, self._size + start, said[part], prompted, some))
+                first = start + (self._size if place is None else place)
+                self._parts.append(self._threads.submit(self._mark, first, said[part], prompted, some))
+                self._places.append(first)
             self._size += size
 
     def _mark(
@@ -127,7 +137,7 @@ class Submission:
         self._threads.shutdown(wait=False)
         asked = Asked()
         scores = []
-        for part in self._parts:
+        for _, part in sorted(zip(self._places, self._parts, strict=True), key=lambda one: one[0]):
             marked, of_part = part.result()
             scores.append(marked)
             asked.include(of_part)

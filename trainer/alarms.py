@@ -8,7 +8,7 @@ at every row. An alarm is a reason to look, no proof.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -49,20 +49,25 @@ class Alarm:
         return {"kind": "alarm", "step": self.step, "alarm": self.name, "found": self.found, "remedy": self.remedy}
 
 
-def ringing(rows: Rows, score_range: float) -> list[Alarm]:
-    """The alarms that ring at the end of these rows. `score_range`: the highest score of the reward file less the lowest."""
+def ringing(rows: Rows, score_range: float, guards: Collection[str] = ()) -> list[Alarm]:
+    """The alarms that ring at the end of these rows. `score_range`: the highest score of the reward file less the lowest.
+
+    `guards`: rules that only deduct. One that hardly fires does what it is for, and is no rule that was never learned.
+    """
     training = [row for row in rows if row["kind"] == "training"]
     held_out = [row for row in rows if row["kind"] == "held out" and row.get("accuracy") is not None]
     checks: list[tuple[str, Callable[[], tuple[str, str] | None]]] = [("canary", lambda: _canary(training))]
     if len(training) >= 2 * WINDOW:
-        checks += _over_two_windows(training, held_out, score_range)
+        checks += _over_two_windows(training, held_out, score_range, guards)
     found = [(name, check()) for name, check in checks]
     return [Alarm(name, training[-1]["step"], *told) for name, told in found if told is not None]
 
 
-def _over_two_windows(training: Rows, held_out: Rows, score_range: float) -> list[tuple[str, Callable[[], tuple[str, str] | None]]]:
+def _over_two_windows(
+    training: Rows, held_out: Rows, score_range: float, guards: Collection[str]
+) -> list[tuple[str, Callable[[], tuple[str, str] | None]]]:
     return [
-        ("one rule carries everything", lambda: _one_rule(training)),
+        ("one rule carries everything", lambda: _one_rule(training, guards)),
         ("length drift", lambda: _length(training)),
         ("reward without accuracy", lambda: _hacking(training, held_out, score_range)),
         ("groups without spread", lambda: _flat(training)),
@@ -70,23 +75,23 @@ def _over_two_windows(training: Rows, held_out: Rows, score_range: float) -> lis
     ]
 
 
-def all_alarms(rows: Rows, score_range: float) -> list[Alarm]:
+def all_alarms(rows: Rows, score_range: float, guards: Collection[str] = ()) -> list[Alarm]:
     """Each alarm that rang at any row of a run, at the first where it did."""
     first: dict[str, Alarm] = {}
     for end in range(1, len(rows) + 1):
-        for alarm in ringing(rows[:end], score_range):
+        for alarm in ringing(rows[:end], score_range, guards):
             first.setdefault(alarm.name, alarm)
     return list(first.values())
 
 
-def _one_rule(rows: Rows) -> tuple[str, str] | None:
+def _one_rule(rows: Rows, guards: Collection[str]) -> tuple[str, str] | None:
     recent = [row["spread"] for row in rows[-2 * WINDOW :] if row.get("spread")]
     names = {name for shares in recent for name in shares}
-    if len(recent) < WINDOW or len(names) < 2:
+    if len(recent) < WINDOW:
         return None
     shares = {name: _mean(one.get(name, 0.0) for one in recent) for name in names}
     name = max(shares, key=lambda rule: shares[rule])
-    if shares[name] < ONE_RULE:
+    if shares[name] < ONE_RULE or not names - {name, *guards}:
         return None
     remedy = "look whether the other rules ever fire, and whether they are paid enough to be learned"
     share = min(shares[name], 1.0)  # above 1 where others work against it

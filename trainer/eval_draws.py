@@ -15,17 +15,18 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from rewardlang.trainer.checkpoints import replace_text
-from rewardlang.trainer.config import EvaluationConfig
 from rewardlang.trainer.data import Row
-from rewardlang.trainer.evaluate import Drawn, complete
-from rewardlang.trainer.past_run import PastRun, SavedPolicy, in_four_bits, load_policy
+from rewardlang.trainer.evaluate import Drawn
+from rewardlang.trainer.past_run import PastRun, SavedPolicy, in_four_bits
 from rewardlang.trainer.progress import Progress
 from rewardlang.trainer.run_record import data_fingerprint
 
 FOLDER = "evaluations"
+# One answer a prompt, for the prompts, how they are drawn, the seed of the pass, and who is told how many are there.
+Answer: TypeAlias = "Callable[[Sequence[Any], Drawing, int, Callable[[int], None]], list[Drawn]]"
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,19 @@ class Passes:
     reused: int
 
 
-def drawn_passes(run: PastRun, policy: SavedPolicy, rows: Sequence[Row], drawing: Drawing, tokenizer: Any, progress: Progress) -> Passes:
+class Answers(Protocol):
+    """Who draws: see `eval_answers`."""
+
+    sampler: str | None  # None for generation by transformers
+
+    def of(self, policy: SavedPolicy) -> Answer:
+        """Loads a policy of the run; the one before is no longer asked."""
+
+
+def drawn_passes(run: PastRun, policy: SavedPolicy, rows: Sequence[Row], drawing: Drawing, answers: Answers, progress: Progress) -> Passes:
     """All passes, from the disk or drawn now; the model is loaded only where one is missing."""
     settings = {
-        "policy": _identity(run, policy),
+        "policy": _identity(run, policy) | ({"sampler": answers.sampler} if answers.sampler else {}),
         "rows": data_fingerprint(rows),
         **{name: value for name, value in asdict(drawing).items() if name != "answers"},
     }
@@ -62,41 +72,27 @@ def drawn_passes(run: PastRun, policy: SavedPolicy, rows: Sequence[Row], drawing
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
         replace_text(folder / "settings.json", json.dumps(settings, indent=2) + "\n")
-        _draw(run, policy, rows, drawing, tokenizer, progress, files, missing)
+        _draw(policy, rows, drawing, answers, progress, files, missing)
     found = [_read(path, len(rows)) for path in files]
     return Passes(folder, [drawn for drawn in found if drawn is not None], len(files) - len(missing))
 
 
 def _draw(
-    run: PastRun,
     policy: SavedPolicy,
     rows: Sequence[Row],
     drawing: Drawing,
-    tokenizer: Any,
+    answers: Answers,
     progress: Progress,
     files: Sequence[Path],
     missing: Sequence[Path],
 ) -> None:
-    import torch
-
     progress.say(f"loading {policy.name}")
-    model = load_policy(run, policy)
-    if torch.cuda.is_available() and not getattr(model, "is_quantized", False):  # those are on the card already
-        model = model.to("cuda")
+    answer = answers.of(policy)
     prompts = [row["prompt"] for row in rows]
-    config = EvaluationConfig(temperature=drawing.temperature, batch=drawing.batch)
     progress.start(f"Answers of {policy.name}", len(missing) * len(rows))
     try:
         for place, path in enumerate(missing):
-            drawn = complete(
-                model,
-                tokenizer,
-                prompts,
-                config,
-                max_tokens=drawing.max_tokens,
-                seed=_seed(drawing.seed, files.index(path)),
-                tick=_moves(progress, place * len(rows)),
-            )
+            drawn = answer(prompts, drawing, _seed(drawing.seed, files.index(path)), _moves(progress, place * len(rows)))
             replace_text(path, "".join(_line(row, one) for row, one in zip(rows, drawn, strict=True)))
     finally:
         progress.finish()

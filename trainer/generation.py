@@ -8,6 +8,7 @@ The name is TRL's private one, so the version of TRL is pinned and a test holds 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
 from trl.trainer.grpo_trainer import GRPOTrainer
@@ -20,6 +21,7 @@ from rewardlang.trainer.ratios import Ratios
 from rewardlang.trainer.refill import Refill
 
 TokenIds: TypeAlias = list[int]
+Ended: TypeAlias = Callable[[int, TokenIds], None]
 
 
 class Generation(Protocol):
@@ -28,10 +30,11 @@ class Generation(Protocol):
     def publish(self, model: Any, step: int) -> None:
         """Takes over the weights after an update; called once a policy version, before `generate`."""
 
-    def generate(self, prompts: list[TokenIds], group: int) -> tuple[list[TokenIds], list[list[float]] | None]:
+    def generate(self, prompts: list[TokenIds], group: int, ended: Ended) -> tuple[list[TokenIds], list[list[float]] | None]:
         """One completion a prompt, without the prompt; equal prompts stand next to one another, `group` at a time.
 
-        Beside them the log-probability of each token under the sampler, or None where the engine has none.
+        `ended` may be told of completions while others are drawn, by their place and tokens, each once. Beside the completions
+        the log-probability of each token under the sampler, or None where the engine has none.
         """
 
 
@@ -51,10 +54,11 @@ class _Seam:
         if self._published_step != trainer.state.global_step:
             self.generation.publish(trainer.model, trainer.state.global_step)
             self._published_step = trainer.state.global_step
-        return self.generation.generate(prompt_ids, trainer.num_generations or 1)
+        of = len(prompt_ids)
+        return self.generation.generate(prompt_ids, trainer.num_generations or 1, lambda place, tokens: trainer.drawn(place, [tokens], of))
 
     def _in_portions(self, prompt_ids: list[TokenIds], *rest: Any, **options: Any) -> Any:
-        """What TRL generates. Of several portions each is handed to `drawn_so_far` before the next is begun."""
+        """What TRL generates. Of several portions each is handed to `drawn` before the next is begun."""
         trainer: Any = self
         trl: Any = super()
         if self._portion is None or self._portion >= len(prompt_ids):
@@ -63,8 +67,9 @@ class _Seam:
         for start in range(0, len(prompt_ids), self._portion):
             some = trl._generate_single_turn(prompt_ids[start : start + self._portion], *rest, **options)
             alone = isinstance(some, list)  # RLOO gives the tokens, GRPO also log-probabilities, which this generation does not have
-            drawn += some if alone else some[0]
-            trainer.drawn_so_far(drawn, len(prompt_ids))
+            tokens = some if alone else some[0]
+            trainer.drawn(start, tokens, len(prompt_ids))
+            drawn += tokens
         return drawn if alone else (drawn, None)
 
 

@@ -9,7 +9,7 @@ reference before anything is trained and refuses to go on if they disagree; `can
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -81,8 +81,9 @@ class SamplerSide(Protocol):
         seeds: Sequence[int] | None = None,
         temperature: float = 1.0,
         stop: Sequence[int] = (),
+        ended: Callable[[int, list[int]], None] | None = None,
     ) -> list[Completion]:
-        """One completion a prompt with the log-probs of its tokens."""
+        """One completion a prompt with the log-probs of its tokens; `ended` is told of each when it ends, by its place and tokens."""
         ...
 
     def teacher_forced(self, sequences: Sequence[Sequence[int]], *, adapter: str | None) -> list[Array]:
@@ -194,11 +195,18 @@ class Engine:
             self.swap.check()
 
     def generate(
-        self, prompts: Sequence[Sequence[int]], max_tokens: int, *, seeds: Sequence[int] | None = None, stop: Sequence[int] = ()
+        self,
+        prompts: Sequence[Sequence[int]],
+        max_tokens: int,
+        *,
+        seeds: Sequence[int] | None = None,
+        stop: Sequence[int] = (),
+        ended: Callable[[int, list[int]], None] | None = None,
     ) -> list[Completion]:
         """One completion a prompt, of the current policy; without `stop` tokens all have `max_tokens`."""
         adapter = self.adapter if self.version else None
-        return self.sampler.generate(prompts, adapter=adapter, max_tokens=max_tokens, seeds=seeds, temperature=self.temperature, stop=stop)
+        options: dict[str, Any] = {"seeds": seeds, "temperature": self.temperature, "stop": stop, "ended": ended}
+        return self.sampler.generate(prompts, adapter=adapter, max_tokens=max_tokens, **options)
 
     def logprobs(
         self,

@@ -108,7 +108,9 @@ class EngineRun:
             world=self.world,
         )
 
-    def complete(self, tokenizer: Any, prompts: Sequence[Any], config: EvaluationConfig, *, max_tokens: int) -> list[Drawn]:
+    def complete(
+        self, tokenizer: Any, prompts: Sequence[Any], config: EvaluationConfig, *, max_tokens: int, seed: int = _EVALUATION_SEED
+    ) -> list[Drawn]:
         """One completion a prompt by the policy as it is now; the seeds are the same at every measurement. Each process draws its share."""
         self.engine.publish()
         chosen = share_of(range(len(prompts)), self.world)
@@ -117,7 +119,7 @@ class EngineRun:
                 [prompt_ids(tokenizer, prompts[index]) for index in chosen],
                 adapter=self.engine.adapter,
                 max_tokens=max_tokens,
-                seeds=[_EVALUATION_SEED + index for index in chosen],
+                seeds=[seed + index for index in chosen],
                 temperature=config.temperature,
                 stop=self.stop,
             )

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from rewardlang.trainer.generation import PolicyTrainer, TokenIds
+from rewardlang.trainer.generation import Ended, PolicyTrainer, TokenIds
 from rewardlang.trainer.gpu_canary import CanaryReport
 from rewardlang.trainer.gpu_engine import Engine
 from rewardlang.trainer.gpu_head import token_logprobs_and_entropies
@@ -62,15 +62,18 @@ class EngineGeneration:
         self._step, self._drawn = step, 0
         self._proved(self.engine.publish)
 
-    def generate(self, prompts: list[TokenIds], group: int) -> tuple[list[TokenIds], list[list[float]] | None]:
-        """One completion a prompt. Raises `PolicyMismatch` or `SlotMismatch` when the canary finds two policies."""
+    def generate(self, prompts: list[TokenIds], group: int, ended: Ended | None = None) -> tuple[list[TokenIds], list[list[float]] | None]:
+        """One completion a prompt; `ended` is told of each when it ends.
+
+        Raises `PolicyMismatch` or `SlotMismatch` when the canary finds two policies.
+        """
         first = self._drawn + self._world.rank * len(prompts)
         self._drawn += self._world.size * len(prompts)
         # By the step, not by the version, which a resumed run counts anew.
         seeds = [_seed(self._seed, self._step, first + index) for index in range(len(prompts))]
         due = self._every and (self.engine.version - 1) % self._every == 0
         with self.engine.cache_mapped():
-            completions = self.engine.generate(prompts, self._max_tokens, seeds=seeds, stop=self._stop)
+            completions = self.engine.generate(prompts, self._max_tokens, seeds=seeds, stop=self._stop, ended=ended)
             if due:
                 self._proved(self.engine.check_sampler)
         if due:

@@ -7,7 +7,8 @@ vllm 0.26.0; another version is refused by name, because what they read is not p
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,17 +135,41 @@ class InProcess:
         seeds: Sequence[int] | None = None,
         temperature: float = 1.0,
         stop: Sequence[int] = (),
+        ended: Callable[[int, list[int]], None] | None = None,
     ) -> list[Completion]:
-        """One completion a prompt, with the log-prob of each sampled token; `adapter` names the policy's version, `None` is the base."""
+        """One completion a prompt, with the log-prob of each sampled token; `adapter` names the policy's version, `None` is the base.
+
+        `ended` is told of each completion when it ends, by its place and tokens, while vLLM goes on with the others.
+        """
         from vllm import SamplingParams
 
         common: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "logprobs": 0, "detokenize": False}
         common |= {"stop_token_ids": list(stop)} if stop else {"ignore_eos": True}
         parameters = [SamplingParams(seed=None if seeds is None else seeds[index], **common) for index in range(len(prompts))]
-        outputs = self._llm.generate(
-            [{"prompt_token_ids": list(prompt)} for prompt in prompts], parameters, use_tqdm=False, lora_request=self._request(adapter)
-        )
+        with self._telling(ended) if ended is not None else nullcontext():
+            outputs = self._llm.generate(
+                [{"prompt_token_ids": list(prompt)} for prompt in prompts], parameters, use_tqdm=False, lora_request=self._request(adapter)
+            )
         return [_completion(output) for output in outputs]
+
+    @contextmanager
+    def _telling(self, ended: Callable[[int, list[int]], None]) -> Iterator[None]:
+        """While entered, each step of vLLM's loop tells what ended in it. Requests are numbered in the order of the prompts."""
+        engine, first = self._llm.llm_engine, self._llm.request_counter.counter
+        step = engine.step
+
+        def told() -> Any:
+            outputs = step()
+            for output in outputs:
+                if output.finished:
+                    ended(int(output.request_id) - first, list(output.outputs[0].token_ids))
+            return outputs
+
+        engine.step = told
+        try:
+            yield
+        finally:
+            del engine.step  # the class's own again
 
     def teacher_forced(self, sequences: Sequence[Sequence[int]], *, adapter: str | None) -> list[Array]:
         """Log-probs of tokens 1, 2, … of each sequence given those before. Takes the prefill path, and fp32 logits for each token."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,28 @@ from rewardlang.trainer.progress import Progress
 from rewardlang.types import Type
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """Rows of a round that are being marked: completion, prompt and columns by place."""
+
+    step: int
+    rows: dict[int, tuple[Any, Any, dict[str, Any]]]
+    submission: Submission
+
+    def given(self) -> dict[str, Any]:
+        """What `score` would be called with for these rows."""
+        rows = [self.rows[place] for place in sorted(self.rows)]
+        columns = {name: [row[2][name] for row in rows] for name in (rows[0][2] if rows else {})}
+        return {"completions": [row[0] for row in rows], "prompts": [row[1] for row in rows], "columns": columns, "step": self.step}
+
+
 class RecordingReward:
     """What a bridge needs from a reward, around one: every batch that it marks goes to the ledger."""
 
     def __init__(self, reward: Reward, ledger: Ledger, group: int, progress: Progress, rates: SolveRates | None = None) -> None:
         self._reward, self._ledger, self._group, self._progress, self._rates = reward, ledger, group, progress, rates
         self._shares: dict[str, float] = {}
-        self._begun: tuple[dict[str, Any], Submission] | None = None
+        self._begun: _Begun | None = None
 
     @property
     def name(self) -> str:
@@ -62,28 +78,30 @@ class RecordingReward:
         self._shares = shares_of_spread(scores.values, scores.rules, self._group)
         return scores
 
-    def begin(self, prompts: Sequence[Any], completions: Sequence[Any], passed: Mapping[str, Any], *, further: bool = False) -> None:
-        """Marks rows in the background for the next call of `score`, if that is for them; see `early_marking`."""
+    def begin(self, place: int, prompts: Sequence[Any], completions: Sequence[Any], passed: Mapping[str, Any], *, anew: bool) -> None:
+        """Marks rows in the background for the next call of `score`, if that is for them; see `early_marking`.
+
+        `place`: of the first of them in the round, whose rows may come in any order. `anew`: they are the first of another round.
+        """
         given = score_arguments(self, prompts, completions, passed)
-        if further and self._begun is not None:
-            begun, submission = self._begun
-            submission.add(given["completions"], given["prompts"], given["columns"])
-            columns = {name: [*values, *given["columns"][name]] for name, values in begun["columns"].items()}
-            both = {name: [*begun[name], *given[name]] for name in ("completions", "prompts")}
-            self._begun = {**begun, **both, "columns": columns}, submission
-            return
-        self.give_up()
-        self._begun = given, self._reward.submit(**given)
+        if anew or self._begun is None:
+            self.give_up()
+            self._begun = _Begun(
+                given["step"], {}, self._reward.submit([], [], {name: [] for name in given["columns"]}, step=given["step"])
+            )
+        self._begun.submission.add(given["completions"], given["prompts"], given["columns"], place=place)
+        for row, (completion, prompt) in enumerate(zip(completions, prompts, strict=True)):
+            self._begun.rows[place + row] = completion, prompt, {name: values[row] for name, values in given["columns"].items()}
 
     def give_up(self) -> None:
         """Drops what was begun and not asked for."""
         if self._begun is not None:
-            self._begun[1].cancel()
+            self._begun.submission.cancel()
             self._begun = None
 
     def _marked(self, given: dict[str, Any]) -> Scores:
-        if self._begun is not None and self._begun[0] == given:
-            return self._begun[1].collect()
+        if self._begun is not None and self._begun.given() == given:
+            return self._begun.submission.collect()
         self.give_up()
         return self._reward.score(**given)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from rewardlang.trainer.stopping import StopRequest
 class RunCallback(transformers.TrainerCallback):
     """`measure(step)` gives the held-out measurement after a step, or None where there is nothing to measure on.
 
-    `score_range`: the highest score of the reward file less the lowest, which alarms are measured by. `save(folder)` saves the policy.
+    `score_range`: the highest score of the reward file less the lowest, which alarms are measured by; `guards`: its rules that only deduct.
+    `save(folder)` saves the policy.
     """
 
     def __init__(
@@ -31,12 +32,13 @@ class RunCallback(transformers.TrainerCallback):
         stop: StopRequest,
         measure: Callable[[int], Evaluation | None],
         score_range: float,
+        guards: Collection[str],
         save: Callable[[Path], None],
     ) -> None:
         self.ended_early: Evaluation | None = None  # the measurement after which the run was ended for want of a rise
         self._save = save
         self._rows: list[MetricsRow] = read_metrics(log.path)  # a resumed run has some
-        self._score_range = score_range
+        self._score_range, self._guards = score_range, guards
         self._config, self._reward_name, self._log = config, reward_name, log
         self._progress, self._stop, self._measure = progress, stop, measure
 
@@ -90,7 +92,7 @@ class RunCallback(transformers.TrainerCallback):
         return True
 
     def _ring(self) -> None:
-        for alarm in ringing(self._rows, self._score_range):
+        for alarm in ringing(self._rows, self._score_range, self._guards):
             self.tell(alarm)
 
     def tell(self, alarm: Alarm) -> None:

@@ -21,7 +21,8 @@ from rewardlang.trainer.checkpoints import replace_text
 from rewardlang.trainer.config import DataConfig, RunConfig
 from rewardlang.trainer.cpu_threads import wait_without_spinning
 from rewardlang.trainer.data import Row
-from rewardlang.trainer.eval_draws import FOLDER, Drawing, Passes, drawn_passes
+from rewardlang.trainer.eval_answers import answers_by
+from rewardlang.trainer.eval_draws import FOLDER, Answers, Drawing, Passes, drawn_passes
 from rewardlang.trainer.evaluate import Drawn, mark_drawn
 from rewardlang.trainer.extras import TRAINING, need
 from rewardlang.trainer.intervals import LEVEL, RESAMPLES, Interval, bootstrap, counts_of_k, pass_at_k, share_intervals
@@ -50,6 +51,7 @@ class EvalWish:
     temperature: float | None = None
     batch: int | None = None
     seed: int = 0
+    by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,6 @@ def evaluate_run(folder: Path, wish: EvalWish, progress: Progress) -> Report:
 
     run = open_run(folder)
     policies = _policies(run, wish)
-    if run.config.engine.backend != "transformers":
-        progress.say("answers are generated with transformers over the same 4-bit base; vLLM, which the run drew with, rounds otherwise")
     if wish.against is not None and len(policies) == 1:
         progress.say(f"'{wish.against}' is {policies[0].name} itself: there is nothing to compare it with")
     drawing = _drawing(run.config, wish)
@@ -85,9 +85,10 @@ def evaluate_run(folder: Path, wish: EvalWish, progress: Progress) -> Report:
     (folder / FOLDER).mkdir(exist_ok=True)
     with gathered_warnings(folder / FOLDER / "warnings.log"):
         tokenizer, rows = _rows(run, reward, wish)
-        passes = [drawn_passes(run, policy, rows, drawing, tokenizer, progress) for policy in policies]
+        answers = answers_by(run, tokenizer, rows, progress, wish.by)
+        passes = [drawn_passes(run, policy, rows, drawing, answers, progress) for policy in policies]
     marked = [_marked(one.drawn, rows, reward, policies[-1].step) for one in passes]
-    report = _report(run, reward, wish, drawing, rows, policies, passes, marked)
+    report = _report(run, reward, wish, drawing, rows, policies, passes, answers, marked)
     replace_text(passes[-1].folder / RESULT, json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
     return report
 
@@ -150,6 +151,7 @@ def _report(
     rows: Sequence[Row],
     policies: Sequence[SavedPolicy],
     passes: Sequence[Passes],
+    answers: Answers,
     marked: Sequence[_Marked],
 ) -> Report:
     """Prompts that could not be marked for one of the policies count for none."""
@@ -172,6 +174,7 @@ def _report(
         "reward_file_changed": reward.fingerprint != run.record["reward"]["fingerprint"],
         "level": LEVEL,
         "resamples": RESAMPLES,
+        "drawn_by": answers.sampler or "transformers",
         "policies": [
             {"name": policy.name, "step": policy.step, "answers": str(one.folder), "passes_reused": one.reused, "failures": marks.failures}
             | {"figures": _told(share_intervals(share) | bootstrap(mean))}

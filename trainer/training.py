@@ -167,7 +167,8 @@ class _Run:
         self.log = MetricsLog(Path(config.output), from_step=done, last_step=config.training.steps, trackers=trackers)
         self.stop = StopRequest(lambda: progress.say("stopping after this step; the checkpoint is saved (Ctrl-C again to stop at once)"))
         spread = float(reward.program.score.high - reward.program.score.low)
-        self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure, spread, self._save)
+        guards = frozenset(rule.name for rule in reward.program.rules if rule.range.high <= 0)
+        self.callback = RunCallback(config, reward.name, self.log, progress, self.stop, self._measure, spread, guards, self._save)
         folder, world, began = Path(config.output) / "ledger", join(), {"from_version": done}
         callbacks: list[Any] = [self.callback]
         if world.size == 1:

@@ -118,16 +118,11 @@ def run_config(folder: Path, arguments: argparse.Namespace) -> RunConfig:
 
 def record_of(arguments: argparse.Namespace, parameters: int, warm: float, result: RunResult) -> dict[str, Any]:
     """What is kept: the figures, the curve, a few completions before and after, the machine."""
-    import torch
-
     assert result.before is not None
     assert result.after is not None
-    cuda = torch.cuda.is_available()
     return {
         "what": "GRPO on held-out decimals through the whole stack",
-        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "machine": torch.cuda.get_device_name(0) if cuda else "CPU",
-        "versions": {name: importlib.metadata.version(name) for name in LIBRARIES if _there(name)},
+        **origin(),
         "backend": arguments.backend,
         "seed": arguments.seed,
         "parameters": parameters,
@@ -142,6 +137,17 @@ def record_of(arguments: argparse.Namespace, parameters: int, warm: float, resul
         "seconds": round(result.seconds, 1),
         "curve": list(read_metrics(Path(result.config.output) / "metrics.jsonl")),
         "completions": [list(pair) for pair in zip(result.before.completions[:8], result.after.completions[:8], strict=True)],
+    }
+
+
+def origin() -> dict[str, Any]:
+    """When, where and with which libraries."""
+    import torch
+
+    return {
+        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "machine": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "CPU",
+        "versions": {name: importlib.metadata.version(name) for name in LIBRARIES if _there(name)},
     }
 
 

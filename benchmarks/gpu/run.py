@@ -3,10 +3,10 @@
     python benchmarks/gpu/run.py memory share memory:llama3.1-8b --out results
 
 A part is `NAME` or `NAME:SHAPE` (a shape of `shapes.py`; qwen2.5-1.5b unless told); `learn:BACKEND:SEED` is a run of
-`learning.py`, `learn2:BACKEND:SEED` the same in two processes, `throughput:SYSTEM` (with `+unmap`, `+compiled`, `+share`) one of
-`throughput.py`. `fit` and `long` are held to the size in `cases.py` by a process that takes the rest of the card. Each prints its
-figures and writes `NAME-SHAPE.json` with machine, date and versions. Weights are random, in the published shape. A part that fails
-leaves its log and the others run on. `--list` names the parts with their limits in seconds.
+`learning.py`, `learn2:BACKEND:SEED` the same in two processes, `whole:BACKEND` a run of `whole_run.py`, `throughput:SYSTEM` (with
+`+unmap`, `+compiled`, `+share`) one of `throughput.py`. `fit` and `long` are held to the size in `cases.py` by a process that takes the
+rest of the card. Each prints its figures and writes `NAME-SHAPE.json` with machine, date and versions. Weights are random, in the
+published shape. A part that fails leaves its log and the others run on. `--list` names the parts with their limits in seconds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from benchmarks.gpu.cases import FITS, LONG  # noqa: E402
 
 LIMITS = {
     "memory": 200, "sleep": 110, "nested": 110, "share": 250, "rounding": 60, "merge": 60, "learn": 400, "learn2": 500, "throughput": 280,
-    "long": 400, "fit": 420,
+    "long": 400, "fit": 420, "whole": 240,
 }  # fmt: skip
 SHAPE, LARGEST = "qwen2.5-1.5b", 540  # seconds of a part on the largest shape
 
@@ -126,6 +126,8 @@ def command_of(part: str, shape: str) -> list[str]:
             [sys.executable] if part == "learn" else [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
         )
         return [*start, str(HERE / "learning.py"), "--backend", backend or "memory", "--seed", seed or "0"]
+    if part == "whole":
+        return [sys.executable, str(HERE / "whole_run.py"), "--backend", shape or "memory"]
     return [sys.executable, str(HERE / "parts.py"), part, "--model", shape or SHAPE]
 
 

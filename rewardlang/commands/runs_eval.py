@@ -44,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, metavar="P", help="the first P prompts only")
     parser.add_argument("--temperature", type=float, metavar="T", help="default: the run's evaluation.temperature")
     parser.add_argument("--batch", type=int, metavar="B", help="prompts answered at once (default: the run's evaluation.batch)")
+    parser.add_argument(
+        "--by",
+        choices=("engine", "transformers"),
+        help="who draws: 'engine' is the run's own sampler (default where it had one and there is a GPU), 'transformers' works everywhere",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the answers (default 0)")
 
 
@@ -65,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         temperature=arguments.temperature,
         batch=arguments.batch,
         seed=arguments.seed,
+        by=arguments.by,
     )
     try:
         report = evaluate_run(arguments.run, wish, progress_for())
@@ -88,7 +94,8 @@ def _numbers(text: str) -> tuple[int, ...]:
 def _lines(report: dict[str, Any]) -> Iterator[str]:
     policies, answers = report["policies"], shared.counted(report["answers"], "answer")
     names = " against ".join(policy["name"] for policy in reversed(policies))
-    drawn = f"temperature {report['temperature']:g}, seed {report['seed']}"
+    by = "" if report["drawn_by"] == "transformers" else f", drawn by the {report['drawn_by']!r} backend"
+    drawn = f"temperature {report['temperature']:g}, seed {report['seed']}{by}"
     yield f"{report['run']}: {names}, {shared.counted(report['prompts'], 'prompt')} ({report['samples']}) × {answers}, {drawn}"
     if report["prompts_left_out"]:
         yield f"{shared.counted(report['prompts_left_out'], 'prompt')} left out: not marked for every answer"

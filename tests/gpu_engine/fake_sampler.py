@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,25 +33,28 @@ class Decoder:
         seeds: Sequence[int] | None = None,
         temperature: float = 1.0,
         stop: Sequence[int] = (),
+        ended: Callable[[int, list[int]], None] | None = None,
     ) -> list[Completion]:
-        """Samples each completion from its own seed; a stop token is the last one."""
+        """Samples each completion from its own seed; a stop token is the last one. `ended` is told in the turn in which one ends."""
         assert self.mapped
         self._active = adapter is not None
         generators = [torch.Generator().manual_seed(index if seeds is None else seeds[index]) for index in range(len(prompts))]
         rows = [list(prompt) for prompt in prompts]
         logprobs: list[list[float]] = [[] for _ in rows]
-        ended = [False for _ in rows]
-        for _ in range(max_tokens):
+        done = [False for _ in rows]
+        for turn in range(1, max_tokens + 1):
             for index, row in enumerate(self._logprobs(rows, temperature or 1e-4)):
                 last = row[len(rows[index]) - 1]
                 drawn = int(torch.multinomial(last.exp(), 1, generator=generators[index]))
-                if not ended[index]:
+                if not done[index]:
                     rows[index].append(drawn)
                     logprobs[index].append(float(last[drawn]))
-                    ended[index] = drawn in stop
+                    done[index] = drawn in stop
+                    if ended is not None and (done[index] or turn == max_tokens):
+                        ended(index, rows[index][len(prompts[index]) :])
         return [
-            Completion(list(prompt), row[len(prompt) :], self._noisy(np.array(values)), finished=done)
-            for prompt, row, values, done in zip(prompts, rows, logprobs, ended, strict=True)
+            Completion(list(prompt), row[len(prompt) :], self._noisy(np.array(values)), finished=by_itself)
+            for prompt, row, values, by_itself in zip(prompts, rows, logprobs, done, strict=True)
         ]
 
     def teacher_forced(self, sequences: Sequence[Sequence[int]], *, adapter: str | None) -> list[Array]:

@@ -80,6 +80,16 @@ def test_what_is_asked_and_what_comes_back() -> None:
     assert names[:3] == ["lora_name", "lora_int_id", "lora_path"]
 
 
+def test_the_loop_that_tells_what_ended() -> None:
+    """`generate` steps the engine until nothing is unfinished; requests are numbered from a counter, in the order of the prompts."""
+    loop = text("entrypoints/offline_utils.py")
+    assert "step_outputs = self.llm_engine.step()" in loop
+    assert "request_id = str(next(self.request_counter))" in loop
+    assert {"llm_engine", "request_counter"} <= fields("entrypoints/llm.py", "LLM")
+    assert "counter" in fields("utils/counter.py", "Counter")
+    assert {"finished", "request_id"} <= fields("outputs.py", "RequestOutput")
+
+
 def test_the_worker_that_the_engine_extends() -> None:
     """`EngineWorker` overrides two methods of the GPU worker; pages are tagged `weights` and `kv_cache`, and sleep has two levels."""
     file = "v1/worker/gpu_worker.py"

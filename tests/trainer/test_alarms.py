@@ -1,7 +1,7 @@
 """Alarms on recorded runs: each has one that rings it, and none rings at any row of the healthy ones.
 
 The series in `recorded_runs/` are the metrics of real runs of the small policy of these tests (500 warm-up steps), recorded on
-2026-11-23 on two CPU cores: 60 steps of 64 completions unless said otherwise, measured on 200 held-out problems every ten steps.
+2026-11-23 on two CPU cores: 60 steps of 64 completions unless said otherwise, measured on 200 held-out problems every ten or twenty.
 `runs.md` beside them says how each was made.
 """
 
@@ -21,7 +21,16 @@ from rewardlang.trainer.training import train
 from tests.trainer.runs import short_run
 
 RECORDED = Path(__file__).parent / "recorded_runs"
-HEALTHY = ("healthy-0", "healthy-1", "healthy-2", "healthy-gspo")
+# The run, its score's range, and its rules that only deduct.
+HEALTHY: dict[str, tuple[float, set[str]]] = {
+    "healthy-0": (3.0, {"one_answer"}),
+    "healthy-1": (3.0, {"one_answer"}),
+    "healthy-2": (3.0, {"one_answer"}),
+    "healthy-gspo": (3.0, {"one_answer"}),
+    "long-honest": (3.0, {"one_answer"}),
+    "long-brief": (1.2, {"long"}),
+    "long-parts": (1.5, {"twice"}),
+}
 OVER_AN_ENGINE = ("canary-0", "canary-1", "canary-2")
 # The run, its score's range, and all alarms that ring in it.
 RINGING = {
@@ -41,13 +50,20 @@ def recorded(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (RECORDED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("name", HEALTHY)
+@pytest.mark.parametrize("name", sorted(HEALTHY))
 def test_no_alarm_rings_in_a_healthy_run(name: str) -> None:
-    """At no row, in four runs that learned: three seeds and another algorithm."""
-    rows = recorded(name)
+    """At no row, in seven runs that learned: six seeds, four algorithms, three reward files; three of them go on for 200 steps."""
+    rows, (score_range, guards) = recorded(name), HEALTHY[name]
     measured = [row["accuracy"] for row in rows if row["kind"] == "held out"]
     assert measured[-1] - measured[0] > 0.15
-    assert all_alarms(rows, 3.0) == []
+    assert all_alarms(rows, score_range, guards) == []
+
+
+def test_a_deduction_that_is_never_earned_is_no_alarm() -> None:
+    """One rule decides, and beside it stands a deduction that hardly fires: as it should be. Points that never come are told."""
+    rows = recorded("long-brief")
+    assert all_alarms(rows, 1.2, {"long"}) == []
+    assert [alarm.name for alarm in all_alarms(rows, 1.2)] == ["one rule carries everything"]
 
 
 @pytest.mark.parametrize("name", OVER_AN_ENGINE)

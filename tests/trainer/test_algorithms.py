@@ -41,7 +41,7 @@ class Drawn:
     def publish(self, model: Any, step: int) -> None:
         """Nothing to take over."""
 
-    def generate(self, prompts: list[list[int]], group: int) -> tuple[list[list[int]], None]:
+    def generate(self, prompts: list[list[int]], group: int, ended: Any = None) -> tuple[list[list[int]], None]:
         """As many texts as there are prompts."""
         ids = [self.tokenizer(text, add_special_tokens=False)["input_ids"] for text in TEXTS[: len(prompts)]]
         return [one if index == CUT_OFF else [*one, self.tokenizer.eos_token_id] for index, one in enumerate(ids)], None
@@ -225,7 +225,7 @@ def test_groups_without_spread_are_replaced_by_groups_of_other_prompts(raw_polic
     asked: list[int] = []
 
     class Scripted(Drawn):
-        def generate(self, prompts: list[list[int]], group: int) -> tuple[list[list[int]], None]:
+        def generate(self, prompts: list[list[int]], group: int, ended: Any = None) -> tuple[list[list[int]], None]:
             texts = [text for one in rounds[len(asked)] for text in one]
             asked.append(len(prompts))
             return [[*tokenizer(text, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id] for text in texts], None

@@ -140,7 +140,7 @@ def test_a_run_ends_when_accuracy_no_longer_rises(tmp_path: Path) -> None:
         return Evaluation((), scores, accuracies[step // 10], 0.0, {})
 
     stop = StopRequest(lambda: None)
-    callback = RunCallback(config, "r", log, Silent(), stop, measure, 1.0, lambda folder: saved.append((folder.name, log_steps())))
+    callback = RunCallback(config, "r", log, Silent(), stop, measure, 1.0, (), lambda folder: saved.append((folder.name, log_steps())))
 
     def log_steps() -> int:
         return int(read_metrics(log.path)[-1]["step"])

@@ -43,8 +43,8 @@ class Drawn:
     def publish(self, model: Any, step: int) -> None:
         """Nothing to take over."""
 
-    def generate(self, prompts: list[list[int]], group: int) -> tuple[list[list[int]], None]:
-        """As many texts as there are prompts."""
+    def generate(self, prompts: list[list[int]], group: int, ended: Any = None) -> tuple[list[list[int]], None]:
+        """As many texts as there are prompts; nobody is told of one before all are there."""
         ids = [self.tokenizer(text, add_special_tokens=False)["input_ids"] for text in TEXTS[: len(prompts)]]
         return [[*one, self.tokenizer.eos_token_id] for one in ids], None
 
@@ -135,10 +135,12 @@ def test_verdicts_are_reached_while_others_are_drawn(raw_policy: Path, tmp_path:
 
     trainer.model.generate = generate_in_turn
     begun: list[Any] = []
+    taken: list[int] = []
     begin = recorded.begin
 
-    def noted(*given: Any, **named: Any) -> None:
-        begin(*given, **named)
+    def noted(place: int, prompts: Any, *given: Any, **named: Any) -> None:
+        begin(place, prompts, *given, **named)
+        taken.append(len(prompts))
         begun.append(recorded._begun)
 
     recorded.begin = noted  # type: ignore[method-assign]
@@ -149,8 +151,9 @@ def test_verdicts_are_reached_while_others_are_drawn(raw_policy: Path, tmp_path:
     finally:
         pool.close()
     assert portions == [3, 1]
-    assert [len(given["completions"]) for given, _ in begun] == [3, 4]
-    assert recorded._begun is begun[-1]  # what was begun was collected, not dropped and marked anew
+    assert taken == [3, 1]
+    assert [len(one.rows) for one in begun] == [4, 4]
+    assert recorded._begun is begun[0]  # what was begun was collected, not dropped and marked anew
     assert [row["score"] for row in entered] == pytest.approx(expected.values.tolist())
 
 
@@ -163,7 +166,29 @@ def test_other_rows_than_were_begun_are_marked_when_they_come(tmp_path: Path) ->
     text = 'rewardlang 1\nreward r\nrule a: award 1 point when completion contains "1"\nscore between 0 and 1\n'
     reward = rewardlang.loads(text)
     recorded = RecordingReward(reward, Ledger(tmp_path / "ledger", reward.program, 2, from_version=0), 2, Silent())
-    recorded.begin(["p", "p"], ["1", "2"], {})
+    recorded.begin(0, ["p", "p"], ["1", "2"], {}, anew=True)
     assert recorded.score(["2", "1"], ["p", "p"], {}).values.tolist() == [0, 1]
-    recorded.begin(["p", "p"], ["1", "2"], {})
+    recorded.begin(0, ["p", "p"], ["1", "2"], {}, anew=True)
     assert recorded.score(["1", "2"], ["p", "p"], {}).values.tolist() == [1, 0]
+    recorded.begin(0, ["p", "p"], ["1", "2"], {}, anew=True)
+    recorded.begin(0, ["p", "p"], ["2", "2"], {}, anew=True)
+    assert recorded.score(["2", "2"], ["p", "p"], {}).values.tolist() == [0, 0]
+
+
+def test_completions_that_end_out_of_turn_are_marked_in_their_places(tmp_path: Path) -> None:
+    """Each as it ends; the scores and the ledger stand in the order of the round, and nothing is marked twice."""
+    from rewardlang.trainer.ledger import Ledger, read_ledger
+    from rewardlang.trainer.progress import Silent
+    from rewardlang.trainer.recording import RecordingReward
+
+    text = "rewardlang 1\nreward r\nrule a: award 0.1 points for each match of /1/ in completion, up to 1 point\nscore between 0 and 1\n"
+    reward = rewardlang.loads(text)
+    recorded = RecordingReward(reward, Ledger(tmp_path / "ledger", reward.program, 4, from_version=0), 4, Silent())
+    for number, place in enumerate((2, 0, 3, 1)):
+        recorded.begin(place, ["p"], ["1" * place], {}, anew=number == 0)
+    begun = recorded._begun
+    assert begun is not None
+    scores = recorded.score(["", "1", "11", "111"], ["p"] * 4, {})
+    assert scores is begun.submission.collect()
+    assert scores.values.tolist() == pytest.approx([0, 0.1, 0.2, 0.3])
+    assert [row["completion"] for row in read_ledger(tmp_path / "ledger").to_pylist()] == ["", "1", "11", "111"]

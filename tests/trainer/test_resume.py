@@ -77,7 +77,7 @@ def killed_at_moments(policy: Path, folder: Path, reward: Path, moments_drawn: i
     moments = begin(epochs(policy, whole, reward, **training), resume=False, kill_at=None)
     assert moments is not None
     if training.get("algorithm") != "online_dpo":  # of the second update from each round; what is compared in pairs has none
-        assert any(row["ratio_min"] < 1 < row["ratio_max"] for row in read_ledger(whole / "ledger").to_pylist())
+        assert any(row["ratio_mean"] not in (None, 1.0) for row in read_ledger(whole / "ledger").to_pylist())
     last = moments - 1  # after the last measurement, when all but the end of it is done
     for turn, moment in enumerate([*random.Random(7).sample(range(last), moments_drawn - 1), last]):
         cut = epochs(policy, folder / f"cut-{moment}", reward, **training)

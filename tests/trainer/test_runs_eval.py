@@ -90,6 +90,7 @@ def test_a_table_for_people(run: Path, capsys: pytest.CaptureFixture[str]) -> No
         (["-n", "0"], "at least 1"),
         (["--samples", "nowhere.jsonl"], "the data file nowhere.jsonl is not there"),
         (["--k", "x"], "--k takes whole numbers"),
+        (["--by", "engine"], "was trained without an engine"),
     ],
 )
 def test_what_cannot_be_measured_is_told(run: Path, capsys: pytest.CaptureFixture[str], words: list[str], told: str) -> None:

@@ -168,7 +168,7 @@ def test_an_engine_takes_the_place_of_trl_s_generation(raw_policy: Path, tmp_pat
         def publish(self, model: Any, step: int) -> None:
             self.calls.append(f"publish {step}")
 
-        def generate(self, prompts: list[list[int]], group: int) -> tuple[list[list[int]], None]:
+        def generate(self, prompts: list[list[int]], group: int, ended: Any) -> tuple[list[list[int]], None]:
             self.calls.append("generate")
             self.groups.extend(prompts[start : start + group] for start in range(0, len(prompts), group))
             texts = [f"<answer>{number % 3}</answer>" for number in range(len(prompts))]
