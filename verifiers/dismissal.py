@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
@@ -43,31 +45,55 @@ def dismissal(texts: Sequence[str], *, advice: tuple[str, ...] = ()) -> list[lis
 
 
 def _dismissed(text: str, advice: tuple[str, ...]) -> Iterator[Finding[str]]:
-    found = []
-    for wanted in dict.fromkeys(advice):
-        if wanted.strip():
-            found += [
-                Finding(place.start(), place.end(), wanted, note)
-                for place in _literal(wanted).finditer(text)
-                if (note := _words(text, place.start(), place.end()))
-            ]
-    yield from sorted(found, key=lambda finding: finding.start)
+    wanted = {phrase for phrase in advice if phrase.strip()}
+    places = sorted((place.start(), place.end(), phrase) for phrase in wanted for place in _literal(phrase).finditer(text))
+    if not places:
+        return
+    ends = [0, *(end.end() for end in _clause_ends().finditer(text))]
+    phrases = list(_taking_back(text, ends))
+    conditions = [-1, *(condition.start() for condition in _condition().finditer(text))]
+    for start, end, phrase in places:
+        clause = ends[bisect_right(ends, start) - 1]
+        condition = conditions[bisect_left(conditions, start) - 1]
+        note = _word_before(phrases, max(clause, start - _REACH), start, condition)
+        if not note:
+            behind = _behind().match(text, end, end + _REACH)
+            note = behind["words"].lower() if behind else ""
+        if note:
+            yield Finding(start, end, phrase, note)
+
+
+class _TakenBack(NamedTuple):
+    """Words that take back what their clause goes on to say. `whenever`: also what a condition behind them says (`do not worry if`)."""
+
+    start: int
+    end: int
+    whenever: bool
+    words: str
+
+
+def _taking_back(text: str, ends: list[int]) -> Iterator[_TakenBack]:
+    for phrase in _before().finditer(text):
+        start = max(ends[bisect_right(ends, phrase.start()) - 1], phrase.start() - _REACH)
+        if not _negated().search(text, max(start, phrase.start() - 50), phrase.start()) and not (
+            phrase["cause"] and _purpose().search(text, start, phrase.start())
+        ):
+            yield _TakenBack(phrase.start(), phrase.end(), phrase["worry"] is not None, phrase[0].strip().lower())
+
+
+def _word_before(phrases: list[_TakenBack], first: int, start: int, condition: int) -> str:
+    """The words between `first` and `start` that take back what stands there, or nothing. `condition` is the last one before it."""
+    at = bisect_left(phrases, start, key=lambda phrase: phrase.end) - 1
+    while at >= 0 and phrases[at].start >= first:
+        if phrases[at].whenever or condition < phrases[at].end:
+            return phrases[at].words
+        at -= 1
+    return ""
 
 
 @lru_cache(maxsize=1000)
 def _literal(wanted: str) -> re.Pattern[str]:
     return re.compile(r"\s+".join(map(re.escape, wanted.split())), re.IGNORECASE)
-
-
-def _words(text: str, start: int, end: int) -> str:
-    """The words by which the clause around the place takes it back, or nothing."""
-    clause = _clause_ends().split(text[max(0, start - _REACH) : start])[-1]
-    for phrase in _before().finditer(clause):
-        kept = _negated().search(clause, 0, phrase.start()) or (phrase["cause"] and _purpose().search(clause, 0, phrase.start()))
-        if not kept and (phrase["worry"] or not _condition().search(clause, phrase.end())):
-            return phrase[0].strip().lower()
-    behind = _behind().match(_clause_ends().split(text[end : end + _REACH])[0])
-    return behind["words"].lower() if behind else ""
 
 
 @cache

@@ -283,15 +283,17 @@ def _phrases() -> dict[str, list[tuple[str, str]]]:
 
 def _is_of_phrase(lower: str, text: str, start: int, end: int) -> bool:
     """Whether a word stands in a phrase: the `judicata` of `res judicata`."""
-    if lower not in _phrases():
-        return False
-    before = " " + " ".join(text[max(0, start - 60) : start].lower().split()).lstrip("\"'“‘([*_")
-    behind = " ".join(text[end : end + 60].lower().split())
-    for left, right in _phrases()[lower]:
-        follows = not right or (behind.startswith(right) and not behind[len(right) : len(right) + 1].isalpha())
-        if follows and (not left or re.search(rf"(?<![^\W_]){re.escape(left)}\Z", before)):
-            return True
-    return False
+    return any(_stands_in(text, start, end, left, right) for left, right in _phrases().get(lower, ()))
+
+
+def _stands_in(text: str, start: int, end: int, left: str, right: str) -> bool:
+    """Whether the words `left` and `right` stand around a word, after one space or line break each."""
+    if left:
+        first = start - len(left) - 1
+        if first < 0 or text[first:start].lower().replace("\n", " ") != f"{left} " or (first and text[first - 1].isalnum()):
+            return False
+    last = end + len(right) + 1
+    return not right or (text[end:last].lower().replace("\n", " ") == f" {right}" and not text[last : last + 1].isalpha())
 
 
 def _is_latin(word: str) -> bool:

@@ -234,7 +234,8 @@ def _case(text: str, match: re.Match[str], reported: dict[str, str], named: dict
         return Cited(match.start(), match.end(), reported.get(volume, f"{volume} at {match['at_page']}"), f"at {match['at_page']}")
     authority = f"{volume} {int(match['page'])}"
     reported[volume] = authority
-    names = list(_name().finditer(text, max(0, match.start() - 160), match.start()))
+    before = text[max(0, match.start() - 160) : match.start()]
+    names = list(_name().finditer(before)) if " v" in before else []
     if names:
         for name in names[-1].groups():
             named[name] = authority
