@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from rewardlang.commands import entries, story
 from rewardlang.samples.problem import UsageError
 from rewardlang.terminal_text import terminal_width, wrap
+from rewardlang.unusable import UnusableVerifierError
 
 if TYPE_CHECKING:
     from rewardlang.commands import Entry
@@ -65,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         entry = _entry(words[0])
         name = f"rewardlang {entry.name}"
         return _run(entry, words[1:])
-    except UsageError as error:
+    except (UsageError, UnusableVerifierError) as error:
         print(f"{name}: {error}", file=sys.stderr)
         return WRONG_USE
     except KeyboardInterrupt:

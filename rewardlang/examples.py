@@ -27,14 +27,18 @@ class ExampleResult(PlainRecord):
 
 def run_program_examples(program: Program, registry: Registry) -> tuple[ExampleResult, ...]:
     """All examples of the program, in the order of the file."""
-    scorer = Scorer(program)
-    return tuple(_run(program, registry, scorer, example) for example in program.examples)
+    return tuple(_run(program, registry, example) for example in program.examples)
 
 
-def _run(program: Program, registry: Registry, scorer: Scorer, example: Example) -> ExampleResult:
+def _run(program: Program, registry: Registry, example: Example) -> ExampleResult:
     intake = example_row(program, registry, example.completion, example.values)
-    (row,) = scorer.mark([intake], example.step)
+    (row,) = Scorer(program).mark([intake], example.step)  # one each, so that a verifier that breaks is told at every example
     failures = [
+        Diagnostic("RW505", "error", f'{example.kind} "{example.title}": {failure.reason}', program.source, example.span)
+        for failure in row.failures
+        if failure.broke
+    ]
+    failures += [
         Diagnostic("RW505", "error", f'{example.kind} "{example.title}": {told}', program.source, expectation.span, _why(row))
         for expectation in example.expectations
         if (told := _failure(expectation, row)) is not None

@@ -65,19 +65,18 @@ class _Hit(NamedTuple):
 
 def free_points(program: Program, registry: Registry) -> tuple[Diagnostic, ...]:
     """A warning for each rule (or gate) that pays most for an attack, with the attack and the row on which it earned most."""
-    scorer = Scorer(program)
     best: dict[Span, _Hit] = {}
     for example in program.examples:
-        for hit in _hits(program, registry, scorer, example):
+        for hit in _hits(program, registry, example):
             place = hit.place(program)
             if place not in best or hit.gain > best[place].gain + _MARGIN:
                 best[place] = hit
     return tuple(_told(program, hit) for _, hit in sorted(best.items(), key=lambda entry: entry[0].start))
 
 
-def _hits(program: Program, registry: Registry, scorer: Scorer, example: Example) -> Iterator[_Hit]:
+def _hits(program: Program, registry: Registry, example: Example) -> Iterator[_Hit]:
     def mark(completion: str) -> RowMarks:
-        (row,) = scorer.mark([example_row(program, registry, completion, example.values)], example.step)
+        (row,) = Scorer(program).mark([example_row(program, registry, completion, example.values)], example.step)
         return row
 
     silence = mark("")

@@ -18,12 +18,14 @@ from functools import cached_property, lru_cache
 from types import ModuleType
 
 import rewardlang.verifiers
+from rewardlang.attempt import Raised, attempt
+from rewardlang.unusable import UnusableVerifierError
 from rewardlang.verifier import Declaration, Kind, Verifier
 
 ENTRY_POINTS = "rewardlang.verifiers"
 
 
-class DuplicateVerifierError(ValueError):
+class DuplicateVerifierError(UnusableVerifierError, ValueError):
     """Two verifiers of one kind claim one word; both modules are named."""
 
 
@@ -108,7 +110,7 @@ def words_of(source: bytes, module: str) -> list[Unread]:
 
 
 def find_verifiers() -> list[Declaration | Unread]:
-    """What the modules of the folder and of the entry points declare."""
+    """What the modules of the folder and of the entry points declare. Raises `UnusableVerifierError`."""
     found: list[Declaration | Unread] = []
     folders = list(rewardlang.verifiers.__path__)
     for name in modules():
@@ -117,7 +119,12 @@ def find_verifiers() -> list[Declaration | Unread]:
         with open(path, "rb") as source:  # noqa: PTH123
             found.extend(words_of(source.read(), name))
     for name in _entry_points():
-        found.extend(declared_in(importlib.import_module(name)))
+        module = attempt(importlib.import_module, name)
+        if isinstance(module, Raised):
+            raise UnusableVerifierError(
+                f"an installed package offers verifiers in the module {name}, which cannot be imported ({module}); mend it or uninstall it"
+            ) from module.error
+        found.extend(declared_in(module))
     return found
 
 

@@ -34,6 +34,7 @@ from typing import Any, Literal, NewType, TypeAlias, TypeVar
 from rewardlang import types
 from rewardlang.answers.values import Answer, Quantity
 from rewardlang.record import PlainRecord, field
+from rewardlang.unusable import UnusableVerifierError
 from rewardlang.verdict import Finding, Missing, Refused, Verdict, cannot_judge
 
 Kind: TypeAlias = Literal["finder", "predicate", "measure", "equivalence", "reader"]
@@ -114,12 +115,12 @@ def _type_of(annotation: Any, where: str) -> types.Type:
     kept = [part for part in arguments if part not in (Missing, Refused, NoneType)]
     if arguments and len(kept) == 1 and origin is not list:
         return _type_of(kept[0], where)
-    raise TypeError(f"{where}: {annotation!r} has no counterpart in the language")
+    raise UnusableVerifierError(f"{where}: {annotation!r} has no counterpart in the language")
 
 
 def _item(annotation: Any, container: Any, where: str) -> Any:
     if typing.get_origin(annotation) is not container:
-        raise TypeError(f"{where}: expected {container}, found {annotation!r}")
+        raise UnusableVerifierError(f"{where}: expected {container}, found {annotation!r}")
     return typing.get_args(annotation)[0]
 
 
@@ -129,7 +130,7 @@ def _gives(kind: Kind, annotation: Any, where: str) -> types.Type:
         return _type_of(_item(_item(item, list, where), Finding, where), where)
     if kind in ("predicate", "equivalence"):
         if item is not Verdict:
-            raise TypeError(f"{where}: a {kind} returns list[Verdict]")
+            raise UnusableVerifierError(f"{where}: a {kind} returns list[Verdict]")
         return types.BOOLEAN
     return _type_of(item, where)
 
@@ -152,13 +153,17 @@ class Declaration(PlainRecord):
 
     @cached_property
     def verifier(self) -> Verifier:
-        """The verifier. Raises `TypeError` for an annotation that has no counterpart in the language."""
+        """The verifier. Raises `UnusableVerifierError` for an annotation that is missing or has no counterpart in the language."""
         function, where = self.function, f"{self.module}.{self.function.__name__}"
         hints = typing.get_type_hints(function)
         parameters, options = [], {}
         # What `inspect.signature` tells, without the 6 ms that importing `inspect` takes from a short command.
         code, defaults = function.__code__, function.__kwdefaults__ or {}
         for place, name in enumerate(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]):
+            if name not in hints:
+                raise UnusableVerifierError(f"{where}: '{name}' has no annotation; a column of texts is Sequence[str]")
+            if place >= code.co_argcount and name not in defaults:
+                raise UnusableVerifierError(f"{where}: the option '{name}' has no default")
             if place >= code.co_argcount:
                 options[name] = OptionSpec(_type_of(hints[name], where), defaults[name], hints[name] is TextOrFile)
             else:
@@ -171,7 +176,7 @@ class Declaration(PlainRecord):
             function=function,
             count=self.count,
             parameters=tuple(parameters),
-            gives=_gives(self.kind, hints["return"], where),
+            gives=_gives(self.kind, hints.get("return"), where),
             options=MappingProxyType(options),
             limits=self.limits,
             module=self.module,

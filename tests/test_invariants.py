@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from rewardlang.compiled import compile_text
+from rewardlang.free_points import free_points
 from rewardlang.lock import sha256_of, text_of
 from rewardlang.marking.guard import VerifierBreakdown
 from rewardlang.registry import Registry, default_registry
@@ -114,6 +115,18 @@ def test_a_verifier_that_breaks_is_told_and_never_a_silent_zero() -> None:
     (failure,) = row.failures
     assert (failure.verifier, failure.broke) == ("fragile", True)
     assert "ZeroDivisionError" in failure.reason
+
+
+def test_an_example_on_which_a_verifier_breaks_fails() -> None:
+    """Each one, with the reason; also where what it expects would hold of the points that are left, and however many there are."""
+    examples = "".join(f'example "{name}"\n  model writes "x"\n  expect score at least -100\n' for name in "abc")
+    compiled = compile_text(f"{FRAGILE}\n{examples}", registry=Registry([*default_registry(), _fragile.declaration]))  # type: ignore[attr-defined]
+    results = Reward(compiled).run_examples()
+    assert [failure.message for result in results for failure in result.failures] == [
+        f"example \"{name}\": 'fragile' broke (ZeroDivisionError: cannot read 1 texts)" for name in "abc"
+    ]
+    assert compiled.program is not None
+    assert all(warning.code == "RW710" for warning in free_points(compiled.program, compiled.registry))
 
 
 def test_a_verifier_that_keeps_breaking_stops_the_run() -> None:

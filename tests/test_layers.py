@@ -52,6 +52,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("types", ALONE),
     ("verdict", ALONE),
     ("attempt", ALONE),
+    ("unusable", ALONE),
     ("work", ALONE),
     ("work.*", PEERS_MAY_IMPORT),
     ("passages", ALONE),

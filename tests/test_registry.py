@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rewardlang import registry as registry_module
 from rewardlang.record import replaced
 from rewardlang.registry import (
     DuplicateVerifierError,
@@ -20,6 +21,8 @@ from rewardlang.registry import (
     modules,
     words_of,
 )
+from rewardlang.unusable import UnusableVerifierError
+from rewardlang.verifier import finder
 
 
 def test_every_file_in_the_folder_declares_a_verifier() -> None:
@@ -81,3 +84,21 @@ def test_finding_verifiers_loads_no_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_package_that_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its module and the reason, instead of a traceback of somebody else's code."""
+    monkeypatch.setattr(registry_module, "_entry_points", lambda: ["no_such_module_anywhere"])
+    with pytest.raises(UnusableVerifierError, match=r"the module no_such_module_anywhere, which cannot be imported \(ModuleNotFoundError"):
+        find_verifiers()
+
+
+def test_a_verifier_without_annotations_is_named() -> None:
+    """The function and the parameter, with what to write."""
+
+    @finder("spooky", cost="linear", version="1")
+    def spooky(texts):  # type: ignore[no-untyped-def]
+        return [[] for _ in texts]
+
+    with pytest.raises(UnusableVerifierError, match=r"spooky: 'texts' has no annotation; a column of texts is Sequence\[str\]"):
+        Registry([spooky.declaration]).get("finder", "spooky")  # type: ignore[attr-defined]

@@ -175,6 +175,8 @@ def _cited(text: str, match: re.Match[str], previous: str | None, reported: dict
     elif (state := of_state(match)) is not None:
         authority, number, inner = state
         yield Cited(start, end, f"{authority} {_number_of(number)}" if number else authority, inner)
+        if "§§" in match[0]:
+            yield from _more(text, end, authority.rpartition(" ")[0], match["state_section"])
     elif (numbered := of_number(match)) is not None:
         yield Cited(start, end, *numbered)
 

@@ -11,7 +11,7 @@ def numbered_forms(inner: str) -> str:
     """The forms, to be joined with others. `inner` is a pattern for subsections."""
     return (
         r"(?:Pub\.\s?L\.|P\.\s?L\.|Public\sLaw)\s(?:Nos?\.\s)?(?P<public_law>[0-9]{2,3}[-–][0-9]{1,4})"
-        r"|(?P<register>[0-9]{1,3})\sFed\.?\s?Reg\.?\s(?P<register_page>[0-9]{1,3},[0-9]{3}|[0-9]{1,6})"
+        r"|(?P<register>[0-9]{1,3})\s(?:Fed\.?\s?Reg\.?|FR)\s(?P<register_page>[0-9]{1,3},[0-9]{3}|[0-9]{1,6})"
         r"|(?P<base_year>(?:19|20)[0-9]{2})\s(?P<base>WL|U\.?\s?S\.?\s(?:(?:Dist|App)\.?\s)?LEXIS)\s(?P<base_number>[0-9]{1,9})"
         r"|Nos?\.\s(?P<docket>[0-9]{2}-[0-9]{1,5}),\s(?:slip\sop\.|[0-9]{3}\sU\.\s?S\.\s_{2,4})"
         rf"|(?P<model>U\.\s?C\.\s?C\.|UCC|U\.\s?S\.\s?S\.\s?G\.|USSG)\s§\s?(?P<model_section>{_SECTION})(?P<model_inner>{inner})"

@@ -20,6 +20,8 @@ _CODE_WORD = r"(?:(?!(?:Code|Stat|Laws?)\b)[A-Z][A-Za-z.’']{0,14},?|&|of|and)"
 _CODE = rf"(?:{_CODE_WORD}\s){{0,6}}?(?:Code|Stats?\.|Statutes|Laws?)(?:\sof\s[A-Z][a-z]{{2,12}}\s[A-Z][a-z]{{2,12}})?"
 _SECTION = r"[0-9]{1,6}[A-Za-z]{0,2}(?:[.:-][0-9A-Za-z]{1,6}){0,4}"
 _MARK = r"(?:§§?|[Ss]ecs?\.|[Ss]ections?)\s?"
+_ENDS = r"(?=[,;:.)\]]|\s?\(|\s?\Z|\n|\s(?:and|or|at|is|was|held|holds|says|said|decided|¶)(?!\w))"
+"""What stands behind a number that ends a citation, and not behind `2019 IL 5 candidates`."""
 _NUMBERED = "IL|WI|MT|ND|SD|UT|VT|WY|ME|CO|OK|AR"
 
 
@@ -42,14 +44,16 @@ def state_forms(inner: str, roman: str) -> str:
     """
     state = "|".join(re.escape(name) for name in sorted(_states(), key=len, reverse=True))
     return (
-        rf"(?P<state>{state})\s(?:(?P<state_code>{_CODE})(?:\s(?:Ann\.|Annotated))?,?\s"
-        rf"(?:(?P<state_part>(?:tit|ch)\.\s[0-9]{{1,4}}[A-Z]{{0,2}}),\s)?{_MARK}(?P<state_section>{_SECTION})(?P<state_inner>{inner})"
+        rf"(?:(?P<state_title>[0-9]{{1,3}})\s)?(?P<state>{state})\s(?:(?P<state_code>{_CODE})(?:\s(?:Ann\.|Annotated))?,?\s"
+        rf"(?:(?P<state_part>(?:tit|ch)\.\s[0-9]{{1,4}}[A-Z]{{0,2}}|[A-Z][a-z.]{{2,8}}\s(?:&\s[A-Z][a-z.]{{2,8}}\s)?(?:Code|Law)),?\s)?"
+        rf"(?:{_MARK}|art\.\s)(?P<state_section>{_SECTION})(?P<state_inner>{inner})"
         rf"|Const(?:\.|itution),?\s[Aa]rt(?:\.|icle)\s(?P<state_article>{roman}))"
         rf"|[Aa]rt(?:icle|\.)\s(?P<state_of>{roman}),?(?:\s(?:[Ss]ection|[Ss]ec\.|§)\s[0-9]{{1,2}},?)?\sof\sthe\s(?P<state_name>{state})"
         r"\sConstitution"
         r"|(?P<ilcs>[0-9]{1,3})\s(?:ILCS|Ill\.\sComp\.\sStat\.(?:\sAnn\.)?)\s(?P<ilcs_section>[0-9]{1,4}/[0-9]{1,3}[A-Z]?(?:[.-][0-9]{1,4}){0,3})"
         r"|(?:N\.\s?Y\.\s)?(?:C\.\s?P\.\s?L\.\s?R\.|CPLR)\s(?:§\s?)?(?P<cplr>[0-9]{2,5}(?:-[a-z])?)"
-        rf"|(?P<decided>(?:19|20)[0-9]{{2}})(?P<decided_by>\s(?:{_NUMBERED})(?:\sApp)?\s|-Ohio-)(?P<decision>[0-9]{{1,6}})"
+        rf"|(?P<decided>(?:19|20)[0-9]{{2}})(?P<decided_by>\sIL\sApp\s\([1-5](?:st|d|nd|rd|th)\)\s|\s(?:{_NUMBERED})(?:\sApp)?\s|-Ohio-)"
+        rf"(?P<decision>[0-9]{{1,6}}){_ENDS}"
     )
 
 
@@ -57,8 +61,9 @@ def of_state(match: re.Match[str]) -> tuple[str, str, str] | None:
     """What a match cites of a state's law, without and with the number of an article, and its subsection; None for other matches."""
     if match["state_code"]:
         words = [word for word in spelled(match["state_code"].replace(",", "")).split() if word]
-        part = [match["state_part"].replace(".", "")] if match["state_part"] else []
-        return " ".join([_states()[match["state"]], *words, *part, match["state_section"]]), "", match["state_inner"]
+        part = [spelled(match["state_part"])] if match["state_part"] else []
+        title = [match["state_title"]] if match["state_title"] else []
+        return " ".join([*title, _states()[match["state"]], *words, *part, match["state_section"]]), "", match["state_inner"]
     if match["state_article"] or match["state_of"]:
         state = _states()[match["state"] or match["state_name"]]
         return f"{state} Const art", match["state_article"] or match["state_of"], ""
