@@ -73,6 +73,17 @@ def add_products_(delta_NM: torch.Tensor, x_NK: torch.Tensor, shards: list[tuple
     return delta_NM
 
 
+@torch.no_grad()
+def fused(delta_NM: torch.Tensor, x_NK: torch.Tensor, codes: torch.Tensor, absmax: torch.Tensor, state: Any) -> bool:
+    """The same sum over a whole fused matrix in one kernel; False, and nothing done, for a batch that it is not made for."""
+    from rewardlang.trainer.gpu_product import add_product_, takes
+
+    if not takes(x_NK, state.blocksize):
+        return False
+    add_product_(delta_NM, x_NK, codes, absmax, state.code, block=state.blocksize)
+    return True
+
+
 def product_plus(x: torch.Tensor, delta: torch.Tensor | None, codes: torch.Tensor, state: Any) -> torch.Tensor:
     """delta + x · Wᵀ in x's type, differentiable in x and delta; the matrix is expanded again in the backward pass."""
     flat = x.reshape(-1, x.shape[-1])

@@ -21,6 +21,7 @@ from rewardlang.trainer.memory_plan import slot_rank
 
 ADAPTER_ID = 1  # the one adapter that vLLM knows; its name changes with every version, its number never
 WORKER = "rewardlang.trainer.gpu_vllm_worker.EngineWorker"
+FUSED_WORKER = "rewardlang.trainer.gpu_vllm_worker.FusedWorker"
 NESTED_WORKER = "rewardlang.trainer.gpu_vllm_worker.NestedWorker"
 
 _ENVIRONMENT = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_USE_FLASHINFER_SAMPLER": "0"}
@@ -50,6 +51,7 @@ class SamplerSettings:
     unmap_cache: bool = False
     merged: bool = False  # 16-bit weights that hold base and adapter, in place of an NF4 base and a slot
     nested_scales: bool = False  # the base's scales stay nested (`gpu_nested`)
+    fused_product: bool = False  # one kernel for a decoding step's product (`gpu_product`), for measurements; not over nested scales
     revision: str | None = None
     eager: bool = False
     context: int | None = None  # tokens that the policy can read, where its configuration says so
@@ -91,13 +93,15 @@ class SamplerSettings:
         return arguments | (self._merged() if self.merged else self._packed()) | dict(self.extra)
 
     def _packed(self) -> dict[str, Any]:
+        if self.fused_product and self.nested_scales:
+            raise ValueError("the fused product takes scales that are multiplied out")
         return {
             "quantization": "bitsandbytes",
             "enable_lora": True,
             "max_loras": 1,
             "max_lora_rank": slot_rank(self.rank),
             "lora_target_modules": list(LINEARS),
-            "worker_cls": NESTED_WORKER if self.nested_scales else WORKER,
+            "worker_cls": FUSED_WORKER if self.fused_product else NESTED_WORKER if self.nested_scales else WORKER,
         }
 
     def _merged(self) -> dict[str, Any]:

@@ -358,6 +358,18 @@ def part_merge(model: str) -> dict[str, Any]:
     return result
 
 
+def part_product(model: str) -> dict[str, Any]:
+    """Every way of a decoding step's products, by matrix and batch, and summed over the policy."""
+    from benchmarks.gpu import product
+    from rewardlang.trainer.gpu_shape import shape_from_config
+
+    shape = shape_from_config(shapes.SHAPES[model])
+    rows = product.table(shape, say)
+    whole = product.step(rows, shape.layers)
+    say("milliseconds of a step", whole)
+    return {"rows": rows, "milliseconds_of_a_step": whole}
+
+
 def measured(part: str, model: str) -> dict[str, Any]:
     """One of the parts that count memory."""
     return part_memory(model, case_of(part, model))
@@ -374,6 +386,7 @@ def main() -> None:
         **{name: partial(measured, name, arguments.model) for name in ("memory", "sleep", "nested", "fit", "long")},
         "share": lambda: part_share(arguments.model),
         "merge": lambda: part_merge(arguments.model),
+        "product": lambda: part_product(arguments.model),
         "rounding": lambda: {"ways": rounding.ways()},
     }
     result = parts[arguments.part]()

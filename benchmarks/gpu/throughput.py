@@ -48,6 +48,7 @@ def main() -> None:
         "--fp32-logits", action="store_true", help="plain: the head's product is kept in fp32, as an engine's sampler has it"
     )
     parser.add_argument("--compiled", action="store_true", help="speed: vLLM's own compilation in place of graphs alone")
+    parser.add_argument("--fused", action="store_true", help="memory: one kernel for the product of a decoding step")
     parser.add_argument("--completions", type=int, choices=SIZES, default=64, help="trl, unsloth: completions in a round")
     parser.add_argument("--site", type=Path, default=Path("/tmp/unsloth/site"), help="unsloth: the folder with its packages")
     parser.add_argument("--scratch", type=Path, default=Path("/tmp/checkpoints"))
@@ -101,6 +102,7 @@ def engine(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         prefill=load.prefill,
         unmap_cache=arguments.unmap,
         merged=merged,
+        fused_product=arguments.fused,
         extra={"compilation_config": {}} if arguments.compiled else {},
     )
     result: dict[str, Any] = {"plan_gib": planned.peak / 2**30, "micro_batch": load.micro_batch, "rounds": []}

@@ -79,6 +79,27 @@ def test_merged_weights_are_rounded_once() -> None:
     assert float((merged != reference).float().mean()) < 2e-3
 
 
+@pytest.mark.parametrize("batch", [1, 8, 64, 200])
+def test_the_fused_product_is_rounded_once(batch: int) -> None:
+    """The compiled kernel's sum is fp32's, rounded once, but for ties of another order; in one part and in several; the same again."""
+    from bitsandbytes.functional import quantize_4bit
+
+    from rewardlang.trainer.gpu_product import Tuning, add_product_, product_reference
+
+    for outputs, inputs in ((2048, 1536), (1536, 8960)):
+        codes, state = quantize_4bit(torch.randn(outputs, inputs, device="cuda").bfloat16() * 0.02, blocksize=64, quant_type="nf4")
+        x, delta = torch.randn(batch, inputs, device="cuda").bfloat16(), torch.randn(batch, outputs, device="cuda").bfloat16() * 1e-3
+        torch.set_float32_matmul_precision("highest")
+        exact = product_reference(delta, x, codes, state.absmax, state.code)
+        for tuning in (Tuning(), Tuning(programs=1)):
+            found = [delta.clone(), delta.clone()]
+            for one in found:
+                add_product_(one, x, codes, state.absmax, state.code, tuning=tuning)
+            assert torch.equal(*found)
+            assert float((found[0] != exact.bfloat16()).float().mean()) < 5e-3
+            assert torch.allclose(found[0].float(), exact, rtol=0.01, atol=1e-3)
+
+
 def test_the_engine_over_vllm(tmp_path: Path) -> None:
     """Gate, publish, decode, canary on random weights in the shape of Qwen2.5-0.5B; then a cleared slot is caught."""
     pytest.importorskip("vllm")
