@@ -32,6 +32,7 @@ from rewardlang.answers.parse_units import compound, unit_start, without_whole
 from rewardlang.answers.parse_words import spoken_number, words
 from rewardlang.answers.plain import ADVERBS, NUMERAL, is_plain_formula, quick_number, read_decimal, read_numeral, unwrapped
 from rewardlang.answers.progressions import written_out
+from rewardlang.answers.quick_forms import quick_form
 from rewardlang.answers.reading import NoValueError, UnreadError
 from rewardlang.answers.times import time_of_day
 from rewardlang.answers.tokens import Token, any_of, joined, tokens_of, with_thousands
@@ -67,7 +68,7 @@ def read_answer(text: str) -> Answer | Missing | Refused:
 
 @lru_cache(maxsize=4096)
 def _read_short(text: str) -> Value | Missing:
-    return quick_number(text) or read_tokens(text)
+    return quick_number(text) or quick_form(text, read_tokens) or read_tokens(text)
 
 
 def read_tokens(text: str) -> Value | Missing:
@@ -111,6 +112,8 @@ def _without_wrappers(tokens: list[Token]) -> list[Token]:
     tokens = with_hedge(tokens) if tokens else tokens
     while tokens and tokens[-1].text in (".", ",", ";", "\\\\") and tokens[-1].kind != "number":
         tokens = tokens[:-1]
+    if len(tokens) > 3 and tokens[-1].text == "}" and tokens[-2].text == "." and bracketed(tokens) == "{}":
+        tokens = [*tokens[:-2], tokens[-1]]  # \boxed{17 apples.}
     return [] if all(token.text in "{}" for token in tokens) else tokens
 
 

@@ -16,7 +16,7 @@ from rewardlang.answers.tokens import Token
 
 _LAST_PLACES = tuple(Fraction(1, 10**places) for places in range(20))
 _GROUPED_NUMERAL = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
-_FRACTION = re.compile(r"([+-]?)(?:\\[dt]?frac\{(-?)([0-9]{1,400})\}\{([0-9]{1,400})\}|([0-9]{1,400})/([0-9]{1,400}))")
+_FRACTION = re.compile(r"([+-]?)(?:\\[dt]?frac\{(-?)([0-9]{1,400})\}\{([0-9]{1,400})\}|([0-9]{1,400}) ?/ ?([0-9]{1,400}))")
 NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _SIGNS = frozenset(("+", "-", "*", "/", "^", "{", "}", "(", ")"))
 _COMMANDS = frozenset(("\\frac", "\\sqrt", "\\pi", "\\ln", "\\exp", "\\sin", "\\cos", "\\tan", "\\theta", "\\alpha", "\\beta"))

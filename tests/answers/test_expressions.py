@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from rewardlang.answers.algebra import Quotient
 from rewardlang.answers.compare_numbers import same_formula
 from rewardlang.answers.expression import read_expression
+from rewardlang.answers.named_functions import FUNCTIONS
 from rewardlang.answers.numeric import value_at
 from rewardlang.answers.parse import read_tokens
-from rewardlang.answers.plain import quick_number
+from rewardlang.answers.plain import ADVERBS, quick_number
+from rewardlang.answers.quick_forms import quick_form
 from rewardlang.answers.reading import UnreadError
 from rewardlang.answers.tokens import tokens_of
+from rewardlang.answers.units import SYMBOLS, WORDS
 
 Formula = tuple[str, Callable[[float], float]]
 """A formula in LaTeX, and its value for a value of x."""
@@ -168,3 +171,50 @@ def test_the_quick_way_says_what_the_tokens_say(text: str, frame: str) -> None:
     quick = quick_number(frame.format(text).strip()) if frame.format(text).strip() else None
     if quick is not None:
         assert quick == read_tokens(frame.format(text).strip())
+
+
+_MORE_WORDS = """
+apples apple books times dozen dozens millions tens thirds halves or of to and am pm units people percent degrees is not mod x e i
+left more old deer dice things hundreds pairs infinity per each altogether squared factorial seconds minus pi none true
+"""
+WORDS_BEHIND = (*SYMBOLS.split(), *WORDS.split(), *FUNCTIONS, *ADVERBS, *_MORE_WORDS.split())
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(["{}", "{} = {{}}", "{}={{}}", "\\${{}}", "${{}}", "{{}} {}", "{{}} {}.", "\\${{}}.", "{} = {{}}."]),
+    st.one_of(st.sampled_from(WORDS_BEHIND), st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")),
+    st.one_of(
+        st.integers(0, 10**6).map(str),
+        st.integers(1000, 10**9).map("{:,}".format),
+        st.from_regex(r"\A[0-9]{1,4}\.[0-9]{1,4}\Z"),
+        st.sampled_from(["0", "1", "1.0", "00", "007", "12", "13", "24", "60", "1,23", "1e5", "1.", "123456789012345.5"]),
+    ),
+)
+def test_quick_forms_say_what_the_tokens_say(frame: str, word: str, figures: str) -> None:
+    """A name, a currency or a unit beside a number: read without tokens to the same value, or not read without them."""
+    text = frame.format(word).format(figures)
+    quick = quick_form(text, read_tokens)
+    if quick is not None:
+        assert quick == read_tokens(text)
+
+
+def test_what_the_quick_forms_are_for_is_read_by_them() -> None:
+    """What policies write most, and what looks like it and is something else."""
+    for text in ("x = 17", "n=3", "\\$1,234.50", "$5", "12 apples", "3.5 kg", "1,200 miles.", "40 hours"):
+        assert quick_form(text, read_tokens) is not None, text
+    for text in (
+        "e = 17",
+        "7 pm",
+        "3 dozen",
+        "20 percent",
+        "17 or",
+        "17 x",
+        "$x = 3$",
+        "x = 17 kg",
+        "x = $5",
+        "-3 kg",
+        "3 halves",
+        "5 times",
+    ):
+        assert quick_form(text, read_tokens) is None, text
