@@ -23,7 +23,7 @@ LIMITS = {
 }
 
 
-@equivalence("math", cost="symbolic", version="4", limits=LIMITS)
+@equivalence("math", cost="symbolic", version="5", limits=LIMITS)
 def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
     r"""Whether two answers of mathematics are the same.
 
@@ -31,11 +31,12 @@ def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
     --------------
     Numbers (fractions, decimals, repeating and mixed, percent, powers, roots, π and e, complex), formulas, lists, sets, tuples,
     intervals and their unions, matrices (sums, products, powers, inverses, determinants), equations up to a constant factor,
-    inequalities, functions by cases, ratios, times of day, degrees, physical units (also of temperature), labels (`x = 3` is 3),
-    numbers in words, numbers of choices (`C(5,2)`), families (`2k\pi`, k whole; `3 (mod 5)`), options with their text (`(B) 42`),
-    words. LaTeX or plain. Exact forms decide nearly all; what they leave open (identities, integrals, sums, inequalities of higher
-    degree) is asked of sympy in a worker process, within limits. "Yes" is said on proof only; "no" when exact forms, kinds or values
-    at a point differ; the rest is *cannot judge*.
+    inequalities, functions by cases, ratios, times of day, days, degrees, physical units (also of temperature and of data), labels
+    (`x = 3` is 3), numbers in words, numbers of choices (`C(5,2)`), families (`2k\pi`, k whole; `3 (mod 5)`, `2x ≡ 3 (mod 5)`), lines and
+    planes with parameters (`(1,2,3) + t(1,0,0)`), formulas of logic (by their truth tables), figures by their letters (`\angle ABC`),
+    options with their text (`(B) 42`), words. LaTeX or plain. Exact forms decide nearly all; what they leave open (identities,
+    integrals, sums, inequalities of higher degree) is asked of sympy in a worker process, within limits. "Yes" is said on proof only;
+    "no" when exact forms, kinds or values at a point differ; the rest is *cannot judge*.
 
     Why it earns reward
     -------------------
@@ -47,15 +48,19 @@ def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
 
     Known gaps
     ----------
-    What sympy does not prove within 2 s of computing is *cannot judge*, and so are `…`, towers of powers, conditions that are no
-    intervals ("n even"), families that are not `a + b·k`, congruences to be solved (`2x ≡ 3 (mod 5)`), bytes (`2 GB` in MB); without
-    sympy (`pip install "rewardlang[math]"`) all identities are. `\log` without a base has base 10 or e: where these differ, cannot
-    judge. Numbers in words are English; `3rd` equals 3, and `\frac{\pi}{4} + k\pi` speaks of all whole k though nothing says so.
-    `x^2 = 4` is not `x = ±2`, and an equation with a denominator is the one multiplied out. A unit or a modulus that only one side
-    states is not compared, nor is AM or PM; `0 K` is 0. What an integral or sum is said to equal is taken as the answer,
-    right or wrong. A decimal of six figures or more equals the number that it rounds; a shorter one does not: `agreeing_decimals`
-    says how close it is. A letter is not matched with the text of a multiple-choice option. Which answer counts is for the file to
-    say: use `only`.
+    What sympy does not prove within 2 s of computing is *cannot judge*, and so are `…`, towers of powers, `n!!` (unlike `(2n)!!`),
+    conditions that are no intervals ("n even"), families that are not `a + b·k`, congruences that are not linear, logic in words,
+    with quantifiers or more than 8 names, Boolean algebra (`AB + A'`), a line against its equation, `(t, 2t)` against `(2t, 4t)`
+    (nothing says that t is free), `\overline{AB}` against `\overline{BA}` (a segment, or figures), an angle by its vertex, relations of
+    figures (`∥`, `≅`), days in figures (`3/5/2020`), 2 GB against 2048 MB (1,000 or 1,024), counts of different things; without sympy
+    (`pip install "rewardlang[math]"`) all identities are. `\log` without a base has base 10 or e: where these differ, cannot judge.
+
+    Numbers, times and days in words are English; `3rd` equals 3, and `\frac{\pi}{4} + k\pi` speaks of all whole k though nothing says so.
+    `x^2 = 4` is not `x = ±2`, `|x| = 3` is not 3 (`|z|`, `|w|`, `|u|`, `|v|` are), and an equation with a denominator is the one
+    multiplied out. A unit, a modulus, a base or a year that only one side states is not compared, nor is AM or PM; `AB` is whatever
+    has these letters; `0 K` is 0. What an integral or sum is said to equal is taken as the answer, right or wrong. A decimal of six
+    figures or more equals the number that it rounds; a shorter one does not: `agreeing_decimals` says how close it is. `42,0` and `42%`
+    equal 42. A letter is not matched with the text of a multiple-choice option. Which answer counts is for the file to say: use `only`.
     """
     decide = _decide()
     return [decide(one, other) for one, other in zip(ones, others, strict=True)]
@@ -68,7 +73,7 @@ def _decide() -> Callable[[Answer, Answer], Verdict]:
     return decide
 
 
-@reader("math", cost="linear", version="4", limits=LIMITS)
+@reader("math", cost="linear", version="5", limits=LIMITS)
 def as_math(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[Answer | Missing | Refused]:
     """The answer that the whole trimmed text is; see the equivalence of the same word."""
     read = _read()

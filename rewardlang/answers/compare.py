@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from rewardlang.answers.algebra import number
 from rewardlang.answers.compare_numbers import MIN_FIGURES, same_formula, same_number
+from rewardlang.answers.compare_rare import by_rare_shape, in_other_base, unless_flat
 from rewardlang.answers.compare_relations import (
     all_of,
     as_interval,
@@ -26,9 +27,12 @@ from rewardlang.answers.compare_relations import (
 from rewardlang.answers.constants import same_with_constants
 from rewardlang.answers.families import implied, in_family, same_family, same_implied
 from rewardlang.answers.kinds import (
+    Day,
     Equation,
     Expression,
     Family,
+    Figure,
+    Flat,
     InBase,
     Inequality,
     Interval,
@@ -38,6 +42,7 @@ from rewardlang.answers.kinds import (
     MatrixPower,
     Option,
     Piecewise,
+    Proposition,
     Ratio,
     SetOf,
     Time,
@@ -53,7 +58,7 @@ from rewardlang.answers.piecewise import same_function
 from rewardlang.answers.real_sets import as_one_set, same_set
 from rewardlang.answers.times import same_time
 from rewardlang.answers.values import Answer
-from rewardlang.answers.vectors import components
+from rewardlang.answers.vectors import components, multiple_of_identity
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 
 MAX_ITEMS = 40
@@ -114,6 +119,10 @@ _KINDS: dict[type, str] = {
     Family: "a family of numbers",
     Time: "a time of day",
     InBase: "a number in a base",
+    Day: "a day",
+    Figure: "a figure of geometry",
+    Proposition: "a formula of logic",
+    Flat: "a line or plane",
 }
 
 
@@ -132,6 +141,8 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             if one.equation is None:
                 return cannot_judge("a named value and an equation")
             return same_equation(one.equation, other.form)
+        case Labelled(), Flat():
+            return by_rare_shape(other, one)
         case Labelled(), Expression() if one.count is not None:
             return same_number(one.count, other)
         case Labelled(), _:
@@ -178,7 +189,7 @@ def _by_shape(one: Value, other: Value) -> Verdict | None:
         case SetOf(), Expression():
             return _unordered(one.items, (other,))
         case Tuple_(), Tuple_():
-            return _ordered(one.items, other.items)
+            return unless_flat(_ordered(one.items, other.items), one, other)
         case Tuple_(), Interval():
             return open_interval(one, other)
         case Interval(), Interval():
@@ -202,13 +213,15 @@ def _by_shape(one: Value, other: Value) -> Verdict | None:
         case Expression(), Tuple_() | Matrix():
             return _vectors(one, other)
         case Matrix(), Matrix():
-            return _matrices(one, other)
+            return unless_flat(_matrices(one, other), one, other)
         case Equation(), Equation():
             return same_equation(one.form, other.form)
         case Inequality(), Inequality():
             return same_inequality(one, other)
         case InBase(), InBase():
             return same_formula(number(_in_base(one)), number(_in_base(other)))
+        case InBase(), Expression() if (figure := in_other_base(other)) is not None:
+            return same_formula(number(_in_base(one)), number(figure))
         case InBase(), Expression():
             if other.value.rational is not None and str(other.value.rational) == one.figures:
                 return yes("the same figures; base not stated")
@@ -221,7 +234,7 @@ def _by_shape(one: Value, other: Value) -> Verdict | None:
             return same_ratio(one, other)
         case Ratio(), Expression() if len(one.items) == 2 and not one.clock and not other.unit:
             return same_value(Expression(one.items[0] / one.items[1]), other) if one.items[1].over.terms else None
-    return None
+    return by_rare_shape(one, other)
 
 
 def _options(one: Option, other: Value) -> Verdict:
@@ -235,7 +248,13 @@ def _options(one: Option, other: Value) -> Verdict:
 
 
 def _vectors(one: Expression, other: Tuple_ | Matrix) -> Verdict | None:
-    """A sum of unit vectors against its components; None for any other formula."""
+    """A sum of unit vectors against its components, `I_2` against its entries; None for any other formula."""
+    if isinstance(other, Matrix) and len(other.rows) == len(other.rows[0]) > 1:
+        factor = None if one.unit else multiple_of_identity(one.value, len(other.rows))
+        if factor is None:
+            return None
+        unit = [[Expression(number(factor if row == column else 0)) for column in range(len(other.rows))] for row in range(len(other.rows))]
+        return _matrices(Matrix(tuple(map(tuple, unit))), other)
     if isinstance(other, Matrix) and 1 not in (len(other.rows), len(other.rows[0])):
         return None
     items = other.items if isinstance(other, Tuple_) else [item for row in other.rows for item in row]
@@ -247,6 +266,8 @@ def _about_family(one: Family, other: Expression | Listing | SetOf) -> Verdict:
     """A family, and what may be one though it does not say so."""
     if (same := implied(other, with_pi=False)) is not None:
         return same_family(one, replace(same, whole=one.whole))
+    if other == SetOf(()):
+        return no("a family of numbers is not empty")
     if isinstance(other, Expression) and not other.value.atoms():
         return in_family(other.value, one)
     return cannot_judge("a family of numbers, and something that may be one")
@@ -280,7 +301,7 @@ def _words(one: str, other: str) -> Verdict:
     if one == other:
         return yes("the same words")
     plain = [[word for word in text.split() if word not in _FILLING] for text in (one, other)]
-    if plain[0] == plain[1] and len(plain[0]) > 1:
+    if plain[0] == plain[1] and len("".join(plain[0])) > 2:
         return yes("the same words but for articles")
     if len(one) == len(other) <= 3 and sorted(one) == sorted(other):
         return cannot_judge("the same letters in another order: words, or products")
@@ -296,6 +317,8 @@ def _have_same_constants(one: Labelled, other: Labelled) -> bool:
 def _labels(one: Labelled, other: Labelled) -> Verdict:
     if one.label == other.label:
         verdict = same_value(one.renamed or one.value, other.renamed or other.value)
+        if one.label == "function()" and isinstance(one.value, Flat) and verdict.holds and one.value != other.value:
+            return cannot_judge("the same line, run through in another way")
         if verdict.holds:
             return verdict
         if _have_same_constants(one, other):

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from rewardlang.answers.algebra import LimitError, Quotient, atom, decides, difference, number
 from rewardlang.answers.angles import same_after_angles
+from rewardlang.answers.data_sizes import bits_of
 from rewardlang.answers.families import same_implied
 from rewardlang.answers.functions import PI
 from rewardlang.answers.inverse_angles import same_angles
@@ -131,6 +132,11 @@ def _degrees(degrees: Expression, other: Expression) -> Verdict:
 def _quantities(one: Expression, other: Expression) -> Verdict:
     left, right = unit_of_words(one.unit), unit_of_words(other.unit)
     if left is None or right is None:
+        sizes, other_sizes = bits_of(one.unit), bits_of(other.unit)
+        if sizes is not None and other_sizes is not None:
+            pairs = zip(sizes, other_sizes, strict=True)
+            by_tens, by_twos = (same_formula(one.value * number(a), other.value * number(b)) for a, b in pairs)
+            return by_tens if by_tens.holds is by_twos.holds else cannot_judge("a kilobyte of 1,000 or of 1,024 bytes")
         if same_unit_name(one.unit, other.unit):
             return same_formula(one.value, other.value)
         return cannot_judge(f"the units {one.unit} and {other.unit} are not converted")

@@ -176,6 +176,40 @@ class Time:
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """A day of a year, or of any year: `March 5`."""
+
+    month: int
+    day: int
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    r"""A figure of geometry by its letters: `\angle ABC`. The shape "bar" is `\overline`, "arrow" a ray or vector."""
+
+    shape: str
+    letters: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposition:
+    """A truth table over names in order: bit r is the value where the n-th name is bit n of r. Each name matters."""
+
+    names: tuple[str, ...]
+    table: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """A line or plane: its point with zeros at the pivots, its directions in reduced echelon form, and both as they were written."""
+
+    point: tuple[Fraction, ...]
+    directions: tuple[tuple[Fraction, ...], ...]
+    written: tuple[tuple[Fraction, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InBase:
     """`204_5`: figures in a base."""
 
@@ -202,5 +236,9 @@ Value: TypeAlias = (
     | Family
     | Ratio
     | Time
+    | Day
+    | Figure
+    | Proposition
+    | Flat
     | InBase
 )

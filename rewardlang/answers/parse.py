@@ -15,7 +15,10 @@ from functools import lru_cache
 
 from rewardlang.answers.algebra import MAX_BITS, LimitError, number
 from rewardlang.answers.choices import count_of_point
+from rewardlang.answers.days import day
 from rewardlang.answers.expression import read_expression
+from rewardlang.answers.figures import figure
+from rewardlang.answers.flats import flat
 from rewardlang.answers.functions import PI
 from rewardlang.answers.kinds import Expression, InBase, Labelled, Listing, SetOf, Tuple_, Unread, Value
 from rewardlang.answers.named_functions import FUNCTIONS
@@ -32,6 +35,7 @@ from rewardlang.answers.parse_units import compound, unit_start, without_whole
 from rewardlang.answers.parse_words import spoken_number, words
 from rewardlang.answers.plain import ADVERBS, NUMERAL, is_plain_formula, quick_number, read_decimal, read_numeral, unwrapped
 from rewardlang.answers.progressions import written_out
+from rewardlang.answers.propositions import proposition
 from rewardlang.answers.quick_forms import quick_form
 from rewardlang.answers.reading import NoValueError, UnreadError
 from rewardlang.answers.times import time_of_day
@@ -135,6 +139,9 @@ def read_by_kind(tokens: list[Token]) -> Value | Missing:
     if tokens[0].text == "Eq" and bracketed(tokens[1:]) == "()" and len(sides := split(tokens[2:-1], (",",))) == 2:
         tokens = [*sides[0], Token("sign", "="), *sides[1]]
     tokens = without_reason(tokens)
+    named = proposition(tokens) or figure(tokens) or day(tokens)
+    if named is not None:
+        return named
     limited = bound(tokens, read_value)
     if limited is not None:
         return limited
@@ -162,6 +169,7 @@ def read_by_kind(tokens: list[Token]) -> Value | Missing:
         or relation(tokens, read_value)
         or said_of(tokens, read_value)
         or sets_joined(tokens, read_value)
+        or flat(tokens, read_value)
         or matrix(tokens, read_value)
     )
     return value or _in_brackets(tokens) or _in_base(tokens) or words(tokens) or _measured(tokens)

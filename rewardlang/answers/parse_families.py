@@ -2,9 +2,12 @@ r"""What says that an answer holds for every whole number: `k ∈ ℤ`, "where k
 
 from __future__ import annotations
 
-from rewardlang.answers.algebra import atom
+import math
+from fractions import Fraction
+
+from rewardlang.answers.algebra import atom, number
 from rewardlang.answers.families import family_of
-from rewardlang.answers.kinds import Expression, Family, Labelled, Listing, Unread, Value
+from rewardlang.answers.kinds import Expression, Family, Labelled, Listing, SetOf, Unread, Value
 from rewardlang.answers.parse_brackets import Reader, bracketed, split
 from rewardlang.answers.tokens import Token, any_of, joined
 from rewardlang.verdict import Missing
@@ -74,8 +77,28 @@ def residues(tokens: list[Token], read: Reader) -> Value | Missing | None:
     if len(sides) == 1:
         return family
     if len(sides[0]) != 1 or sides[0][0].kind != "name":
-        return Unread(joined(tokens), "this congruence is compared as it is written")
+        solved = _solved(read(sides[0]), numbers[0].rational, period.value.rational) if len(numbers) == 1 else None
+        return solved or Unread(joined(tokens), "this congruence is compared as it is written")
     return Labelled(sides[0][0].text, family)
+
+
+def _solved(left: Value | Missing, residue: Fraction | None, modulus: Fraction | None) -> Value | None:
+    """The solutions of `2x + 1 ≡ 3 (mod 5)`; None for what is not linear in one letter with whole numbers."""
+    if not isinstance(left, Expression) or left.unit or left.value.under.rational != 1 or residue is None or modulus is None:
+        return None
+    terms = dict(left.value.over.terms)
+    constant = terms.pop((), Fraction(0)) - residue
+    if len(terms) != 1 or constant.denominator != 1 or modulus.denominator != 1:
+        return None
+    ((product, slope),) = terms.items()
+    if len(product) != 1 or product[0][0][0] != "symbol" or product[0][1] != 1 or slope.denominator != 1:
+        return None
+    common = math.gcd(int(slope), int(modulus))
+    if int(constant) % common:
+        return SetOf(())
+    period = int(modulus) // common
+    first = -int(constant) // common * pow(int(slope) // common, -1, period) % period
+    return Labelled(str(product[0][0][1]), Family((number(first) + number(period) * atom("symbol", "k"),), "k", True, Fraction(first)))
 
 
 def _modulus(tokens: list[Token]) -> tuple[list[Token], list[Token]] | None:

@@ -105,6 +105,7 @@ _SLOPE = re.compile(r"\\frac\{d([a-z])\}\{d[a-z]\}|d([a-z])/d[a-z]")
 _OPERATORS = ("det", "tr", "Tr", "rank", "trace", "deg", "dim", "Var", "Cov")
 _NAMING = ("\\nabla", "\\arg", "\\Re", "\\Im", "\\dim", "\\deg")
 _OF_A_MATRIX = ("^{-1}", "^T", "^{T}", "^2", "^3", "^n", "^{2}", "^{3}", "^{n}")
+_SIZES = ("z", "w", "u", "v")
 _OF_THE_PLANE = ("x", "y", "z", "t", "r")
 
 
@@ -121,7 +122,7 @@ def _is_name(tokens: list[Token]) -> bool:
     texts = [token.text for token in tokens]
     if len(texts) > 2 and any(text in ("∩", "∪", "∖") for text in texts):
         return all((token.kind == "name" and token.text.isupper()) or token.text in ("∩", "∪", "∖", "(", ")", "'") for token in tokens)
-    if _DERIVATIVE.fullmatch(joined(tokens)):
+    if _DERIVATIVE.fullmatch(joined(tokens)) or _column_of_names(tokens):
         return True
     if len(texts) == 2 and (texts[0].removeprefix("\\") in ACCENTS or texts[0] in _NAMING) and tokens[1].kind == "name":
         return True
@@ -143,11 +144,22 @@ def _is_name(tokens: list[Token]) -> bool:
         return all(token.kind in ("name", "word") for token in tokens[1:])
     if texts[0] == "|" and texts[-1] == "|" and len(texts) > 3 and texts[1].removeprefix("\\") in ACCENTS:
         return True
+    if len(texts) > 2 and texts[0] == texts[-1] == "|" and texts[1] in _SIZES and (len(texts) == 3 or texts[2] == "_"):
+        return len(texts) < 7  # |z|, the size of what is no real number
     if texts[0] == "|" and texts[-1] == "|":
         return all(token.kind in ("name", "word") and token.text.isupper() for token in tokens[1:-1])
     if texts[0] == "(" and texts[-1] == ")":
         return all(token.kind == "name" or token.text in "(),_" for token in tokens)
     return all(token.kind in ("word", "name") for token in tokens)
+
+
+def _column_of_names(tokens: list[Token]) -> list[str]:
+    r"""The names in `\begin{pmatrix} x \\ y \end{pmatrix}`; none where something else is in it."""
+    if len(tokens) < 11 or tokens[0].text != "\\begin" or tokens[-4].text != "\\end":
+        return []
+    inner = tokens[4:-4]
+    plain = all(token.kind == "name" for token in inner[::2]) and all(token.text in ("\\\\", "&") for token in inner[1::2])
+    return [token.text for token in inner[::2]] if plain and len(inner) % 2 else []
 
 
 def _after_index(texts: list[str]) -> list[str]:
@@ -165,6 +177,8 @@ def _label(tokens: list[Token], value: list[Token]) -> tuple[str, str]:
         return f"{texts[0]}_□", index[0].text
     if len(texts) == 4 and texts[1] == "(" and tokens[2].kind == "name":
         return "function()", texts[2]
+    if names := _column_of_names(tokens):
+        return f"({','.join(names)})", ""
     if (slope := _SLOPE.fullmatch(joined(tokens))) is not None:
         return f"{slope[1] or slope[2]}'", ""
     return joined([Token(token.kind, token.text) for token in tokens]).replace("{", "").replace("}", ""), ""

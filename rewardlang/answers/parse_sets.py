@@ -13,6 +13,7 @@ from rewardlang.answers.tokens import Token, any_of, joined
 from rewardlang.verdict import Missing
 
 WHOLE_NUMBERS = ("ℤ", "ℕ", "Z", "N")
+MAX_LISTED = 20
 _BUILDERS = ("|", ":")
 
 
@@ -92,6 +93,8 @@ def built(inner: list[Token], read: Reader) -> Value | Missing | None:
     if cut is None or cut == 0 or cut == len(inner) - 1:
         return None
     name = inner[:cut]
+    if (listed := _of_listed(name, inner[cut + 1 :], read)) is not None:
+        return listed
     domain = split(name, ("∈",))
     if len(domain) == 2 and [token.text for token in domain[1]] not in (["ℝ"], ["R"]):
         return None
@@ -111,6 +114,28 @@ def built(inner: list[Token], read: Reader) -> Value | Missing | None:
         if isinstance(value, Interval | Union | Tuple_ | SetOf | Family | Missing)
         else Unread(joined(inner), "this set is not computed")
     )
+
+
+def _of_listed(formula: list[Token], condition: list[Token], read: Reader) -> Value | Missing | None:
+    r"""`2k + 1 : k \in \mathbb{Z}` and `n^2 : n = 1, 2, 3`; None for a condition of another form."""
+    texts = [token.text for token in condition[:2]]
+    if len(formula) < 2 or len(condition) < 3 or condition[0].kind != "name" or texts[1] not in ("∈", "="):
+        return None
+    name, rest = texts[0], condition[2:]
+    if any_of(rest, ("ℤ", "ℕ", "Z", "N")):
+        family = read([*formula, Token("sign", ","), *condition])
+        return family if isinstance(family, Family) else Unread(joined([*formula, *condition]), "this set is not computed")
+    values = split(rest[1:-1] if bracketed(rest) == "⦃⦄" else rest, (",",))
+    if not 1 <= len(values) <= MAX_LISTED or not all(values) or any_of(rest, ("…",)):
+        return Unread(joined([*formula, *condition]), "this set is not computed")
+    items = []
+    for value in values:
+        one = (Token("sign", "("), *value, Token("sign", ")"))
+        item = read([part for token in formula for part in (one if token.text == name else (token,))])
+        if not isinstance(item, Expression):
+            return item if isinstance(item, Missing) else Unread(joined([*formula, *condition]), "this set is not computed")
+        items.append(item)
+    return SetOf(tuple(items))
 
 
 def rays_joined(items: tuple[Value, ...], sign: str) -> Value | None:

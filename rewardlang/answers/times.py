@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rewardlang.answers.algebra import number
 from rewardlang.answers.kinds import Expression, Ratio, Time
 from rewardlang.answers.tokens import Token
 from rewardlang.verdict import Verdict, no, yes
@@ -9,19 +10,27 @@ from rewardlang.verdict import Verdict, no, yes
 _HALF_DAY = 12 * 3600
 
 
-def time_of_day(tokens: list[Token]) -> Time | None:
-    """The time that the tokens are, or None."""
+def time_of_day(tokens: list[Token]) -> Time | Ratio | None:
+    """The time that the tokens are, or None; `3 o'clock` as `3:00`."""
     texts = [token.text for token in tokens]
     end = next((at for at, token in enumerate(tokens) if token.kind in ("word", "name")), 0)
     half = "".join(texts[end:]).lower().replace(".", "")
+    full = half.startswith("o'clock")
+    half = half.removeprefix("o'clock")
     figures = texts[:end]
-    if half not in ("am", "pm") or len(figures) not in (1, 3, 5) or any(text != ":" for text in figures[1::2]):
+    if (
+        half not in (("am", "pm", "") if full else ("am", "pm"))
+        or len(figures) not in (1, 3, 5)
+        or any(text != ":" for text in figures[1::2])
+    ):
         return None
     if any(not (text.isascii() and text.isdigit() and len(text) <= 2) for text in figures[::2]):
         return None
     hour, minute, second = (*map(int, figures[::2]), 0, 0)[:3]
     if not 1 <= hour <= 12 or minute > 59 or second > 59 or any(len(text) != 2 for text in figures[2::2]):
         return None
+    if not half:
+        return Ratio((number(hour), number(minute)), f"{hour:02}:{minute:02}")
     return Time((hour % 12 + 12 * (half == "pm")) * 3600 + minute * 60 + second)
 
 

@@ -20,12 +20,13 @@ NAMES = {
     "arcsin": "\\arcsin", "ldots": "…", "dots": "…", "cdots": "…", "angle": "∠", "triangle": "△", "dbinom": "\\binom",
     "tbinom": "\\binom", "varphi": "\\phi", "varepsilon": "\\epsilon", "setminus": "∖", "backslash": "∖", "cap": "∩",
     "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉", "langle": "(", "rangle": ")", "prime": "'", "lor": "or", "land": "and",
+    "vee": "or", "wedge": "and",
     "R": "ℝ", "Z": "ℤ", "N": "ℕ", "dotsc": "…", "dotsb": "…", "equiv": "≡", "imath": "i", "jmath": "j",
 }  # fmt: skip
 CHARACTERS = {
     "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "π": "\\pi", "√": "\\sqrt", "∕": "/", "（": "(", "）": ")", "，": ",",
     "：": ":", "＝": "=", "；": ";", "。": ".", "∣": "|", "º": "°", "⩽": "≤", "⩾": "≥", "≦": "≤", "≧": "≥", "’": "'", "′": "'",
-    "∫": "\\int", "∑": "\\sum", "¢": " cents ",
+    "∫": "\\int", "∑": "\\sum", "¢": " cents ", "∧": "\\land", "∨": "\\lor", "¬": "\\neg",
 }  # fmt: skip
 _WRAPPERS = (
     "text|underline|textbf|textit|textrm|textnormal|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathbb|mathcal|mbox|hbox|"
@@ -290,7 +291,7 @@ def _token_from(text: str, spaced: bool, upright: bool) -> Token:
         known = NAMES.get(text[1:])
         if known is None:
             return Token("command", text, spaced)
-        kind = "command" if known[0] == "\\" else "word" if known in ("or", "and") else "name" if known in "ℝℤℕij" else "sign"
+        kind = "command" if known[0] == "\\" else "connective" if known in ("or", "and") else "name" if known in "ℝℤℕij" else "sign"
         return Token(kind, known, spaced)
     if kind == "word":
         return Token("name" if len(text) == 1 else "word", text, spaced, upright)

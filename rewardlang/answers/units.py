@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from rewardlang.answers.data_sizes import DATA_UNITS
 from rewardlang.answers.physical_units import unit_of_words
 
 SYMBOLS = (
@@ -45,6 +46,7 @@ _KNOWN = frozenset(
         "t",
         "usd",
         "in",
+        *DATA_UNITS,
         *["MJ", "GJ", "hPa", "mW", "MW", "GW", "hL", "mV", "kΩ", "MΩ", "kN", "mN", "MN", "rads"],
     }
 )

@@ -37,3 +37,12 @@ def _axis(atom: Atom) -> str:
         return ""
     accent, _, letter = str(argument).rpartition(" ")
     return letter if letter in tuple(_AXES) and (not accent or accent in ACCENTS) else ""
+
+
+def multiple_of_identity(of: Quotient, size: int) -> Fraction | None:
+    """The number before an identity matrix, by its usual name (`I`, `I_2`, `-3I`); None for anything else."""
+    if of.under.rational != 1 or len(of.over.terms) != 1:
+        return None
+    ((product, value),) = of.over.terms
+    named = len(product) == 1 and product[0][1] == 1 and product[0][0] in (("symbol", "I"), ("symbol", f"I_{size}"))
+    return value if named else None
