@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from html import escape
 
 _WIDTH, _HEIGHT = 520, 290
-_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 114, 16, 46
+_LEFT, _TOP, _BOTTOM = 54, 16, 46
+_RIGHT, _WIDEST = 114, 220  # room for labels, and the most that long ones take
+_CHARACTER = 7.6  # about the width of one in a label
 _LABEL_GAP = 15
 _DASHES = ("", "7 4", "2 3", "9 3 2 3")
 
@@ -23,14 +25,15 @@ class Line:
 
 @dataclass(frozen=True)
 class _Scale:
-    """From values to places in the drawing: x from 0 to `end`, y between the outer `ticks`."""
+    """From values to places in the drawing: x from 0 to `end`, y between the outer `ticks`; `right` is left for labels."""
 
     end: float
     ticks: Sequence[float]
     percent: bool
+    right: float
 
     def x(self, value: float) -> float:
-        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * value / self.end
+        return _LEFT + (_WIDTH - _LEFT - self.right) * value / self.end
 
     def y(self, value: float) -> float:
         low, high = self.ticks[0], self.ticks[-1]
@@ -43,7 +46,8 @@ class _Scale:
 def line_chart(lines: Sequence[Line], *, title: str, x_label: str, y_label: str, ticks: Sequence[float], percent: bool = False) -> str:
     """An SVG element; `ticks` are the marked values of y, the outer ones its range. `title` is read out by screen readers."""
     end = max((x for line in lines for x, _ in line.points), default=1.0) or 1.0
-    scale = _Scale(end, ticks, percent)
+    longest = max((len(line.label) for line in lines), default=0)
+    scale = _Scale(end, ticks, percent, min(max(_RIGHT, 8 + _CHARACTER * longest), _WIDEST))
     middle = (_TOP + _HEIGHT - _BOTTOM) / 2
     parts = [
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" class="chart"><title>{escape(title)}</title>',
@@ -60,7 +64,7 @@ def _grid(scale: _Scale) -> list[str]:
     parts = []
     for value in scale.ticks:
         y = scale.y(value)
-        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - scale.right:.0f}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text class="tick" x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{scale.number(value)}</text>')
     step = _tick_step(scale.end)
     for number in range(int(scale.end // step) + 1):
@@ -96,10 +100,24 @@ def _path(index: int, line: Line, scale: _Scale) -> str:
 
 
 def _labels(lines: Sequence[Line], scale: _Scale) -> list[str]:
-    """The name of each line at its right end, moved apart where two ends lie close together."""
+    """The name of each line at its right end, moved apart where ends lie close together, and up where there is no room below."""
     ends = sorted((scale.y(line.points[-1][1]), index, line.label) for index, line in enumerate(lines) if line.points)
-    parts, above = [], -float("inf")
-    for y, index, label in ends:
-        above = max(y, above + _LABEL_GAP)
-        parts.append(f'<text class="name s{index % 4}" x="{scale.x(scale.end) + 8:.0f}" y="{above + 4:.1f}">{escape(label)}</text>')
-    return parts
+    places: list[float] = []
+    for y, _, _ in ends:
+        places.append(max(y, places[-1] + _LABEL_GAP) if places else y)
+    below = float(_HEIGHT - 12)
+    for number in reversed(range(len(places))):
+        places[number] = min(places[number], below)
+        below = places[number] - _LABEL_GAP
+    x, most = scale.x(scale.end) + 8, int((scale.right - 8) / _CHARACTER)
+    return [
+        f'<text class="name s{index % 4}" x="{x:.0f}" y="{y + 4:.1f}">{escape(_shortened(label, most))}</text>'
+        for y, (_, index, label) in zip(places, ends, strict=True)
+    ]
+
+
+def _shortened(label: str, most: int) -> str:
+    """With a sign of what is missing in the middle, where names of one family tend to differ least."""
+    if len(label) <= most:
+        return label
+    return f"{label[: most - most // 2 - 1]}…{label[-(most // 2) :]}"

@@ -37,7 +37,9 @@ def read_config(path: str | Path, changes: Sequence[str] = ()) -> RunConfig:
     except UnicodeDecodeError:
         raise TrainingProblem(f"{path} is not UTF-8 text", "save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise TrainingProblem(f"{path} is not TOML: {error}", "rewardlang train --keys shows a file that is") from None
+        twice = "Cannot overwrite" in str(error) or "Cannot declare" in str(error)
+        remedy = "a key, or a [table], stands there for a second time" if twice else "rewardlang train --keys shows a file that is"
+        raise TrainingProblem(f"{path} is not TOML: {error}", remedy) from None
     mistakes: list[str] = []
     asked: dict[str, Any] = {}
     for change in changes:
@@ -50,7 +52,8 @@ def read_config(path: str | Path, changes: Sequence[str] = ()) -> RunConfig:
     if mistakes:
         listed = "".join(f"\n  - {mistake}" for mistake in mistakes)
         raise TrainingProblem(
-            f"{path} has {len(mistakes)} mistake{'s' * (len(mistakes) > 1)}:{listed}", "rewardlang train --keys lists every key"
+            f"{path}{' with what the command adds' * bool(changes)} has {len(mistakes)} mistake{'s' * (len(mistakes) > 1)}:{listed}",
+            "rewardlang train --keys lists every key",
         )
     return _relative_to(config, path.parent)
 

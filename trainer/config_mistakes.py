@@ -35,13 +35,14 @@ _RANGES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "0 or more",
         lambda value: value >= 0,
         (
-            "lora.rank training.warmup_steps training.clip training.clip_high training.refill training.value_weight training.kl "
+            "training.warmup_steps training.clip_high training.refill training.value_weight training.kl "
             "training.save_every evaluation.every evaluation.temperature evaluation.patience evaluation.min_rise engine.canary_every"
         ),
     ),
-    ("from 0 to 1", lambda value: 0 <= value <= 1, "training.gae_lambda curriculum.memory"),
+    ("from 0 to 1", lambda value: 0 <= value <= 1, "training.clip training.gae_lambda curriculum.memory"),
     ("0 or more and less than 1", lambda value: 0 <= value < 1, "lora.dropout"),
     ("more than 0 and at most 1", lambda value: 0 < value <= 1, "curriculum.floor training.learning_rate training.value_learning_rate"),
+    ("from 0 to 4,096", lambda value: 0 <= value <= 4096, "lora.rank"),
     ("from 0 to 4,294,967,295", lambda value: 0 <= value < 2**32, "seed"),
 )
 

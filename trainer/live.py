@@ -73,8 +73,8 @@ class LiveView(Progress):
             self._live = None
 
     def say(self, text: str) -> None:
-        """A line above the view."""
-        self._console.print(safe(text), markup=False)
+        """A line above the view, or several."""
+        self._console.print("\n".join(safe(line) for line in text.split("\n")), markup=False)
 
     def row(self, row: MetricsRow) -> None:
         """Takes the figures of a row."""

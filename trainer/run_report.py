@@ -116,7 +116,7 @@ def _alarms(rows: Sequence[MetricsRow]) -> Iterable[str]:
         yield "<h2>Alarms</h2>"
     for row in rang:
         title = escape(f"Step {row['step']}: {row['alarm']}.")
-        yield f'<p><span class="bad">{title}</span> {escape(row["found"])}<br>{escape(row["remedy"])}</p>'
+        yield f'<p><span class="bad">{title}</span> {escape(row["found"])}<br>What to do: {escape(row["remedy"])}</p>'
 
 
 def _curves(record: Record, training: Sequence[MetricsRow], measured: Sequence[MetricsRow]) -> Iterable[str]:

@@ -120,11 +120,14 @@ class _Trackio(Tracker):
             import trackio
 
             name = f"{folder.resolve().name}-{_identity(folder, record)[:6]}"
-            self._run: Any = trackio.init(project=project, name=name, resume="allow", config=record, embed=False)
+            options: dict[str, Any] = {"embed": False, "auto_log_cpu": False, "auto_log_gpu": False}
+            self._run: Any = trackio.init(project=project, name=name, resume="allow", config=record, **options)
 
     def write(self, values: Values, step: int) -> None:
         self._run.log(dict(values), step=step)
 
     def close(self) -> None:
+        import trackio
+
         with contextlib.redirect_stdout(sys.stderr):
-            self._run.finish()
+            trackio.finish()  # the run's own `finish` would be called, and speak, once more when the interpreter ends

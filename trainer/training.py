@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,22 +74,23 @@ def train(config: RunConfig, progress: Progress, *, resume: bool = False) -> Run
     """
     need(TRAINING, "train", purpose="training")
     check_trackers(config.report_to)
+    reward = load_reward(config)
+    if os.environ.get("RANK", "0") == "0":  # the first of several processes tells
+        for warning in (warning for warning in reward.warnings if warning.code == "RW711"):
+            progress.say(f"warning: {warning.message}; rewardlang help RW711 tells more")
+        progress.say(f"loading {config.model.path} and the data")  # before the libraries, which take seconds of their own
     wait_without_spinning()
     from rewardlang.trainer.gpu_world import check_for_processes, place, processes
 
     check_for_processes(config, processes())
     with place(config, progress) as (own, shown):
-        return _train(own, shown, resume=resume)
+        return _train(own, reward, shown, resume=resume)
 
 
-def _train(config: RunConfig, progress: Progress, *, resume: bool) -> RunResult:
+def _train(config: RunConfig, reward: Reward, progress: Progress, *, resume: bool) -> RunResult:
     from rewardlang.trainer.noise import gathered_warnings
 
     began = time.monotonic()
-    reward = load_reward(config)
-    for warning in (warning for warning in reward.warnings if warning.code == "RW711"):
-        progress.say(f"warning: {warning.message}; rewardlang help RW711 tells more")
-    progress.say(f"loading {config.model.path} and the data")
     output = Path(config.output)
     checkpoint = _checkpoint_to_resume(output, resume)
     try:

@@ -94,7 +94,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("[training]\nalgorithm = 'online_dpo'\nmicro_batch = 4", "'training.micro_batch' (4) must be a multiple of 'training.group' (8)"),
         ("[training]\nalgorithm = 'ppo'\nrefill = 2", "'training.refill' means nothing under 'ppo'; leave it out"),
         ("[training]\nscale_rewards = 'all'", "'training.scale_rewards' must be one of 'group', 'batch', 'none', found 'all'"),
-        ("[training]\nclip = -0.1", "'training.clip' must be 0 or more, found -0.1"),
+        ("[training]\nclip = -0.1", "'training.clip' must be from 0 to 1, found -0.1"),
         ("[evaluation]\nevery = 10", "there is neither a table [held_out] nor 'data.held_out_share'"),
         ("held_out_share = 1.5", "'data.held_out_share' must be between 0 and 1"),
         ("held_out_share = 0.5\n[held_out]\nfile = 'rows.jsonl'", "in place of the table [held_out]"),
@@ -113,7 +113,9 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("[training]\nwarmup_steps = -1", "'training.warmup_steps' must be 0 or more, found -1"),
         ("[training]\nmask_cut_off = 1", "'training.mask_cut_off' must be true or false, found 1"),
         ("[training]\ndpo_beta = 0", "'training.dpo_beta' must be more than 0, found 0.0"),
-        ("[lora]\nrank = -1", "'lora.rank' must be 0 or more, found -1"),
+        ("[lora]\nrank = -1", "'lora.rank' must be from 0 to 4,096, found -1"),
+        ("[lora]\nrank = 100000", "'lora.rank' must be from 0 to 4,096, found 100000"),
+        ("[training]\nclip = 20", "'training.clip' must be"),
         ("[lora]\ndropout = 1.0", "'lora.dropout' must be 0 or more and less than 1, found 1.0"),
         ("[lora]\ntargets = []", "'lora.targets' must be a list of texts, found []"),
         ("[evaluation]\nbatch = 0", "'evaluation.batch' must be more than 0, found 0"),
@@ -145,6 +147,7 @@ def test_an_empty_file_says_what_a_run_needs(tmp_path: Path) -> None:
 def test_a_file_that_is_no_toml_or_no_utf8_or_not_there(tmp_path: Path) -> None:
     """Each is told in a sentence, with what to do."""
     assert "is not TOML" in mistakes(tmp_path, "reward = = 3")
+    assert "stands there for a second time" in mistakes(tmp_path, "seed = 1\nseed = 2")
     (tmp_path / "latin.toml").write_bytes("reward = 'é'".encode("latin-1"))
     for name, told in (("latin.toml", "is not UTF-8"), ("none.toml", "cannot be read: No such file")):
         with pytest.raises(TrainingProblem, match=told):

@@ -87,6 +87,14 @@ def test_what_a_model_wrote_cannot_move_the_cursor_or_set_colours() -> None:
     assert "[bold red]gone[/]" in text
 
 
+def test_what_is_said_in_several_lines_stays_so() -> None:
+    """An alarm and what to do about it, above the view; what a model wrote in it cannot move the cursor."""
+    live, console = view(120)
+    with console.capture() as captured:
+        live.say("ALARM in step 5\n  what to do: look at \x1b[2J")
+    assert [line.rstrip() for line in captured.get().splitlines()] == ["ALARM in step 5", "  what to do: look at ␛[2J"]
+
+
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=24))
 def test_a_curve_has_one_character_a_value(values: Sequence[float]) -> None:
     """The greatest value has the tallest bar and the least the lowest, unless all are equal."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import itertools
 import json
 import os
 import re
@@ -152,3 +153,15 @@ def test_a_chart_is_well_formed_and_keeps_to_its_frame() -> None:
     assert len(heights) == 4
     assert all(16 <= height <= 244 for height in heights)
     assert [text.text for text in root.iter("text") if text.attrib.get("class", "").startswith("name")] == ["a < b", "c"]
+
+
+def test_long_names_and_many_lines_stay_inside_a_chart() -> None:
+    """Room is made for names, up to a limit; twelve lines that end at 0 have their names one above another."""
+    names = [f"rule_number_{number}" for number in range(11)] + ["the_same_beginning_and_a_name_that_never_wants_to_end"]
+    chart = line_chart([Line(name, [(0, 1), (9, 0)]) for name in names], title="t", x_label="step", y_label="y", ticks=(0, 1))
+    labels = [text for text in ET.fromstring(chart).iter("text") if text.attrib.get("class", "").startswith("name")]
+    heights = [float(text.attrib["y"]) for text in labels]
+    assert max(heights) <= 290
+    assert all(later - earlier >= 15 for earlier, later in itertools.pairwise(heights))
+    assert all(float(text.attrib["x"]) + 7.6 * len(text.text or "") <= 520 for text in labels)
+    assert labels[-1].text == "the_same_begi…_wants_to_end"

@@ -32,7 +32,14 @@ class Run:
     def log(self, *values, **named): self.calls.append(["log", *values, named])
     def finish(self):
         with open(os.environ["CALLS"], "w") as stream: json.dump(self.calls, stream)
-def init(**values): return Run(**values)
+def init(**values):
+    global current
+    current = Run(**values)
+    return current
+def finish():
+    global current
+    current.finish()
+    current = None  # else the library finishes it, and prints, when the interpreter ends
 """
 RECORD = {"started": "2026-01-01T00:00:00Z", "config": {"seed": 0}, "reward": {"fingerprint": "f"}}
 ROW = {"kind": "training", "step": 5, "reward": 1.5, "points": {"correct": 1.0}}
@@ -81,6 +88,7 @@ def test_trackio_stays_on_this_machine_and_off_standard_output(tmp_path: Path, c
     assert asked["project"] == "sums"
     assert asked["name"].startswith("maths-")
     assert not {"space_id", "dataset_id"} & asked.keys()
+    assert (asked["auto_log_cpu"], asked["auto_log_gpu"]) == (False, False)
     assert ["log", {"training/reward": 1.5, "training/points/correct": 1.0}, {"step": 5}] in others
     captured = capsys.readouterr()
     assert (captured.out, captured.err.strip()) == ("", "hello from the library")
