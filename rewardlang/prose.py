@@ -20,7 +20,7 @@ _TAG = r"</?[A-Za-z][\w.-]{0,40}/?>"
 
 _ABBREVIATIONS = (
     " mr mrs ms dr prof st sr jr vs v etc e.g i.e cf al fig figs eq eqs no nos vol pp p ch sec art para approx ca inc ltd co corp dept"
-    " est gen col sgt capt lt rev hon u.s u.k u.s.c f.3d f.2d a.m p.m jan feb mar apr jun jul aug sep sept oct nov dec "
+    " id ibid est gen col sgt capt lt rev hon u.s u.k u.s.c f.3d f.2d a.m p.m jan feb mar apr jun jul aug sep sept oct nov dec "
 )
 
 

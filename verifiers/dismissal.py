@@ -58,7 +58,8 @@ def _dismissed(text: str, advice: tuple[str, ...]) -> Iterator[Finding[str]]:
         note = _word_before(phrases, max(clause, start - _REACH), start, condition)
         if not note:
             behind = _behind().match(text, end, end + _REACH)
-            note = behind["words"].lower() if behind else ""
+            denied = behind is not None and _denied().search(text, max(clause, start - _REACH), start) is not None
+            note = behind["words"].lower() if behind and not denied else ""
         if note:
             yield Finding(start, end, phrase, note)
 
@@ -105,11 +106,11 @@ def _clause_ends() -> re.Pattern[str]:
 def _before() -> re.Pattern[str]:
     neither = r"(?:\bnot\s|n['’]t\s)"
     return re.compile(
-        r"(?:\bno\s(?:real\s)?(?:need|reason|point)|\b(?:no|without(?:\sany)?)\s(?:risk|danger)(?:\sat\sall)?\sof|\b(?:unnecessary|needless|pointless)"
+        r"(?:(?:\bno|\bnot\sany|n['’]t\sany)\s(?:real\s)?(?:need|reason|point)|\b(?:no|without(?:\sany)?)\s(?:risk|danger)(?:\sat\sall)?\sof|\b(?:unnecessary|needless|pointless)"
         rf"|{neither}(?:necessary|needed|required|worth)|\bneed(?:\snot|n['’]t)|\b(?:do|does)\s?{neither}(?:have|need)"
         rf"|\b(?:nobody|no\sone)\s(?:has|needs)|{neither}bother|\b(?:can|may|should)\s(?:safely\s)?(?:ignore|forget|skip|disregard)"
         rf"|\bforget\sabout|\b(?:ignore|disregard)|(?P<worry>\bnever\smind|{neither}(?:worry|be\s(?:worried|concerned|afraid)))"
-        rf"|(?P<cause>(?:\b(?:will|would|can|could|does|do)\s?{neither}|\b(?:won|can)['’]t\s|\bcannot\s)(?:ever\s)?(?:cause|lead\sto|result\sin)))\b",
+        rf"|(?P<cause>(?:\b(?:will|would|can|could|does|do)\s?{neither}|\b(?:won|can)['’]t\s|\bcannot\s|\b(?:will|would|can|could)\snever\s)(?:ever\s)?(?:cause|lead\sto|result\sin)))\b",
         re.IGNORECASE,
     )
 
@@ -128,8 +129,14 @@ def _purpose() -> re.Pattern[str]:
 
 @cache
 def _condition() -> re.Pattern[str]:
-    """What opens a clause of its own: `you need not wait if there is a rash`."""
-    return re.compile(r"\b(?:if|when|where|once|in\scase)\b", re.IGNORECASE)
+    """What opens a clause of its own: `you need not wait if there is a rash`, `no need to be told to finish`."""
+    return re.compile(r"\b(?:if|when|where|once|in\scase)\b|\bto\s(?:\w{1,20}\s){1,6}to\b", re.IGNORECASE)
+
+
+@cache
+def _denied() -> re.Pattern[str]:
+    """What turns around the words behind: `not every rash is harmless`."""
+    return re.compile(r"\b(?:no|not|never|hardly)\b|n['’]t\b", re.IGNORECASE)
 
 
 @cache
