@@ -25,7 +25,7 @@ class _Counts(NamedTuple):
     characters: int
 
 
-@measure("reading_ease", cost="linear", version="1")
+@measure("reading_ease", cost="linear", version="2")
 def reading_ease(texts: Sequence[str]) -> list[Fraction | Missing | Refused]:
     """Flesch's reading ease of an English text: about 100 is very easy, 60 plain, 30 hard.
 
@@ -54,7 +54,7 @@ def reading_ease(texts: Sequence[str]) -> list[Fraction | Missing | Refused]:
     return [_value(counts, _ease) for counts in map(_counts, texts)]
 
 
-@measure("reading_grade", cost="linear", version="1")
+@measure("reading_grade", cost="linear", version="2")
 def reading_grade(texts: Sequence[str], *, formula: Formula = "Flesch-Kincaid") -> list[Fraction | Missing | Refused]:
     """The school year that an English text asks for, by one of three published formulas."""
     return [_value(counts, _GRADES[formula]) for counts in map(_counts, texts)]

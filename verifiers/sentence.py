@@ -9,7 +9,7 @@ from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
 
 
-@finder("sentence", cost="linear", version="1")
+@finder("sentence", cost="linear", version="2")
 def sentence(texts: Sequence[str]) -> list[list[Finding[str]]]:
     """The sentences of a text, trimmed.
 
