@@ -49,6 +49,10 @@ def logits_fp32(hidden_TH: torch.Tensor, head_VH: torch.Tensor) -> torch.Tensor:
     return logits
 
 
+def _divided(logits: torch.Tensor, temperature: float) -> torch.Tensor:
+    return logits if temperature == 1.0 else logits.div_(temperature)
+
+
 class _TokenLogprobs(torch.autograd.Function):
     @staticmethod
     def forward(
@@ -57,7 +61,7 @@ class _TokenLogprobs(torch.autograd.Function):
         normalisers, chosen, entropy = [], [], []
         with torch.autocast(hidden_TH.device.type, enabled=False):
             for start in range(0, len(tokens_T), chunk):
-                logits = logits_fp32(hidden_TH[start : start + chunk], head_VH).div_(temperature)
+                logits = _divided(logits_fp32(hidden_TH[start : start + chunk], head_VH), temperature)
                 chosen.append(logits.gather(1, tokens_T[start : start + chunk, None])[:, 0])
                 normalisers.append(logits.logsumexp(1))
                 if entropies:
@@ -81,11 +85,10 @@ class _TokenLogprobs(torch.autograd.Function):
         with torch.autocast(hidden_TH.device.type, enabled=False):
             for start in range(0, len(tokens_T), ctx.chunk):
                 rows = slice(start, start + ctx.chunk)
-                # d log p(token) / d logits = onehot(token) − p, written over the logits themselves.
-                logits = logits_fp32(hidden_TH[rows], head_VH).div_(ctx.temperature)
-                logits.sub_(normaliser_T[rows, None]).exp_().neg_()
-                logits.scatter_add_(1, tokens_T[rows, None], torch.ones_like(logits[:, :1]))
-                logits.mul_(grad_T[rows, None])
+                # d log p(token) / d logits = onehot(token) − p, times the slope, written over the logits themselves.
+                logits = _divided(logits_fp32(hidden_TH[rows], head_VH), ctx.temperature)
+                logits.sub_(normaliser_T[rows, None]).exp_().mul_(-grad_T[rows, None])
+                logits.scatter_add_(1, tokens_T[rows, None], grad_T[rows, None])
                 grad_hidden_TH[rows] = logits.to(head_VH.dtype) @ head_VH
                 del logits
         return grad_hidden_TH, None, None, None, None, None

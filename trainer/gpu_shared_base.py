@@ -64,7 +64,9 @@ class SharedLoraLinear(LoraLinear):
         delta = None
         for name in self.active_adapters:
             if name in self.lora_A:
-                part = self.lora_B[name](self.lora_A[name](self.lora_dropout[name](x))) * self.scaling[name]
+                # Scaled where it is narrow: over all outputs that would be a pass over memory more, three times a step.
+                narrow, scaling = self.lora_A[name](self.lora_dropout[name](x)), self.scaling[name]
+                part = self.lora_B[name](narrow if scaling == 1.0 else narrow * scaling)
                 delta = part if delta is None else delta + part
         return cast(torch.Tensor, base(x, delta))
 

@@ -26,6 +26,7 @@ from rewardlang.trainer.gpu_update import prepare_training
 from rewardlang.trainer.gpu_vllm import Completion
 from rewardlang.trainer.gpu_vllm_weights import EngineContract
 from rewardlang.trainer.gpu_world import World
+from rewardlang.trainer.memory_plan import head_chunk
 from rewardlang.trainer.online_dpo import in_order
 from rewardlang.trainer.problem import TwoPolicies
 
@@ -105,10 +106,8 @@ def _seed(run: int, step: int, index: int) -> int:
 class EngineTrainer(PolicyTrainer):
     """`PolicyTrainer` over an engine. Its `model` is the engine's; everything else as TRL takes it."""
 
-    def __init__(
-        self, *arguments: Any, engine: Engine, cap: float = CAP, head_chunk: int = 128, world: World | None = None, **options: Any
-    ) -> None:
-        self.engine, self.cap, self.head_chunk, self.world = engine, cap, head_chunk, world or World()
+    def __init__(self, *arguments: Any, engine: Engine, cap: float = CAP, world: World | None = None, **options: Any) -> None:
+        self.engine, self.cap, self.world = engine, cap, world or World()
         self._inputs: dict[str, Any] = {}
         before = [tensor.data_ptr() for tensor in base_tensors(engine.model)]
         super().__init__(*arguments, model=engine.model, **options)
@@ -216,7 +215,7 @@ class EngineTrainer(PolicyTrainer):
             nothing = states.float().sum(-1)
             return torch.zeros(kept.shape, device=kept.device).masked_scatter(kept, nothing), torch.zeros(kept.shape, device=kept.device)
         found, entropy = token_logprobs_and_entropies(
-            states, self.engine.head, targets, temperature=self.temperature, chunk=self.head_chunk, entropies=entropies
+            states, self.engine.head, targets, temperature=self.temperature, chunk=head_chunk(len(targets)), entropies=entropies
         )
         empty = torch.zeros(kept.shape, dtype=found.dtype, device=found.device)
         return empty.masked_scatter(kept, found), empty.masked_scatter(kept, entropy)

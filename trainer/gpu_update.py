@@ -14,6 +14,7 @@ from rewardlang.trainer.gpu_engine import Engine
 from rewardlang.trainer.gpu_head import token_logprobs
 from rewardlang.trainer.gpu_loss import CAP, LossReport, truncated_loss
 from rewardlang.trainer.gpu_vllm import Completion
+from rewardlang.trainer.memory_plan import head_chunk
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def accumulate(
     *,
     micro_batch: int,
     cap: float = CAP,
-    head_chunk: int = 128,
+    chunk: int | None = None,
 ) -> UpdateReport:
     """Adds the gradient of one batch to the adapter's parameters; the optimizer's step is the caller's.
 
@@ -53,7 +54,7 @@ def accumulate(
     parts: list[tuple[int, float, LossReport]] = []
     for chosen in _passes(completions, advantages, micro_batch, shared=engine.share_prompts):
         rows, amounts = [completions[index] for index in chosen], [advantages[index] for index in chosen]
-        loss, report = _loss(engine, rows, amounts, tokens, cap, head_chunk)
+        loss, report = _loss(engine, rows, amounts, tokens, cap, chunk)
         loss.backward()
         parts.append((sum(len(row.tokens) for row in rows), float(loss.detach()), report))
     trained = max(1, sum(count for count, _, _ in parts))
@@ -84,12 +85,12 @@ def _passes(completions: Sequence[Completion], advantages: Sequence[float], micr
 
 
 def _loss(
-    engine: Engine, rows: Sequence[Completion], amounts: Sequence[float], tokens: int, cap: float, head_chunk: int
+    engine: Engine, rows: Sequence[Completion], amounts: Sequence[float], tokens: int, cap: float, chunk: int | None
 ) -> tuple[torch.Tensor, LossReport]:
     states = engine.states_before([row.prompt for row in rows], [row.tokens for row in rows])
     targets = torch.tensor([token for row in rows for token in row.tokens], device=engine.device)
     sampled = torch.tensor([value for row in rows for value in row.logprobs.tolist()], device=engine.device, dtype=torch.float32)
     lengths = torch.tensor([len(row.tokens) for row in rows], device=engine.device)
     spread = torch.tensor(list(amounts), device=engine.device, dtype=torch.float32).repeat_interleave(lengths)
-    logprobs = token_logprobs(states, engine.head, targets, temperature=engine.temperature, chunk=head_chunk)
+    logprobs = token_logprobs(states, engine.head, targets, temperature=engine.temperature, chunk=chunk or head_chunk(len(targets)))
     return truncated_loss(logprobs, sampled, spread, tokens=tokens, cap=cap)

@@ -54,7 +54,7 @@ class Workload:
     micro_batch: int | None = None  # sequences in one forward pass of the trainer; chosen from the card unless told
     rank: int = 16
     prefill: int = 1024  # tokens that vLLM takes into one step
-    head_chunk: int = 128  # tokens whose logits exist at a time
+    head_chunk: int | None = None  # tokens whose logits exist at a time; by the length of the pass unless told
     nested_scales: bool | None = None  # the base's scales stay nested; where the card needs it unless told
     unmap_cache: bool = False  # the KV cache is unmapped while training, and merged weights with it
     merged: bool = False  # the sampler has 16-bit weights of its own, in place of a share of the base and a LoRA slot
@@ -222,11 +222,8 @@ def _parts(shape: PolicyShape, load: Workload, micro_batch: int, constants: Cali
     # With nested scales matrices are expanded into a buffer of their own, in every phase; else into a new one where they are needed.
     matrix = 0 if load.nested_scales else expanded_bytes(shape)
     beside = expanded_bytes(shape) if load.merged else matrix
-    working = max(layer + matrix, head_bytes(shape, load.head_chunk, tokens))
+    working = max(layer + matrix, head_bytes(shape, load.head_chunk or head_chunk(micro_batch * load.completion), tokens))
     slack = constants.slack + (checkpoints + working) * constants.slack_percent // 100
-    # Neither a buffer nor merged weights leave matrices of many sizes behind.
-    sizes = 0 if load.merged or load.nested_scales else 2 * sum(linear.elements for linear in shape.linears())
-    split = constants.rollout_slack + sizes * constants.rollout_slack_percent // 100
     # Neither a buffer nor merged weights leave matrices of many sizes behind.
     sizes = 0 if load.merged or load.nested_scales else 2 * sum(linear.elements for linear in shape.linears())
     split = constants.rollout_slack + sizes * constants.rollout_slack_percent // 100
@@ -374,6 +371,14 @@ def layer_bytes(shape: PolicyShape, tokens: int, rank: int) -> int:
     """One layer in the backward pass but its expanded matrix: what autograd keeps, two gradients as wide as the MLP, LoRA in bf16."""
     lora = 2 * shape.lora_parameters(rank) // shape.layers
     return saved_bytes_a_token(shape, rank) * tokens + 2 * 2 * shape.intermediate * tokens + lora
+
+
+def head_chunk(tokens: int) -> int:
+    """Tokens whose logits exist at a time in a pass with so many completion tokens.
+
+    The whole head is read for each chunk, so long passes have longer ones; a layer's activations still take more than their logits.
+    """
+    return min(max(128, tokens // 32), 1024)
 
 
 def head_bytes(shape: PolicyShape, chunk: int, tokens: int) -> int:

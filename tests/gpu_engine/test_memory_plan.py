@@ -27,6 +27,9 @@ from rewardlang.trainer.memory_plan import (
     cache_bytes,
     cache_token_bytes,
     code_bytes,
+    head_bytes,
+    head_chunk,
+    layer_bytes,
     plan,
     saved_bytes_a_token,
     scale_bytes,
@@ -235,6 +238,15 @@ def test_with_nested_scales_every_matrix_is_expanded_into_one_buffer() -> None:
             plain, nested = (plan(config, Workload(micro_batch=micro_batch, nested_scales=one)) for one in (False, True))
             assert nested.peak < plain.peak, name
             assert nested.loading < plain.loading < plain.peak
+
+
+def test_logits_take_no_more_than_a_layer() -> None:
+    """The chunk of tokens whose logits exist grows with the pass; wherever it is above the least, the peak is still a layer's."""
+    assert [head_chunk(tokens) for tokens in (1, 512, 4096, 8192, 32_768, 100_000)] == [128, 128, 128, 256, 1024, 1024]
+    for name, config in SHAPES.items():
+        shape = shape_from_config(config)
+        for tokens in (6000, 8192, 32_768):
+            assert head_bytes(shape, head_chunk(tokens), tokens) <= layer_bytes(shape, tokens, 16), (name, tokens)
 
 
 def test_passes_to_choose_from() -> None:
