@@ -116,8 +116,9 @@ class TrlReward:
     def __call__(self, prompts: Sequence[Any] | None = None, completions: Sequence[Any] = (), **passed: Any) -> list[float | None]:
         """The score of each completion."""
         scores = _Batch(self.reward, prompts, completions, passed).evaluate()
-        _log_common(self.reward, scores, passed)
-        _log_rules(self.reward, scores, passed, (rule.name for rule in self.reward.program.rules))
+        if "log_metric" in passed or "log_extra" in passed:
+            _log_common(self.reward, scores, passed)
+            _log_rules(self.reward, scores, passed, (rule.name for rule in self.reward.program.rules))
         return scores.floats()
 
     def __repr__(self) -> str:
@@ -186,9 +187,11 @@ class _Batch:
     """A batch in the words of `Reward.score`, made of what TRL passed."""
 
     def __init__(self, reward: Reward, prompts: Sequence[Any] | None, completions: Sequence[Any], passed: Mapping[str, Any]) -> None:
-        _check_columns(reward, (name for name, value in passed.items() if hasattr(value, "__len__")))
+        originals = [column.original for column in reward.program.columns.values()]
+        if not all(hasattr(passed.get(name), "__len__") for name in originals):
+            _check_columns(reward, (name for name, value in passed.items() if hasattr(value, "__len__")))
         self.reward, self.prompts, self.completions = reward, prompts, completions
-        self.columns: dict[str, Sequence[Any]] = {column.original: passed[column.original] for column in reward.program.columns.values()}
+        self.columns: dict[str, Sequence[Any]] = {name: passed[name] for name in originals}
         self.columns |= {name: passed[name] for name in _BUILT_IN_COLUMNS if passed.get(name) is not None}
         if passed.get("completion_ids") is not None:
             self.columns.setdefault("completion_tokens", [len(ids) for ids in passed["completion_ids"]])

@@ -120,13 +120,7 @@ class Reward:
     def _scored(
         self, completions: Sequence[Any], prompts: Sequence[Any] | None, columns: Mapping[str, Sequence[Any]], step: int
     ) -> tuple[Scores, Asked]:
-        from rewardlang.engine.batch import Batch
-        from rewardlang.engine.calls import Calls
-        from rewardlang.engine.run import run
-
-        batch = Batch(self.program, self.registry, completions, prompts, columns)
-        calls = Calls()
-        marks = run(self._prepared, batch, step, calls)
+        batch, marks, calls = self._prepared.mark(self.registry, completions, prompts, columns, step)
         return Scores(self.program, batch, marks, step, calls.remembered, calls.seconds), calls.asked
 
     def submit(

@@ -144,6 +144,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("engine.exact", ALONE),
     ("engine.column", ALONE),
     ("engine.tag_shapes", ALONE),
+    ("engine.tag_layouts", ALONE),
     ("engine.tags", ALONE),
     ("engine.calls", ALONE),
     ("engine.frame", ALONE),

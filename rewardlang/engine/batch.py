@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,14 +36,15 @@ class Batch:
         completions: Sequence[Any],
         prompts: Sequence[Any] | None,
         columns: Mapping[str, Sequence[Any]],
+        known: Declared | None = None,
     ) -> None:
-        """Raises `DataError` with column and row for what is absent, null or of another type."""
+        """`known` is what `declared` says of the program. Raises `DataError` with column and row for what is absent, null or of another type."""
         check_shape(program, completions, prompts, columns)
         self._program, self._registry = program, registry
-        named = {column.original for column in program.columns.values()} | set(PER_ROW)
+        self._declared = declared(program) if known is None else known
         self._completions = listed(completions)
         self._prompts = None if prompts is None else listed(prompts)
-        self._raw = {name: listed(values) for name, values in columns.items() if name in named}
+        self._raw = {name: listed(values) for name, values in columns.items() if name in self._declared.originals}
         try:
             self.columns = self._validated()
         except DataError:
@@ -66,31 +68,25 @@ class Batch:
         return intake
 
     def _validated(self) -> Mapping[str, Column]:
-        program, size = self._program, len(self)
         chats = Chats(None, None, None) if self._prompts is None else chats_of(self._prompts)
-        declared = {name: (column.original, column.type, column.separator) for name, column in program.columns.items()}
-        built_in = {name: (name, BUILT_INS[name], None) for name in PER_ROW if name not in declared}
         columns = {}
-        for name, (original, type_, separator) in {**built_in, **declared}.items():
+        for name, original, *how in self._declared.columns:
             if original in self._raw:
-                notation = program.notation if name in declared else None
-                columns[name] = _converted(self._raw[original], type_, _Conversion(type_, self._registry, separator, notation))
+                columns[name] = _converted(self._raw[original], self._registry, *how)
         texts = completion_texts(self._completions)
         if chats.prefills is not None:
             texts = [prefill + text for prefill, text in zip(chats.prefills, texts, strict=True)]
-        composed = _composed(texts)
-        columns["completion"] = Column(composed)
+        columns["completion"] = Column(_composed(texts))
+        return MadeWhenAsked(partial(self._made, columns["completion"], chats), columns)
 
-        def other(name: str) -> Column:
-            if name in program.params:
-                return Constant(_number(program.params[name].default), size)
-            if name == "messages":
-                return Column(
-                    [(*before, *after, text, *behind) for text, (before, after, behind) in zip(composed, self._around(), strict=True)]
-                )
-            return _optional({"system": chats.systems, "prompt": chats.users}.get(name), size)
-
-        return MadeWhenAsked(other, columns)
+    def _made(self, completion: Column, chats: Chats, name: str) -> Column:
+        """A column that few programs ask for."""
+        if name in self._program.params:
+            return Constant(_number(self._program.params[name].default), len(self))
+        if name == "messages":
+            rows = zip(completion.values, self._around(), strict=True)
+            return Column([(*before, *after, text, *behind) for text, (before, after, behind) in rows])
+        return _optional({"system": chats.systems, "prompt": chats.users}.get(name), len(self))
 
     def _around(self) -> list[tuple[list[str], list[str], list[str]]]:
         """The other messages of each conversation."""
@@ -111,15 +107,20 @@ class MadeWhenAsked(dict[str, Column]):
         return column
 
 
-class _Conversion:
-    """From a raw value to the value of a column."""
+class Declared(NamedTuple):
+    """The columns of the data that a program reads: name, name in the data, type, separator and notation."""
 
-    def __init__(self, type_: types.Type, registry: Registry, separator: str | None, notation: str | None) -> None:
-        self._given = registry, separator, notation
-        self._type = type_
+    columns: tuple[tuple[str, str, types.Type, str | None, str | None], ...]
+    originals: frozenset[str]
 
-    def __call__(self, raw: Any) -> Any:
-        return _number(value_from_data(self._type, raw, *self._given))
+
+def declared(program: Program) -> Declared:
+    """Worked out once for a program."""
+    own = program.columns
+    columns: list[tuple[str, str, types.Type, str | None, str | None]]
+    columns = [(name, name, BUILT_INS[name], None, None) for name in PER_ROW if name not in own]
+    columns += [(name, column.original, column.type, column.separator, program.notation) for name, column in own.items()]
+    return Declared(tuple(columns), frozenset(column.original for column in own.values()).union(PER_ROW))
 
 
 def _composed(texts: list[Any]) -> list[str]:
@@ -136,7 +137,7 @@ def _optional(texts: Sequence[str | None] | None, size: int) -> Column:
     return Column([None if text is None else normalised(text) for text in texts], state)
 
 
-def _converted(raw: list[Any], type_: types.Type, convert: Callable[[Any], Any]) -> Column:
+def _converted(raw: list[Any], registry: Registry, type_: types.Type, separator: str | None, notation: str | None) -> Column:
     """A column of the data. Equal raw values are converted once: the rows of a group have the same."""
     if isinstance(type_, types.TextType) and set(map(type, raw)) <= {str}:
         return Column(_composed(raw))
@@ -145,10 +146,10 @@ def _converted(raw: list[Any], type_: types.Type, convert: Callable[[Any], Any])
     for value in raw:
         key = (type(value), value) if type(value) in _PLAIN else None
         if key is None:
-            values.append(convert(value))
+            values.append(_number(value_from_data(type_, value, registry, separator, notation)))
             continue
         if key not in known:
-            known[key] = convert(value)
+            known[key] = _number(value_from_data(type_, value, registry, separator, notation))
         values.append(known[key])
     if Missing not in set(map(type, values)):
         return Column(values)

@@ -16,15 +16,14 @@ from rewardlang.engine.plan import Found, Plan, Step
 from rewardlang.engine.plan_from_program import bare, is_cut, is_test
 from rewardlang.engine.text_kernels import tag_holds, tested_tag, text_test
 from rewardlang.engine.truth_kernels import COMPARE
-from rewardlang.engine.value_kernels import as_it_is, same
-from rewardlang.verdict import Refused
+from rewardlang.engine.value_kernels import same
 
 _TEXTS = (types.TextType, types.OneOfType)
 _SIMPLE = (*_TEXTS, types.NumberType, types.BooleanType)
 
 
 class UnjudgedError(Exception):
-    """A verifier refused or broke, for which lists have no place."""
+    """A verifier broke, for which lists have no place."""
 
 
 def has_lists(plan: Plan, step: Step) -> bool:
@@ -149,9 +148,8 @@ def _found(lists: Lists, step: Step) -> Values:
 
 def _counted(lists: Lists, find: meaning.WordFind, texts: list[Any], holes: bool) -> Values:
     there = [place for place, text in enumerate(texts) if text is not None] if holes else range(lists.size)
-    asked = [texts[place] for place in there] if holes else texts
-    said = lists.calls.ask(find.verifier, [asked], (), lambda: [lists.owners[place] for place in there], as_it_is, counts=True)
-    if Refused in set(map(type, said)):
+    said = lists.calls.counts(find.verifier, [texts[place] for place in there] if holes else texts)
+    if said is None:
         raise UnjudgedError
     if not holes:
         return Values(said, False)

@@ -13,6 +13,7 @@ from rewardlang.engine.calls import Calls
 from rewardlang.engine.column import THERE, Column
 from rewardlang.engine.plan import Plan, Step
 from rewardlang.engine.plan_from_program import is_test
+from rewardlang.engine.tag_layouts import Layout
 from rewardlang.engine.tag_shapes import LONG, Shapes
 from rewardlang.engine.tags import Tags, tags_of
 
@@ -42,11 +43,13 @@ class ListPlan:
 
     def __init__(self, plan: Plan, kernels: ListKernels, shaped: Mapping[int, int]) -> None:
         self.plan, self.kernels, self.shaped = plan, kernels, shaped
-        self._known: dict[tuple[int, bool], dict[str, Any]] = {}
+        self._known: dict[int, dict[str, Any]] = {}
+        self.layouts: dict[int, Layout | None] = {}
+        """By the step of a text the layout that most texts of the last batch had: how they are read best, and no more."""
 
     def of_shapes(self, index: int, shapes: Shapes, compute: Callable[[], Sequence[Any]]) -> Sequence[Any]:
         """What a step has for each shape, in this batch as in those before."""
-        known = self._known.setdefault((index, shapes.written), {})
+        known = self._known.setdefault(index, {})
         values = list(map(known.get, shapes))
         if None not in values:
             return values
@@ -144,7 +147,9 @@ class Lists:
     def tags(self, index: int) -> Tags:
         """The tags in the texts of a step."""
         if index not in self._tags:
-            self._tags[index] = tags_of(self.texts(index), self.plan.tags[index])
+            layouts = self.of.layouts
+            self._tags[index] = tags = tags_of(self.texts(index), self.plan.tags[index], layouts.get(index))
+            layouts[index] = tags.layout
         return self._tags[index]
 
     def column(self, name: str) -> Values:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rewardlang.engine import plain
-from rewardlang.engine.batch import Batch
+from rewardlang.engine.batch import Batch, declared
 from rewardlang.engine.batch_marks import BatchMarks, Flags, Floats, Part
 from rewardlang.engine.calls import Calls
 from rewardlang.engine.column import TRUE, Rows
@@ -22,6 +22,7 @@ from rewardlang.engine.rule_points import given
 from rewardlang.engine.totals import part_of, skipped_rows
 from rewardlang.engine.truth_kernels import TRUTHS
 from rewardlang.engine.value_kernels import VALUES
+from rewardlang.registry import Registry
 
 _ROWS_AT_ONCE = 1024
 _MOST_AT_ONCE = 2048
@@ -37,6 +38,19 @@ class Prepared:
         self.plan = plan
         self.tables = Tables(plan)
         self.plain = plain.plain_plan(plan, self.tables)
+        self._declared = declared(plan.program)
+
+    def mark(
+        self,
+        registry: Registry,
+        completions: Sequence[Any],
+        prompts: Sequence[Any] | None,
+        columns: Mapping[str, Sequence[Any]],
+        step: int,
+    ) -> tuple[Batch, BatchMarks, Calls]:
+        """The numbers of what `Batch` takes at a training step, and what verifiers were asked for them. Raises `DataError`."""
+        batch, calls = Batch(self.plan.program, registry, completions, prompts, columns, self._declared), Calls()
+        return batch, run(self, batch, step, calls), calls
 
 
 class _Marking(NamedTuple):

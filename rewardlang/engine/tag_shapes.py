@@ -7,8 +7,6 @@ from functools import lru_cache
 
 LONG = 256
 """Shapes of more letters are not remembered: they are somebody's attack."""
-CLOSES, BEGINS, KINDS = 1, 2, 4
-"""The kind of a tag is KINDS times the place of its name, and CLOSES more where it closes, BEGINS more where the text begins with it."""
 BEGIN = "^"
 
 
@@ -22,13 +20,13 @@ class TagOfShape:
         self.last_closing = self.waiting = -1
         self.blocks: list[tuple[int, int]] = []
         self.only: tuple[int, int] | None = None
-        self.begins: int | None = None  # what the text begins with: 0 the opening tag, 1 the closing one
+        self.begins: bool | None = None  # what the text begins with: False the opening tag, True the closing one
 
-    def add(self, place: int, kind: int) -> None:
+    def add(self, place: int, *, closes: bool, begins: bool) -> None:
         """Takes the next tag. A block is an opening tag with the closing one that follows it."""
-        if kind & BEGINS:
-            self.begins = kind & CLOSES
-        if kind & CLOSES:
+        if begins:
+            self.begins = closes
+        if closes:
             self.closings += 1
             self.last_closing = place
             if self.waiting >= 0:
@@ -46,20 +44,19 @@ _NONE = TagOfShape()
 class Shapes(dict[str, int]):
     """The shapes that were met, by number. What is asked of them is a list with one value a shape.
 
-    A shape is given as the kinds of its tags, a character each, or, if `written`,
-    as the tags themselves, behind `BEGIN` where the text begins with one.
+    A shape is given as its tags, behind `BEGIN` where the text begins with one.
     """
 
-    def __init__(self, names: tuple[str, ...], *, written: bool) -> None:
+    def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__()
-        self._names, self.written = names, written
+        self.names = names
         self._found: list[dict[str, TagOfShape]] = []
 
     def __missing__(self, shape: str) -> int:
         """Works out a shape, and numbers it."""
         self[shape] = number = len(self._found)
         worked_out = _remembered if len(shape) <= LONG else _worked_out
-        self._found.append(worked_out(self._names, shape, self.written))
+        self._found.append(worked_out(self.names, shape))
         return number
 
     def of(self, name: str) -> list[TagOfShape]:
@@ -83,12 +80,12 @@ class Shapes(dict[str, int]):
         return [of.begins == closing for of in self.of(name)]
 
 
-def _worked_out(names: tuple[str, ...], shape: str, written: bool) -> dict[str, TagOfShape]:
+def _worked_out(names: tuple[str, ...], shape: str) -> dict[str, TagOfShape]:
     found: dict[str, TagOfShape] = {}
     pattern, kinds = literals(names)
-    for place, kind in enumerate([kinds[tag] for tag in pattern.findall(shape)] if written else map(ord, shape)):
-        begins = BEGINS if written and place == 0 and shape[0] == BEGIN else 0
-        found.setdefault(names[kind // KINDS], TagOfShape()).add(place, kind | begins)
+    for place, tag in enumerate(pattern.findall(shape)):
+        name, closes = kinds[tag]
+        found.setdefault(name, TagOfShape()).add(place, closes=closes, begins=place == 0 and shape[0] == BEGIN)
     return found
 
 
@@ -96,7 +93,7 @@ _remembered = lru_cache(maxsize=4096)(_worked_out)
 
 
 @lru_cache(maxsize=256)
-def literals(names: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, int]]:
-    """A pattern of the tags of some names, each as its group, and their kinds."""
-    kinds = {f"<{slash}{name}>": KINDS * place + (CLOSES if slash else 0) for place, name in enumerate(names) for slash in ("", "/")}
+def literals(names: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, tuple[str, bool]]]:
+    """A pattern of the tags of some names, each as its group; and of each tag its name, and whether it closes."""
+    kinds = {f"<{slash}{name}>": (name, slash != "") for name in names for slash in ("", "/")}
     return re.compile(f"(</?(?:{'|'.join(map(re.escape, names))})>)"), kinds
