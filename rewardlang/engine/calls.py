@@ -95,18 +95,6 @@ class Calls:
                     self.failures.setdefault(owner, {})[failed[key]] = None
         return list(map(said.__getitem__, keys))
 
-    def counts(self, verifier: Verifier, texts: list[str]) -> list[int] | None:
-        """How many a finder finds in each text; None where it breaks on one, so that they are to be asked one by one."""
-        assert verifier.count is not None
-        distinct = list(dict.fromkeys(texts))
-        counted = attempt(verifier.count, distinct)
-        if isinstance(counted, Raised):
-            return None
-        self.asked.note_all(verifier, list(zip(distinct)), (), counted)
-        if len(distinct) == len(texts):
-            return list(counted)
-        return list(map(dict(zip(distinct, counted, strict=True)).__getitem__, texts))
-
     def _new(self, verifier: Verifier, columns: Sequence[list[Any]], said: Mapping[Any, Any]) -> tuple[list[Any], dict[Any, Arguments]]:
         """A key for each row, equal for equal arguments; and by key the arguments that nobody has asked."""
         identified = [

@@ -77,7 +77,7 @@ class _Marking(NamedTuple):
 def run(prepared: Prepared, batch: Batch, step: int, calls: Calls) -> BatchMarks:
     """The numbers of a batch at a training step."""
     if prepared.plain is not None:
-        marks = plain.run(prepared.plain, batch, step, calls, _bounds(batch))
+        marks = plain.run(prepared.plain, batch, step, calls)
         if marks is not None:
             return marks
     return run_columns(prepared, batch, step, calls)

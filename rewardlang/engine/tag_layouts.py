@@ -27,27 +27,33 @@ _NOTHING: Gaps = ("",) * (_MOST_TAGS + 2)
 
 
 class Layout:
-    """A shape (see `tag_shapes.Shapes`), and which of its gaps is the long one. `last` is the last gap."""
+    """A shape (see `tag_shapes.Shapes`), and which of its gaps is the long one. `last` is the last gap.
+
+    A text that `match` matches may have the shape: the groups are the gaps. The
+    long one begins at `begins`, if that is the same in all texts, or else where
+    the group `before` ends; it ends `behind` characters before the group
+    `after`. If there is no tag `inside` of it, the text has the shape.
+    """
 
     def __init__(self, names: tuple[str, ...], shape: str, long: int) -> None:
-        tags, begins = literals(names)[0], shape.startswith(BEGIN)
-        self.shape, self.long = shape, long
-        self._inside = tags.search
-        self._sizes = [len(tag) for tag in tags.findall(shape)]
-        self.last = len(self._sizes)
-        pattern = []
-        for gap, tag in enumerate([*tags.findall(shape), ""]):
-            short = "()" if gap == 0 and begins else "([^<]++)" if gap == 0 and self.last else "([^<]*+)"
-            pattern.append((("().+" if gap == 0 and self.last else "().*") if gap == long else short) + re.escape(tag))
-        self._match = re.compile("".join(pattern) + r"()\Z", re.DOTALL).match
-        # Where the long gap begins, if that is the same in all texts; and what is between it and the next group.
-        self._begins = 0 if long == 0 else self._sizes[0] if begins and long == 1 else None
-        self._behind = self._sizes[long] if long < self.last else 0
+        pattern, begins = literals(names)[0], shape.startswith(BEGIN)
+        tags = pattern.findall(shape)
+        self.shape, self.long, self.last = shape, long, len(tags)
+        self._sizes = [len(tag) for tag in tags]
+        parts = []
+        for gap, tag in enumerate([*tags, ""]):
+            some = gap == 0 and tags  # a text that begins with a tag has another shape
+            short = "()" if gap == 0 and begins else "([^<]++)" if some else "([^<]*+)"
+            parts.append((("().+" if some else "().*") if gap == long else short) + re.escape(tag))
+        self.match = re.compile("".join(parts) + r"()\Z", re.DOTALL).match
+        self.inside = pattern.search
+        self.begins = 0 if long == 0 else self._sizes[0] if begins and long == 1 else None
+        self.before, self.after = long + 1, long + 2
+        self.behind = self._sizes[long] if long < self.last else 0
 
     def gaps(self, texts: Sequence[str]) -> tuple[list[Gaps], list[int]]:
         """The gaps of each text, and the places of texts of another shape, whose gaps are empty."""
-        match, inside, begins, behind = self._match, self._inside, self._begins, self._behind
-        before, after = self.long + 1, self.long + 2
+        match, inside, begins, before, after, behind = self.match, self.inside, self.begins, self.before, self.after, self.behind
         gaps, others = [], []
         for row, text in enumerate(texts):
             found = match(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 LONG = 256
 """Shapes of more letters are not remembered: they are somebody's attack."""
@@ -41,6 +42,17 @@ class TagOfShape:
 _NONE = TagOfShape()
 
 
+class Facts(NamedTuple):
+    """A shape: its tags by name, and how many there are."""
+
+    tags: dict[str, TagOfShape]
+    count: int
+
+    def of(self, name: str) -> TagOfShape:
+        """One of its tags."""
+        return self.tags.get(name, _NONE)
+
+
 class Shapes(dict[str, int]):
     """The shapes that were met, by number. What is asked of them is a list with one value a shape.
 
@@ -50,18 +62,17 @@ class Shapes(dict[str, int]):
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__()
         self.names = names
-        self._found: list[dict[str, TagOfShape]] = []
+        self._found: list[Facts] = []
 
     def __missing__(self, shape: str) -> int:
         """Works out a shape, and numbers it."""
         self[shape] = number = len(self._found)
-        worked_out = _remembered if len(shape) <= LONG else _worked_out
-        self._found.append(worked_out(self.names, shape))
+        self._found.append(facts_of(self.names, shape))
         return number
 
     def of(self, name: str) -> list[TagOfShape]:
         """A tag in each shape."""
-        return [found.get(name, _NONE) for found in self._found]
+        return [found.of(name) for found in self._found]
 
     def openings(self, name: str) -> list[int]:
         """How many opening tags there are."""
@@ -80,13 +91,19 @@ class Shapes(dict[str, int]):
         return [of.begins == closing for of in self.of(name)]
 
 
-def _worked_out(names: tuple[str, ...], shape: str) -> dict[str, TagOfShape]:
+def facts_of(names: tuple[str, ...], shape: str) -> Facts:
+    """What is known of a shape."""
+    return (_remembered if len(shape) <= LONG else _worked_out)(names, shape)
+
+
+def _worked_out(names: tuple[str, ...], shape: str) -> Facts:
     found: dict[str, TagOfShape] = {}
     pattern, kinds = literals(names)
-    for place, tag in enumerate(pattern.findall(shape)):
+    tags = pattern.findall(shape)
+    for place, tag in enumerate(tags):
         name, closes = kinds[tag]
         found.setdefault(name, TagOfShape()).add(place, closes=closes, begins=place == 0 and shape[0] == BEGIN)
-    return found
+    return Facts(found, len(tags))
 
 
 _remembered = lru_cache(maxsize=4096)(_worked_out)

@@ -52,9 +52,9 @@ def text_test(sign: str, texts: Sequence[str], wanted: Sequence[str], *, constan
         return map(str.startswith, texts, wanted)
     if sign == "ends with":
         return map(str.endswith, texts, wanted)
-    if constant and wanted and _is_one_word(word := wanted[0]):
+    if constant and wanted and is_one_word(word := wanted[0]):
         return [word in text for text in texts]
-    return map(_contains, texts, wanted)
+    return map(contains, texts, wanted)
 
 
 def _tag_test(frame: Frame, step: Step, rows: Rows) -> Codes | None:
@@ -87,16 +87,16 @@ def tag_holds(sign: str, tag: tuple[str, bool], tags: Tags) -> list[bool]:
     return tags.spread((tags.shapes.contain if sign == "contains" else tags.shapes.begin)(name, closing=closing))
 
 
-def _contains(text: str, wanted: str) -> bool:
-    """As it stands, or with every run of white space as one space; only for the latter can white space in `wanted` matter."""
+def contains(text: str, wanted: str) -> bool:
+    """Whether a text contains another, as it stands, or with every run of white space as one space; only for the latter can white space in `wanted` matter."""
     if wanted in text:
         return True
-    if _is_one_word(wanted):
+    if is_one_word(wanted):
         return False
     return all(word in text for word in wanted.split()) and spaced(wanted) in spaced(text)
 
 
-def _is_one_word(text: str) -> bool:
+def is_one_word(text: str) -> bool:
     """Whether there is no white space in a text, and something else."""
     words = text.split()
     return len(words) == 1 and len(words[0]) == len(text)

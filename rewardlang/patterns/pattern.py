@@ -64,7 +64,7 @@ class Pattern:
         return None if self._gaps is None else self._gaps.literal
 
     @cached_property
-    def _only(self) -> str | None:
+    def only(self) -> str | None:
         """The characters of a pattern such as ^[0-9]+$, which wants a whole text of few different ones; None for any other."""
         match self.tree:
             case Sequence_((Assert("text start"), Repeat(Chars(ranges), 1, None), Assert("text end"))):
@@ -83,8 +83,8 @@ class Pattern:
 
     def holds(self, texts: Sequence[str]) -> list[bool]:
         """Whether each of some texts has a match."""
-        if self._only is not None:
-            only = self._only
+        if self.only is not None:
+            only = self.only
             return [text != "" and not text.strip(only) for text in texts]
         if self._fast is None:
             found_in = self._found_in
@@ -92,6 +92,10 @@ class Pattern:
             return [known[text] for text in texts]
         search = self._fast.search
         return [search(text if text.isascii() else readable(text)) is not None for text in texts]
+
+    def holds_in(self, text: str) -> bool:
+        """Whether a text has a match."""
+        return self._found_in(readable(text)) if self._fast is None else self._fast.search(readable(text)) is not None
 
     def counts(self, texts: Sequence[str]) -> list[int]:
         """How many matches each of some texts has."""
