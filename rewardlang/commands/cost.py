@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.engine.plan_from_program import plan
@@ -51,16 +51,15 @@ class Cost:
     def measure(self, step: int) -> None:
         """Times every line on the rows that were kept. Verifiers are asked again, the dear ones too."""
         from rewardlang.engine.batch import Batch
-        from rewardlang.engine.stopwatch import step_times
+        from rewardlang.engine.stopwatch import measured
         from rewardlang.scoring.rows_in_batches import arguments_of
 
         if not self._rows:
             return
-        given = arguments_of(self._reward, self._rows)
-        began = time.perf_counter()
-        batch = Batch(self._reward.program, self._reward.registry, given.completions, given.prompts, given.columns)
-        self._times = step_times(self._plan, batch, step)
-        self._seconds = time.perf_counter() - began
+        reward = self._reward
+        given = arguments_of(reward, self._rows)
+        made = partial(Batch, reward.program, reward.registry, given.completions, given.prompts, given.columns)
+        self._seconds, self._times = measured(self._plan, made, step)
 
     def lines(self, width: int, paint: Paint) -> Iterator[str]:
         """What a terminal shows."""

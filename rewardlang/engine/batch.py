@@ -38,7 +38,10 @@ class Batch:
         columns: Mapping[str, Sequence[Any]],
         known: Declared | None = None,
     ) -> None:
-        """`known` is what `declared` says of the program. Raises `DataError` with column and row for what is absent, null or of another type."""
+        """`known` is what `declared` says of the program.
+
+        Raises `DataError` with column and row for what is absent, null or of another type.
+        """
         check_shape(program, completions, prompts, columns)
         self._program, self._registry = program, registry
         self._declared = declared(program) if known is None else known
@@ -70,9 +73,9 @@ class Batch:
     def _validated(self) -> Mapping[str, Column]:
         chats = Chats(None, None, None) if self._prompts is None else chats_of(self._prompts)
         columns = {}
-        for name, original, *how in self._declared.columns:
+        for name, original, type_, separator, notation in self._declared.columns:
             if original in self._raw:
-                columns[name] = _converted(self._raw[original], self._registry, *how)
+                columns[name] = _converted(self._raw[original], self._registry, type_, separator, notation)
         texts = completion_texts(self._completions)
         if chats.prefills is not None:
             texts = [prefill + text for prefill, text in zip(chats.prefills, texts, strict=True)]

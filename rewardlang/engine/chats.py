@@ -7,12 +7,9 @@ and, at one place, one role: what a data set's template makes of every row.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from rewardlang.marking.intake import message_text, prompt_parts
-
-_CONTENT, _ROLE = itemgetter("content"), itemgetter("role")
 
 
 class Chats(NamedTuple):
@@ -79,7 +76,7 @@ def _turns(chats: list[Any]) -> list[_Turn] | None:
         if set(map(type, messages)) != {dict}:
             return None
         try:
-            texts, roles = list(map(_CONTENT, messages)), set(map(_ROLE, messages))
+            texts, roles = [message["content"] for message in messages], {message["role"] for message in messages}
         except (KeyError, TypeError):  # TypeError: a role that is a list
             return None
         if set(map(type, texts)) != {str} or len(roles) != 1:

@@ -70,7 +70,8 @@ class PlainPlan:
 
     def row_code(self, *, clocked: bool = False) -> RowCode:
         """Another one; with `clocked` it says what each step takes."""
-        return RowCode(self.plan, Wanted(self.plan.success, tuple(gate.test for gate in self.plan.gates), self.tests, self.counts), clocked=clocked)
+        gates = tuple(gate.test for gate in self.plan.gates)
+        return RowCode(self.plan, Wanted(self.plan.success, gates, self.tests, self.counts), clocked=clocked)
 
     def keys(self) -> Keys:
         """The keys that were met, for a batch."""
@@ -183,7 +184,8 @@ class _Counted(dict[str, int]):
         counts = attempt(self.verifier.count, [text])
         if isinstance(counts, Raised):
             raise _UnjudgedError
-        self[text] = count = counts[0]
+        count: int = counts[0]
+        self[text] = count
         return count
 
 

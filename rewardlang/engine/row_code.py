@@ -47,7 +47,7 @@ class Wanted(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """What was computed. `gates` has the place of the gate that stopped each row, or −1; `keys` are the numbers of the keys of those that pass."""
+    """What was computed. `gates` has the gate that stopped each row, or −1; `keys` the numbers of the keys of the others."""
 
     success: list[bool]
     gates: list[int]
@@ -57,18 +57,26 @@ class Rows(NamedTuple):
 class RowCode:
     """The function, and what it is given besides the columns.
 
-    `seconds` has a number for each step that has a line; with `clocked` the
-    function adds there what the line took, and is itself far slower.
+    `times` has the steps that have a line; with `clocked` the function adds up
+    the seconds and the rows of each, and is itself far slower.
     """
 
     def __init__(self, plan: Plan, wanted: Wanted, *, clocked: bool = False) -> None:
         writer = _Writer(plan, wanted, clocked=clocked)
         self.source, self._function = writer.made()
         self._columns, self._tagged, self._counted = tuple(writer.columns), tuple(writer.tagged.values()), tuple(writer.counted)
-        self.seconds = writer.seconds
+        self.times = writer.times
 
-    def run(self, column: Callable[[str], Sequence[Any]], size: int, counts: Callable[[int], Mapping[str, int]], keys: Mapping[tuple[Any, ...], int]) -> Rows:
-        """What is wanted of the rows of a batch. `column` gives its columns, `counts` how often a step finds something in a text."""
+    def run(
+        self,
+        column: Callable[[str], Sequence[Any]],
+        size: int,
+        counts: Callable[[int], Mapping[str, int]],
+        keys: Mapping[tuple[Any, ...], int],
+    ) -> Rows:
+        """What is wanted of the rows of a batch. `column` gives its columns, `counts` how often a step finds something in a
+        text, `keys` a number for what is wanted of a row.
+        """
         rows = Rows([], [], [])
         layouts = [tagged.given() for tagged in self._tagged]
         columns = [column(name) for name in self._columns]
@@ -112,7 +120,7 @@ class _Writer(Lines):
         self.columns: dict[str, str] = {"completion": "c0"}
         self.tagged: dict[int, Tagged] = {}
         self.counted: dict[int, str] = {}
-        self.seconds: dict[int, float] = {}
+        self.times: dict[int, tuple[float, int]] = {}
         if wanted.success is not None:
             self.lines.append(f"success({self.of(wanted.success)})")
         for place, gate in enumerate(wanted.gates):
@@ -133,9 +141,9 @@ class _Writer(Lines):
         return self.function(given, f"    key(keys[({''.join(f'{part}, ' for part in self._key)})])")
 
     def computed(self, index: int) -> None:
-        self.seconds[index] = 0.0
+        self.times[index] = 0.0, 0
         if self._clocked:
-            self.lines.append(f"last = {self.bind(partial(_tick, self.seconds, index))}(last)")
+            self.lines.append(f"last = {self.bind(partial(_tick, self.times, index))}(last)")
 
     def _capped(self, step: int, most: int) -> str:
         count, limit = self.of(step), self.bind(most)
@@ -182,12 +190,11 @@ class _Writer(Lines):
             value = self.of(text)
             self.tagged[text] = tagged = Tagged(self.plan.tags[text])
             shapes, cut, n = self.bind(tagged.shapes), self.bind(tagged.cut), text
+            long = f"t{n}[f{n}.end(before{n}) if begins{n} is None else begins{n} : f{n}.start(after{n}) - behind{n}]"
             self.lines += [
                 f"t{n} = {self._unless_missing(text, value, repr(''))}{value}",
                 f"f{n} = match{n}(t{n})",
-                f"if f{n} is not None:",
-                f"    l{n} = t{n}[f{n}.end(before{n}) if begins{n} is None else begins{n} : f{n}.start(after{n}) - behind{n}]",
-                f"if f{n} is not None and ({'<'!r} not in l{n} or inside{n}(l{n}) is None):",
+                f"if f{n} is not None and ({'<'!r} not in (l{n} := {long}) or inside{n}(l{n}) is None):",
                 f"    g{n} = f{n}.groups()",
                 f"    r{n} = known{n}",
                 "else:",
@@ -231,6 +238,7 @@ def _layout(text: int) -> str:
     return ", ".join(f"{name}{text}" for name in ("match", "inside", "begins", "before", "after", "behind", "known", "others"))
 
 
-def _tick(seconds: dict[int, float], index: int, last: float) -> float:
-    seconds[index] += time.perf_counter() - last
+def _tick(times: dict[int, tuple[float, int]], index: int, last: float) -> float:
+    seconds, rows = times[index]
+    times[index] = seconds + time.perf_counter() - last, rows + 1
     return time.perf_counter()

@@ -19,7 +19,7 @@ UNTOUCHED, ONE_BLOCK = 0, 1
 """What a text has of a tag: nothing; one block and no other tag of that name."""
 _SHAPES_KEPT = 4096
 _SAMPLE = 64
-_NO_LAYOUT = ({}.get, None, 0, 0, 0, 0, ())
+_NO_LAYOUT: tuple[Any, ...] = ({}.get, None, 0, 0, 0, 0, ())
 
 
 class Shapes(dict[str, tuple[Any, ...]]):
@@ -50,7 +50,7 @@ class Tagged:
         self._gaps: set[int] = set()
         self.shapes = Shapes(self._asked, names)
         self.cut = literals(names)[0].split
-        self._layout: tuple[Any, ...] = _NO_LAYOUT
+        self._layout = _NO_LAYOUT
         self._tries = 0
 
     def fact(self, key: Hashable, ask: Callable[[Facts], Any]) -> int:
@@ -99,7 +99,7 @@ def gap_behind(tag: str) -> Callable[[Facts], int]:
 
     def ask(facts: Facts) -> int:
         last = facts.of(tag).last_closing
-        return NOWHERE if last < 0 else facts.count if last == facts.count - 1 else ELSEWHERE
+        return NOWHERE if last < 0 else facts.size if last == facts.size - 1 else ELSEWHERE
 
     return ask
 

@@ -46,7 +46,7 @@ class Facts(NamedTuple):
     """A shape: its tags by name, and how many there are."""
 
     tags: dict[str, TagOfShape]
-    count: int
+    size: int
 
     def of(self, name: str) -> TagOfShape:
         """One of its tags."""

@@ -33,11 +33,6 @@ class Tags(ABC):
         self._texts, self.shapes = texts, shapes
 
     @property
-    def of_shapes(self) -> Tags:
-        """One text of each shape, of which nothing but the shape may be asked."""
-        return _Cut([], self.shapes, range(len(self.shapes)), [])
-
-    @property
     @abstractmethod
     def layout(self) -> Layout | None:
         """That of at least half of the texts; None where there is none."""
@@ -135,11 +130,7 @@ class _Cut(Tags):
 
     def blocks(self, spans: Sequence[tuple[int, int]]) -> list[str | None]:
         return [
-            None
-            if opening < 0
-            else pieces[2 * closing].strip()
-            if closing - opening == 1
-            else _between(pieces, opening, closing)
+            None if opening < 0 else pieces[2 * closing].strip() if closing - opening == 1 else _between(pieces, opening, closing)
             for pieces, (opening, closing) in zip(self._pieces, self.spread(spans), strict=True)
         ]
 

@@ -88,7 +88,10 @@ def tag_holds(sign: str, tag: tuple[str, bool], tags: Tags) -> list[bool]:
 
 
 def contains(text: str, wanted: str) -> bool:
-    """Whether a text contains another, as it stands, or with every run of white space as one space; only for the latter can white space in `wanted` matter."""
+    """Whether a text contains another, as it stands, or with every run of white space as one space.
+
+    Only for the latter can white space in `wanted` matter.
+    """
     if wanted in text:
         return True
     if is_one_word(wanted):

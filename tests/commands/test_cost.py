@@ -51,7 +51,7 @@ def test_the_plan_in_a_terminal(run: Run) -> None:
 
 
 def test_with_samples_the_share_of_the_time_is_measured(run: Run) -> None:
-    """Of every line, of how many rows (or items of a loop) asked for it, and what is left for the rest."""
+    """Of every line, of how many rows (or items of a loop) asked for it, and what is left for the rest; two rows do not pass the gate."""
     result = run("check", "math.reward", "--cost", "--samples", "samples.jsonl")
     assert "5 completions were timed, " in result.out
     cost = run("check", "math.reward", "--cost", "--samples", "samples.jsonl", "--json").json["cost"]
@@ -61,7 +61,7 @@ def test_with_samples_the_share_of_the_time_is_measured(run: Run) -> None:
         "only <answer> in completion": 5,
         "final is present": 5,
         "final equals answer": 5,
-        'completion starts with "<think>"': 5,
+        'completion starts with "<think>"': 3,
     }
     shares = [line["share_of_time"] for line in lines]
     assert all(share >= 0 for share in shares)

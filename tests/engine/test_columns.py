@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 import rewardlang
 from rewardlang.engine.chats import chats_of, completion_texts
+from rewardlang.engine.tag_layouts import layout_of
+from rewardlang.engine.tag_shapes import BEGIN, literals
 from rewardlang.engine.tags import tag_of, tags_of
 from rewardlang.errors import DataError
 from rewardlang.marking.intake import message_text, prompt_parts
@@ -28,11 +30,14 @@ texts = st.lists(st.lists(st.sampled_from([*PIECES, "\ud800"]), max_size=8).map(
 
 
 @settings(max_examples=60, deadline=None)
-@given(texts, st.sampled_from([NAMES, NAMES[:4], NAMES[:1]]), st.booleans())
-def test_tags_of_a_column(column: list[str], names: tuple[str, ...], many: bool) -> None:
-    """Blocks, what is outside and behind them, and literals of every text, in columns of any size."""
+@given(texts, st.sampled_from([NAMES, NAMES[:4], NAMES[:1]]), st.booleans(), st.integers(0, 9))
+def test_tags_of_a_column(column: list[str], names: tuple[str, ...], many: bool, long: int) -> None:
+    """Blocks, what is outside and behind them, and literals of every text, in columns of any size, whatever layout is expected."""
     size = len(column)
-    found = tags_of([*column, *["<a>"] * 200] if many else column, names)
+    tags_in_first = literals(names)[0].findall(column[0]) if column else []
+    begins = BEGIN * (column != [] and column[0].startswith(tuple(tags_in_first[:1])) and tags_in_first != [])
+    layout = layout_of(names, begins + "".join(tags_in_first), min(long, len(tags_in_first)))
+    found = tags_of([*column, *["<a>"] * 300] if many else column, names, None if many else layout)
     shapes = found.shapes
     for name in names:
         before, closing = (outside(text, name).text for text in column), f"</{name}>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -94,9 +95,10 @@ def test_lists_and_arrays_give_the_same_numbers(reward: Reward, batch: list[tupl
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     agree(reward, completions, columns, prompts, step)
     repeated = [index % len(batch) for index in range(size)]
-    both = _both(reward, completions, columns, prompts, step, repeated)
-    assert isinstance(both[0], PlainMarks)
-    _same(*both)
+    for _ in range(2):  # the second time it is known which layout most texts have
+        both = _both(reward, completions, columns, prompts, step, repeated)
+        assert isinstance(both[0], PlainMarks)
+        _same(*both)
 
 
 def _both(
@@ -150,6 +152,29 @@ def test_a_verifier_that_breaks_is_told() -> None:
     assert scores.failures[2][0].verifier == "token"
     assert scores.failures[2][0].broke
     agree(reward, ["a", "a b", "a !!", "b !!"])
+
+
+def test_the_code_has_nothing_of_the_file_in_it() -> None:
+    """What a plan's function is written in are numbers of steps and names of values: no text, tag or number of the file."""
+    text = (
+        "rewardlang 1\nreward r\ncolumn gold: text\nlet tagged = only <zebra> in completion\n"
+        'let behind = last text after "wombat" in completion else "ocelot"\n'
+        'rule r: award 0.25 points when all of (tagged equals gold; behind contains "__import__"; tagged matches /quagga/)\n'
+        "rule s: deduct 0.125 points for each word in behind, up to 7\nscore between -7 and 1\n"
+    )
+    reward = rewardlang.loads(text)
+    plain = reward._prepared.plain
+    assert plain is not None
+    words = re.findall(r"[a-z_]{2,}", plain.code.source)
+    assert set(words) <= {
+        *("def", "rows", "columns", "layouts", "counts", "keys", "success", "gate", "key", "for", "in", "zip", "if", "else", "is", "not"),
+        *("and", "or", "match", "inside", "begins", "before", "after", "behind", "known", "others", "append", "end", "start", "groups"),
+        *("join", "strip", "None", "one", "alse", "len", "bool", "partition"),
+    }
+    assert not re.search(r"0\.25|0\.125|[^\w]7", plain.code.source)
+    completion = "<zebra>quagga</zebra> wombat __import__ it"
+    assert reward.score([completion] * 40, columns={"gold": ["quagga"] * 40}).values.tolist() == [0.25 - 0.25] * 40
+    agree(reward, [completion] * 40, {"gold": ["quagga"] * 40})
 
 
 def test_what_is_dear_is_asked_in_order() -> None:
