@@ -50,11 +50,12 @@ def matrices(shape: PolicyShape) -> dict[str, tuple[tuple[int, ...], int]]:
 
 def bitsandbytes_bf16(one: Matrix, x: torch.Tensor, output: torch.Tensor, *, kind: torch.dtype = torch.bfloat16) -> None:
     """Shard by shard, the product in this type added to the adapter's."""
-    from bitsandbytes import matmul_4bit
+    import bitsandbytes
 
+    library: Any = bitsandbytes
     first = 0
     for codes, state in one.shards:
-        output[:, first : first + state.shape[0]].add_(matmul_4bit(x.to(kind), codes.t(), state))
+        output[:, first : first + state.shape[0]].add_(library.matmul_4bit(x.to(kind), codes.t(), state))
         first += state.shape[0]
 
 
