@@ -100,7 +100,7 @@ def run(wanted: str, out: Path) -> tuple[str, int | str, float]:
     log = out / f"{name}.log"
     command = [*command_of(part, shape), "--out", str(out / f"{name}.json")]
     code: int | str
-    limit = LARGEST if shape == "llama3.3-70b" else LIMITS[part]
+    limit = LARGEST if shape == "llama3.3-70b" or shape.startswith("unsloth") else LIMITS[part]
     with log.open("w") as sink:
         try:
             code = subprocess.run(command, stdout=sink, stderr=subprocess.STDOUT, timeout=limit, check=False).returncode

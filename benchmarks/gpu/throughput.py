@@ -199,7 +199,7 @@ def unsloth(folder: Path, arguments: argparse.Namespace) -> NoReturn:
     """Unsloth's GRPO in place of this process, which gives its memory on the card back (`peer_unsloth.py`)."""
     if not (arguments.site / "unsloth").is_dir():
         raise SystemExit(f"{arguments.site} holds no package unsloth")
-    path = [str(arguments.site), *filter(None, [os.environ.get("PYTHONPATH")])]
+    path = [str(arguments.site.resolve()), *filter(None, [os.environ.get("PYTHONPATH")])]
     sizes = {
         "completions": arguments.completions,
         "micro-batch": arguments.micro_batch,
