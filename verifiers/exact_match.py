@@ -31,7 +31,8 @@ def exact_match(texts: Sequence[str], answers: Sequence[tuple[str, ...]]) -> lis
     Known gaps
     ----------
     Without punctuation `1.5` is `15`, and `-3` is `3`: compare numbers as numbers. An answer in a sentence is not the answer:
-    `token_f1` gives part of the points. Two answers in one text match none.
+    `token_f1` gives part of the points. Two answers in one text match none. `A`, an article, is no word: use `choice` for letters.
+    Numbers in words, other languages' articles, and letters with their accents written in two ways are compared as they are.
     """
     return [_match(text, of_row) for text, of_row in zip(texts, answers, strict=True)]
 

@@ -24,7 +24,7 @@ from rewardlang.answers.kinds import Expression, InBase, Labelled, Listing, SetO
 from rewardlang.answers.named_functions import FUNCTIONS
 from rewardlang.answers.numerals import MAX_FIGURES
 from rewardlang.answers.options import option
-from rewardlang.answers.parse_brackets import bracketed, parts_of, split, tuple_or_interval
+from rewardlang.answers.parse_brackets import bracketed, each_unequal, have_several_names, parts_of, split, tuple_or_interval
 from rewardlang.answers.parse_families import as_equation, residues, with_condition
 from rewardlang.answers.parse_limits import bound, with_hedge, without_reason
 from rewardlang.answers.parse_matrices import behind_arrow, last_line, matrix, system_rows
@@ -138,7 +138,7 @@ def read_by_kind(tokens: list[Token]) -> Value | Missing:
     """The value of tokens, one kind of answer tried after another."""
     if tokens[0].text == "Eq" and bracketed(tokens[1:]) == "()" and len(sides := split(tokens[2:-1], (",",))) == 2:
         tokens = [*sides[0], Token("sign", "="), *sides[1]]
-    tokens = without_reason(tokens)
+    tokens = each_unequal(without_reason(tokens))
     named = proposition(tokens) or figure(tokens) or day(tokens)
     if named is not None:
         return named
@@ -180,7 +180,7 @@ def _several(tokens: list[Token]) -> Value | Missing | None:
         return None
     if len(tokens) in (5, 8) and (together := compound([token for token in tokens if token.text not in _BETWEEN])) is not None:
         return together  # 7 hours and 30 minutes
-    for sign in (";", ","):
+    for sign in (";", "or", ",") if have_several_names(split(tokens, ("or",))) else (";", ","):
         parts = split(tokens, (sign,))
         if len(parts) > 1:
             parts = [part for part in parts if not part or part[0].text != "not"] or parts  # 15, not 14

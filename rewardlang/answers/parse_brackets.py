@@ -34,6 +34,23 @@ def split(tokens: list[Token], signs: Sequence[str]) -> list[list[Token]]:
     return parts
 
 
+def have_several_names(parts: list[list[Token]]) -> bool:
+    """Whether each of several parts gives values to two names or more: `x = 1, y = 2` or `x = 3, y = 4`."""
+    named = [split(part, (",",)) for part in parts]
+    return len(parts) > 1 and all(len(ones) > 1 and all([token.text for token in one[1:2]] == ["="] for one in ones) for ones in named)
+
+
+def each_unequal(tokens: list[Token]) -> list[Token]:
+    """`x ≠ 0, 1` as `x ≠ 0 and x ≠ 1`; other tokens as they are."""
+    if len(tokens) < 5 or tokens[1].text != "≠" or any(token.text in "=≠<>≤≥" for token in tokens[2:]):
+        return tokens
+    values = split(tokens[2:], (",", "and"))
+    if len(values) < 2 or not all(values):
+        return tokens
+    joined = [[Token("word", "and"), *tokens[:2], *value] for value in values]
+    return [token for part in joined for token in part][1:]
+
+
 def bracketed(tokens: list[Token]) -> str | None:
     """The two brackets around all of the tokens (`[)` for a half-open interval), or None."""
     if len(tokens) < 2 or tokens[0].text not in _OPENING or tokens[-1].text not in _CLOSING:

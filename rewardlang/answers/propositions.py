@@ -28,6 +28,8 @@ _BRACKET_SIGNS = frozenset("()[]{}")
 
 def proposition(tokens: list[Token]) -> Value | None:
     """The proposition that the tokens are; None for what has other parts, or no connective of logic."""
+    if len(tokens) == 1 and tokens[0].text in _CERTAIN:
+        return Proposition((), int(_CERTAIN[tokens[0].text]))
     if not any_of(tokens, _CONNECTIVES) or len(tokens) > MAX_TOKENS:
         return None
     if all(token.kind == "word" for token in tokens if token.text in _CONNECTIVES):
