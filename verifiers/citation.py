@@ -44,7 +44,7 @@ def citation(texts: Sequence[str], *, kind: Kind = "any", forms: tuple[str, ...]
     it, also where a lawyer would see that another one is meant. Restatements, treaties, `___` pages, rules of the states and of local
     courts, `§ 1983` without its title, and cases by name alone are not found. A code of a state has one spelling for each way of naming
     it: `Cal. Civ. Proc. Code` and `California Code of Civil Procedure` are two. The points of state reporters must be there (`Cal.`,
-    `Mass.`), and `on June 3 Pa. 611 was closed` is taken for one. What lies between the ends of a range is not cited. A year is not
+    `Mass.`), and `on June 3 Ga. 400 was closed` is taken for one. What lies between the ends of a range is not cited. A year is not
     compared with the volume. A wrong line in `forms` stops the run.
     """
     return [_found(text, kind, forms) for text in texts]

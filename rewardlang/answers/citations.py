@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from rewardlang.answers.numbered_sources import numbered_forms, of_number
-from rewardlang.answers.reporters import one_spelling, reporters_text, single_letters_text
+from rewardlang.answers.reporters import like_words_text, one_spelling, reporters_text
 from rewardlang.answers.state_law import of_state, state_forms
 
 _SECTION = r"[0-9]{1,6}(?:\.[0-9]{1,4}(?![0-9]))?[a-zA-Z]{0,4}(?:[-–][0-9]{1,4}[a-zA-Z]{0,2}(?![0-9A-Za-z]))?"
@@ -44,7 +44,7 @@ class Cited(NamedTuple):
 def _forms() -> re.Pattern[str]:
     """All forms at once; a named group says which it was."""
     ends = r"(?:[,;:.)\]]|\s?\(|\s?\Z|\n|\s(?:and|or|at|is|was|held|holds|says|said|decided)\b)"
-    reporters = rf"(?P<reporter>{reporters_text()}|(?P<single>{single_letters_text()}))"
+    reporters = rf"(?P<reporter>{reporters_text()}|(?P<like_word>{like_words_text()}))"
     usc = r"U\.?\s?S\.?\s?C\.?(?:\s?[AS]\.?)?|U\.?\s?S\.?\sCode|United\sStates\sCode"
     cfr, ordinal = r"C\.?\s?F\.?\s?R\.?", rf"(?:{'|'.join(sorted(_ORDINALS, key=len, reverse=True))}|[0-9]{{1,2}}(?:st|nd|rd|th))"
     rule = rf"[0-9]{{1,4}}(?:\.[0-9])?{_INNER}"
@@ -78,7 +78,7 @@ def _forms() -> re.Pattern[str]:
         r"|Fed\.?\s?R\.?\s?(?P<rules>Civ|Crim|App|Evid|Bankr)\.?\s?(?:P\.?\s)?(?P<rule>[0-9]{1,4}(?:\.[0-9])?)(?P<rule_inner>(?:\([0-9A-Za-z]{1,5}\)){0,8})"
         rf"|{state_forms(_INNER, roman)}|{numbered_forms(_INNER)}"
         rf"|(?P<volume>[0-9]{{1,4}})\s(?=[A-Z]){reporters}(?:\s\([1-9][0-9]?\s[A-Z][a-z]{{2,8}}\.?\))?"
-        rf"(?:,?\s(?P<at>at)\s(?P<at_page>[0-9]{{1,5}})|\s(?P<page>[0-9]{{1,5}}))(?![0-9])(?(single)(?={ends}))"
+        rf"(?:,?\s(?P<at>at)\s(?P<at_page>[0-9]{{1,5}})|\s(?P<page>[0-9]{{1,5}}))(?![0-9])(?(like_word)(?={ends}))"
         r"|(?P<id>[Ii][Dd]|[Ii]bid)\.(?:,?\s?at\s(?P<id_page>[0-9]{1,5}))?"
         rf"(?:,?\s(?P<id_many>§)?§\s?(?P<id_section>[0-9]{{1,5}}\.[0-9]{{1,5}}[a-z]{{0,2}}(?:-[0-9]{{1,4}}[a-z]{{0,2}})?|{_SECTION})(?P<id_inner>{_INNER}))?"
         r"|(?P<supra_name>[A-Z][\w'’&-]{1,40}),?\s[Ss]upra(?:,?\s(?:note\s[0-9]{1,4},?\s)?at\s(?P<supra_page>[0-9]{1,5}))?"

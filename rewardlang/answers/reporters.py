@@ -26,7 +26,8 @@ _STRICT = (
     "App.; Ala.; Fla.; Colo. App.; Colo.; Del. Ch.; Del.; Ind. App.; Ind.; Ky.; La. Ann.; La.; Me.; Miss.; Mo. App.; Mo.; Okla. "
     "Crim.; Okla.; Wyo.; F. Cas.; T.C.; M.J.; Ct. Cl.; Stat.; Fed. Reg."
 )
-_SINGLE = ("F.", "A.", "P.")
+_LIKE_WORDS = ("F.", "A.", "P.", "A.D.", "Del.", "Ill.", "Ind.", "Me.", "Miss.", "Mo.", "Or.", "Pa.", "Wash.")
+"""These stand for other things as often: what stands behind the page decides."""
 
 
 def _names(table: str) -> tuple[str, ...]:
@@ -68,12 +69,12 @@ def _strict(written: str) -> str:
 
 
 def reporters_text() -> str:
-    """A pattern for all reporters but those of one letter; behind a number of four figures, which may be a year, only the loose ones."""
-    loose = "|".join(_loose(name) for name in _names(_LOOSE) if name not in _SINGLE)
-    strict = "|".join(map(_strict, _names(_STRICT)))
+    """A pattern for all reporters but those like words; behind a number of four figures, which may be a year, only the loose ones."""
+    loose = "|".join(_loose(name) for name in _names(_LOOSE) if name not in _LIKE_WORDS)
+    strict = "|".join(_strict(name) for name in _names(_STRICT) if name not in _LIKE_WORDS)
     return rf"{loose}|(?<![0-9]{{4}}\s)(?:{strict})"
 
 
-def single_letters_text() -> str:
-    """A pattern for the first series of the federal, Atlantic and Pacific reporters."""
-    return "|".join(map(re.escape, _SINGLE))
+def like_words_text() -> str:
+    """A pattern for the others, with a space or none between two points."""
+    return rf"(?<![0-9]{{4}}\s)(?:{'|'.join(map(_strict, _LIKE_WORDS))})"
