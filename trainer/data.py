@@ -22,6 +22,7 @@ from rewardlang.trainer.problems import CLASSIC, draw_distinct
 Row: TypeAlias = dict[str, Any]
 
 _RECIPES = ("decimals",)
+_ROLES = ("system", "developer", "user", "assistant", "tool")
 
 
 def load_rows(config: DataConfig, *, columns: Iterable[str], chat: bool, held_out: bool) -> list[Row]:
@@ -173,6 +174,12 @@ def _need_column(rows: list[Row], column: str, name: str) -> None:
     without = next((number for number, row in enumerate(rows, 1) if row.get(column) is None), None)
     if without is None:
         return
+    if any(row.get(column) is not None for row in rows):
+        empty = sum(row.get(column) is None for row in rows)
+        raise TrainingProblem(
+            f"{empty} of {len(rows)} rows of {name} hold nothing in '{column}', the first is row {without}",
+            "fill it in, or leave the rows out",
+        )
     there = [known for known in rows[without - 1] if known != column]
     guess = did_you_mean(column, there)
     who = "every row needs" if column == "prompt" else "the reward file declares"
@@ -192,6 +199,9 @@ def _check_prompt(prompt: Any, where: str) -> None:
     for message in prompt:
         if not isinstance(message, dict) or not isinstance(message.get("role"), str) or not isinstance(message.get("content"), str):
             raise TrainingProblem(f"{where} has a message in its prompt without a role or a text: {message!r}", remedy)
+        if message["role"] not in _ROLES:
+            told = did_you_mean(message["role"], _ROLES) or f"there are {', '.join(_ROLES)}"
+            raise TrainingProblem(f"{where} has a message of '{message['role']}' in its prompt, which is no role", told)
 
 
 def _with_prompt(row: Row, chat: bool, system: str | None) -> Row:

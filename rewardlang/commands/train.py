@@ -11,7 +11,7 @@ from rewardlang.commands import shared
 from rewardlang.samples.problem import UsageError
 
 if TYPE_CHECKING:
-    from rewardlang.trainer.evaluate import Evaluation
+    from rewardlang.trainer.metrics import MetricsRow
     from rewardlang.trainer.training import RunResult
 
 DESCRIPTION = """
@@ -139,23 +139,28 @@ def _lines(result: RunResult) -> list[str]:
         lines = [f"stopped after step {result.steps} of {result.config.training.steps}; go on with --resume"]
     else:
         lines = [f"trained {shared.counted(result.steps, 'step')} in {result.seconds:.0f} s: {result.policy}"]
-    if result.before is not None and result.after is not None:
-        lines.append(f"held-out score    {result.before.score:.3f} before, {result.after.score:.3f} after")
-        if result.before.accuracy is not None and result.after.accuracy is not None:
-            lines.append(f"held-out accuracy {_accuracy(result.before)} before, {_accuracy(result.after)} after; in brackets 95% intervals")
+    measured = [row for row in result.rows if row["kind"] == "held out"]  # those before a resume, too
+    if len(measured) > 1:
+        first, last = measured[0], measured[-1]
+        until = f"after step {last['step']}" if result.stopped else "after"
+        lines.append(f"held-out score    {first['score']:.3f} before, {last['score']:.3f} {until}")
+        if first["accuracy"] is not None and last["accuracy"] is not None:
+            lines.append(f"held-out accuracy {_accuracy(first)} before, {_accuracy(last)} {until}; in brackets 95% intervals")
+    rang = [f"{row['alarm']} (step {row['step']})" for row in result.rows if row["kind"] == "alarm"]
+    if rang:
+        lines.append(f"ALARMS: {', '.join(rang)}; rewardlang runs show {output} tells more")
     lines.append(f"report: {output}/report.html; metrics: {output}/metrics.jsonl")
     if result.warnings:
         lines.append(f"{shared.counted(result.warnings, 'warning')} of the libraries: {output}/warnings.log")
     return lines
 
 
-def _accuracy(evaluation: Evaluation) -> str:
+def _accuracy(row: MetricsRow) -> str:
     """With Wilson's interval: one answer a prompt."""
-    from rewardlang.trainer.intervals import wilson
+    from rewardlang.trainer.run_summary import accuracy_interval
 
-    marked = len(evaluation.completions) - int(evaluation.scores.skipped.sum())
-    found = wilson(round((evaluation.accuracy or 0.0) * marked), max(marked, 1))
-    return f"{found.value:.1%} ({100 * found.low:.1f}–{100 * found.high:.1f})"
+    low, high = accuracy_interval(row) or (0.0, 1.0)
+    return f"{row['accuracy']:.1%} ({100 * low:.1f}–{100 * high:.1f})"
 
 
 def _json(result: RunResult) -> dict[str, Any]:
