@@ -8,6 +8,7 @@ alone, so they are the same whenever they are made.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rewardlang.marking.guard import Guard
@@ -46,8 +47,7 @@ class Scores:
     ) -> None:
         self.program = program
         self._batch, self._marks, self._step = batch, marks, step
-        self._guard = Guard(remembered)
-        self._seconds = seconds
+        self._remembered, self._seconds = remembered, seconds
         self._rows: dict[int, RowMarks] = {}
 
     def __len__(self) -> int:
@@ -156,6 +156,10 @@ class Scores:
         truncated = columns["truncated"].values[index] is True
         text = columns["completion"].values[index]
         return RowMarks(text, None if skipped else score, tuple(found), (), clamping, gate, success, (), truncated)
+
+    @cached_property
+    def _guard(self) -> Guard:
+        return Guard(self._remembered)
 
     def row(self, index: int) -> RowMarks:
         """The full record of one row, made when it is first asked for."""

@@ -102,6 +102,8 @@ class Keys(dict[tuple[Any, ...], int]):
         self._plain = plain
         self.met: list[tuple[Any, ...]] = []
         self._totals: dict[tuple[Fraction, ...], _Totals] = {}
+        self._sections = plain.plan.program.sections
+        self._always = None if any(len(section.weights) > 1 for section in self._sections) else self._at(0)
         self._lock = threading.Lock()
 
     def __missing__(self, key: tuple[Any, ...]) -> int:
@@ -115,7 +117,10 @@ class Keys(dict[tuple[Any, ...], int]):
 
     def totals(self, step: int) -> _Totals:
         """The score of each key at a training step, by number."""
-        weights = tuple(section.weight_at(step) for section in self._plain.plan.program.sections)
+        return self._at(step) if self._always is None else self._always
+
+    def _at(self, step: int) -> _Totals:
+        weights = tuple(section.weight_at(step) for section in self._sections)
         if weights not in self._totals:
             if len(self._totals) >= _WEIGHTS_KEPT:
                 self._totals = {}
