@@ -1,7 +1,7 @@
 """Reading, scoring and writing rows of Parquet: how fast beside scoring alone, and how much memory it takes.
 
     python benchmarks/scoring/rows_at_scale.py --rows 1000000 --engines local,workers --out benchmarks/results/DATE-rows-1m
-    python benchmarks/scoring/rows_at_scale.py --rows 10000000 --rounds 1 --engines local,workers,ray-killed --out benchmarks/results/DATE-rows-10m
+    python benchmarks/scoring/rows_at_scale.py --rows 10000000 --rounds 1 --engines local,workers,ray-killed --out DATE-rows-10m
 
 Completions are those of notebook_completions.py; beyond 131,072 rows the texts come again, in other groups of rows. Each round scores
 alone (up to a million rows, in memory, in the batches of the command, nothing read or written while the clock runs), runs the command
