@@ -275,6 +275,10 @@ def _said(text: str, at: int) -> Final | None:
     tail = tail[: sentence_end(tail)]
     if (but := _but().search(masked(tail))) is not None and (instead := last_mathematics(tail[but.end() :])) is not None:
         return instead._replace(start=start + but.end() + instead.start, end=start + but.end() + instead.end)
+    if (other := OTHERWISE.search(tail)) is not None and (first := stated(tail[: other.start()].strip(" ,;"))) is not None:
+        second = last_mathematics(tail[other.end() :])
+        said = f"{first} or {second.answer if second else tail[other.end() :].strip()}"
+        return Final(start, start + len(tail), said, "the answer as announced")
     tail = _without_doubt(tail)
     back = taken_back_at_once(tail)
     if back is not None:

@@ -46,11 +46,17 @@ def with_hedge(tokens: list[Token]) -> list[Token]:
 def without_reason(tokens: list[Token]) -> list[Token]:
     r"""`x = 5\text{ (since }x > 0)` without the reason, `0.05, i.e. 5%` without what it says again."""
     texts = [token.text for token in tokens]
+    nearest = next((at for at, text in enumerate(texts) if text == "to" and texts[at : at + 3] == ["to", "the", "nearest"]), 0)
+    if nearest:
+        tokens, texts = _without_comma(tokens[:nearest]), texts[:nearest]
     again = next((at for at, text in enumerate(texts) if text == "i" and texts[at : at + 4] == ["i", ".", "e", "."]), 0)
     if not again and not any_of(tokens, _REASONS):
         return tokens
     at = again or next(at for at, token in enumerate(tokens) if token.text in _REASONS)
-    kept = tokens[:at]
-    while kept and kept[-1].text in ("(", ","):
+    return _without_comma(tokens[:at]) or tokens
+
+
+def _without_comma(kept: list[Token]) -> list[Token]:
+    while kept and kept[-1].text in ("(", ",", "rounded"):
         kept = kept[:-1]
-    return kept or tokens
+    return kept

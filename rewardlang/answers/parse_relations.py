@@ -6,13 +6,14 @@ import re
 from fractions import Fraction
 
 from rewardlang.answers.algebra import LimitError, Quotient, Sum, atom, difference, number, quotient, symbol
-from rewardlang.answers.compare_numbers import same_formula
+from rewardlang.answers.compare_numbers import same_formula, same_number
 from rewardlang.answers.expression import read_expression
 from rewardlang.answers.forms import ACCENTS
 from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval, Labelled, Ratio, Tuple_, Unread, Value
 from rewardlang.answers.numeric import CALCULUS, symbols_of, value_at
 from rewardlang.answers.parse_brackets import Reader, bracketed, split
-from rewardlang.answers.parse_sets import rays_joined
+from rewardlang.answers.parse_sets import EXCEPT, rays_joined
+from rewardlang.answers.physical_units import unit_of_words
 from rewardlang.answers.reading import UnreadError
 from rewardlang.answers.real_sets import INFINITY, as_value, between, complement, line
 from rewardlang.answers.tokens import Token, any_of, joined
@@ -24,7 +25,7 @@ _RELATIONS = ("∈", "≠", *_ORDER, "≈", "=", ":", "to")
 
 def relation(tokens: list[Token], read: Reader) -> Value | Missing | None:
     """What the tokens say if a relation stands in them outside brackets; else None."""
-    if not any_of(tokens, _RELATIONS):
+    if not any_of(tokens, _RELATIONS) or (any_of(tokens, EXCEPT) and tokens[0].text.lower() != "no"):
         return None
     member = split(tokens, ("∈",))
     if len(member) == 2 and all(member):
@@ -210,6 +211,8 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
         return _chain(parts[:-1], tokens, read) if len(parts) > 2 else read(parts[0])  # √2 = 1.414… is √2
     if _is_named_number(parts):
         return _labelled(parts[0], parts[1], _equation(symbol(parts[0][0].text), number(Fraction(parts[1][0].text))), read)
+    if (converted := _same_quantities(parts, read)) is not None:
+        return converted
     formulas = [_formula(part) for part in parts]
     if (
         parts[-1][0].text == "\\begin"
@@ -248,6 +251,17 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
     if equation is not None and not equation.terms:
         return read(parts[-1])  # an identity: what it says is how something is written in the end
     return Unread(joined(tokens), "this equation is not read") if equation is None else Equation(equation)
+
+
+def _same_quantities(parts: list[list[Token]], read: Reader) -> Value | Missing | None:
+    """`2.5 h = 150 min`: the last of several quantities, where all are the same; None where one is no number with a unit."""
+    if any(part[0].kind != "number" or part[-1].kind not in ("word", "name", "sign") or len(part) < 2 for part in parts):
+        return None
+    found = [value for value in map(read, parts) if isinstance(value, Expression) and unit_of_words(value.unit) is not None]
+    if len(found) < len(parts):
+        return None
+    same = all(same_number(found[0], other).holds for other in found[1:])
+    return found[-1] if same else Missing("a chain of '=' whose members are not shown to be equal")
 
 
 def _mentions(tokens: list[Token], name: list[Token]) -> bool:

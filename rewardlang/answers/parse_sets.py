@@ -23,16 +23,17 @@ _HALVES |= dict.fromkeys(("^+", "^{+}", "_{>0}", "_{+}^{*}"), ((_ZERO, False, IN
 _HALVES |= dict.fromkeys(("^-", "^{-}", "_{<0}"), ((-INFINITY, False, _ZERO, False),))
 _HALVES |= dict.fromkeys(("_{≥0}",), ((_ZERO, True, INFINITY, False),))
 _HALVES |= dict.fromkeys(("_{≤0}",), ((-INFINITY, False, _ZERO, True),))
-_BUT = ("except", "excluding")
+EXCEPT = ("except", "excluding")
+"""Words behind which stands what a set does not have."""
 
 
 def _all_but(tokens: list[Token], read: Reader) -> Value | Missing | None:
     """`all real numbers except 2`."""
-    cut = next(at for at, token in enumerate(tokens) if token.text in _BUT)
+    cut = next(at for at, token in enumerate(tokens) if token.text in EXCEPT)
     rest = tokens[cut + 1 :]
     if rest and rest[0].text == "for":
         rest = rest[1:]
-    if not cut or not rest or any_of(rest, _BUT):
+    if not cut or not rest or any_of(rest, EXCEPT):
         return None
     whole, without = read(tokens[:cut]), read(rest)
     if isinstance(whole, Missing) or isinstance(without, Missing):
@@ -48,7 +49,7 @@ def sets_joined(tokens: list[Token], read: Reader) -> Value | Missing | None:
     """Sets joined by ∪, ∩ and ∖, from left to right; ℝ alone."""
     if tokens[0].text == "ℝ" and (part := _HALVES.get(joined(tokens[1:]))) is not None:
         return as_value(part)
-    if any_of(tokens, _BUT):
+    if any_of(tokens, EXCEPT):
         return _all_but(tokens, read)
     if not any_of(tokens, ("∪", "∖", "∩")):
         minus = tokens and tokens[0].text == "-" and bracketed(tokens[1:]) in ("[]", "[)", "(]")

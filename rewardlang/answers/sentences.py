@@ -33,7 +33,7 @@ def _clause() -> re.Pattern[str]:
     """Where a clause begins that gives a reason, a condition or the answer once more."""
     return re.compile(
         r",?\s\(?(?:because|since|as|when|where|which|for|so|given|after|if|by|at|not|i\.e\.|that is"
-        r"|or (?:about|approximately)|or,? equivalently)(?=[\s,])"
+        r"|or (?:about|approximately)|or,? equivalently|to the nearest|rounded to|correct to)(?=[\s,])"
         r"|,?\sand\s(?:it|they|this|that|he|she|we|I|you)\s"
         r"|(?<=\d):\s|;\s[a-z]{3,20}\b(?!\s?=)|,?\s(?:QED|Q\.E\.D\.)"
         r"|,\s(?:the|an?|its|his|her|our|their|I|we|you)\s|,\s(?!(?:and|or|maybe|perhaps|possibly|probably|alternatively|also|even)\b)[a-z]{4,20}\b(?!\s?=)|，"

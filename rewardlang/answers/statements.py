@@ -8,7 +8,7 @@ from functools import cache
 from rewardlang.answers.kinds import Labelled, Listing, SetOf, Tuple_, Union, Unread, Words
 from rewardlang.answers.main_number import MAX_BEFORE, in_doubt, is_denied, listed, main_number, without_asides
 from rewardlang.answers.parse import read_answer
-from rewardlang.answers.sentences import Final, masked, sentence_begin, sentence_end, statement
+from rewardlang.answers.sentences import MAX_TAIL, Final, masked, sentence_begin, sentence_end, statement
 from rewardlang.answers.spans import Span, joining, maths_spans, plain_numbers, with_unit
 from rewardlang.answers.spoken import in_words
 from rewardlang.answers.values import Answer
@@ -145,11 +145,19 @@ def conclusion() -> re.Pattern[str]:
     return re.compile(rf",\s(?:(?:and\s)?(?:so|hence|thus|therefore)(?:\sthat)?,?|{result})\s")
 
 
+@cache
+def _all_but() -> re.Pattern[str]:
+    """All numbers but some, in the last sentence."""
+    return re.compile(r"\b[Aa]ll real (?:numbers|values)(?: of [a-z])? (?:except|excluding)[^.\n]{1,80}(?=\.?\s*$)")
+
+
 def _last_sentence(text: str, *, with_reason: bool = True) -> tuple[Final | None, int]:
     """What it says, and where it begins; a reason at its end is left out once."""
     spans = [span for span in maths_spans(text) if not is_denied(text, span)]
     numbers = [span for span in plain_numbers(text, spans) if not is_denied(text, span)]
     spans, numbers = without_asides(text, spans, numbers)
+    if (all_but := _all_but().search(text, max(0, len(text) - MAX_TAIL))) is not None:
+        return Final(*all_but.span(), all_but[0], "the last statement"), all_but.start()
     if not spans and not numbers:
         nothing = list(re.finditer(r"\b(?:no (?:real )?(?:solutions?|roots?)|[Aa]ll real (?:numbers|values))\b", text))
         return (Final(*nothing[-1].span(), nothing[-1][0], "the last words"), nothing[-1].start()) if nothing else in_words(text)
@@ -171,6 +179,8 @@ def _told(text: str, begin: int, spans: list[Span], numbers: list[Span]) -> Fina
     if (several := _same_noun().search(text, begin)) is not None and (both := [*spans, *numbers]):
         parts = [item for item in sorted(both) if item.start >= several.start()]
         return Final(parts[0].start, parts[-1].end, ", ".join(part.content for part in parts), "the last statements")
+    if (subject := _subject(text, begin, spans, numbers)) is not None:
+        return Final(subject.start, subject.end, subject.content, "the last statement")
     line = text[last.start :]
     sentence, start = statement(text[begin : last.start + sentence_end(line)], begin)
     plain = sentence.strip(" *_\n").rstrip(".*")
@@ -186,6 +196,24 @@ def _told(text: str, begin: int, spans: list[Span], numbers: list[Span]) -> Fina
     if here and not told:
         return Final(here[0].start, with_unit(text, here[-1].end)[0], group(text, here), "the last mathematics")
     return _told_by_numbers(text, begin, last, [number for number in numbers if number.start >= begin][-20:])
+
+
+@cache
+def _is_the() -> re.Pattern[str]:
+    return re.compile(r"[*_]{0,3}\s(?:is|are|was|were)\s(?:indeed\s)?(?:the|our)\s(?!same\b)")
+
+
+def _subject(text: str, begin: int, spans: list[Span], numbers: list[Span]) -> Span | None:
+    """What the last sentence begins with, if it tells what that is: `12 is the smallest integer with exactly 6 divisors`."""
+    first = next((item for item in sorted([*spans, *numbers]) if item.start >= begin), None)
+    if first is None or _named().fullmatch(first.content) or _is_the().match(text, first.end) is None:
+        return None
+    return None if _lead_in().fullmatch(text, begin, first.start) is None else first
+
+
+@cache
+def _lead_in() -> re.Pattern[str]:
+    return re.compile(r"[\s*_]*(?:(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore|[Aa]nd|[Tt]hat),?\s[*_]*|[Tt]his means(?: that)?\s[*_]*){0,2}")
 
 
 def _told_by_numbers(text: str, begin: int, last: Span, together: list[Span]) -> Final:

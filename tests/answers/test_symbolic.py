@@ -13,6 +13,7 @@ from rewardlang.answers.parse import read_answer
 from rewardlang.answers.symbolic import decide, question
 from rewardlang.answers.values import Answer
 from rewardlang.work import pool
+from rewardlang.work.process import WorkFailed
 
 SAME = r"""
 \sin 2x :: 2\sin x\cos x
@@ -135,7 +136,7 @@ def test_one_verdict_has_one_budget_of_computing(monkeypatch: pytest.MonkeyPatch
     class Slow:
         def call(self, *arguments: object) -> None:
             asked.append(arguments)
-            raise symbolic.WorkFailed("it took more than 2 s of computing time")
+            raise WorkFailed("it took more than 2 s of computing time")
 
     monkeypatch.setattr(symbolic, "pool", Slow)
     one, other = read_answer(r"(\int_0^1 \sin(x^3) dx, \int_0^1 \sin(x^4) dx)"), read_answer("(1, 2)")
