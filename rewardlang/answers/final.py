@@ -269,7 +269,7 @@ def _with_another(text: str, matches: list[re.Match[str]], match: re.Match[str],
 
 def _said(text: str, at: int) -> Final | None:
     """The answer that is said from `at` to the end of the sentence."""
-    lead = re.match(r"[\s*_:：]*", text[at : at + 40])
+    lead = re.match(r"(?:[\s*_:：]|`{3}[a-z]{0,12}\n)*", text[at : at + 40])
     start = at + (lead.end() if lead else 0)
     tail = text[start : start + MAX_TAIL]
     tail = tail[: sentence_end(tail)]

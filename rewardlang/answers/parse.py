@@ -230,11 +230,13 @@ def _mixed(items: tuple[Value, ...]) -> Expression | None:
 
 
 def _flat(items: tuple[Value, ...]) -> tuple[Value, ...]:
-    """`21, 16 or 11` is one list; lists with labels in them stay apart (`x=1, y=2 or x=3, y=4`)."""
+    """`21, 16 or 11` is one list, and `x = ±1, ±2`; lists with two labels in them stay apart (`x=1, y=2 or x=3, y=4`)."""
     found: list[Value] = []
+    labels: set[str] = set()
     for item in items:
         inner = item.items if isinstance(item, Listing) and item.decimal is None else (item,)
-        if any(isinstance(part, Labelled) for part in inner):
+        labels.update(part.label for part in inner if isinstance(part, Labelled))
+        if len(labels) > 1:
             return items
         found += inner
     return tuple(found)

@@ -74,7 +74,7 @@ def masked(text: str) -> str:
 
 def sentence_end(text: str) -> int:
     """Where the first sentence ends, or the line."""
-    end = re.search(r"(?<![A-Z])[.!?](?=[\s*\"”)]|$)(?!(?<=[0-9]!)\s[a-z=])|\n|。|<", masked(text))
+    end = re.search(r"(?<![A-Z])[.!?](?=[\s*\"”)]|$)(?!(?<=[0-9]!)\s[a-z=])|\n|。|<(?=[/|]?[A-Za-z]{2})", masked(text))
     return end.start() if end else len(text)
 
 
