@@ -198,11 +198,12 @@ def _in_tag(text: str) -> Final | None:
 
 def _in_sentences(inner: str) -> Final | None:
     """What a tag says that holds sentences and no answer alone."""
+    inner = inner[-LOOKED_AT:]
     read = read_answer(inner)
     if isinstance(read, Answer) and not has_unread(read.value) and not isinstance(read.value, Words):
         return _after_phrase(inner)
     said = len(re.findall(r"[A-Za-z]{2,}", masked(inner))) > MAX_WORDS
-    return _after_phrase(inner) or (last_mathematics(inner[-LOOKED_AT:]) if said else None)
+    return _after_phrase(inner) or (last_mathematics(inner) if said else None)
 
 
 @cache
@@ -275,10 +276,10 @@ def _said(text: str, at: int) -> Final | None:
     tail = tail[: sentence_end(tail)]
     if (but := _but().search(masked(tail))) is not None and (instead := last_mathematics(tail[but.end() :])) is not None:
         return instead._replace(start=start + but.end() + instead.start, end=start + but.end() + instead.end)
-    if (other := OTHERWISE.search(tail)) is not None and (first := stated(tail[: other.start()].strip(" ,;"))) is not None:
+    if (other := OTHERWISE.search(tail)) is not None and (one := stated(tail[: other.start()].strip(" ,;"))) is not None:
         second = last_mathematics(tail[other.end() :])
-        said = f"{first} or {second.answer if second else tail[other.end() :].strip()}"
-        return Final(start, start + len(tail), said, "the answer as announced")
+        either = f"{one} or {second.answer if second else tail[other.end() :].strip()}"
+        return Final(start, start + len(tail), either, "the answer as announced")
     tail = _without_doubt(tail)
     back = taken_back_at_once(tail)
     if back is not None:
@@ -310,7 +311,8 @@ def _end_of_proof() -> re.Pattern[str]:
 @cache
 def _lead() -> re.Pattern[str]:
     """Words and signs of inference before an answer."""
-    return re.compile(r"(?i)(?:(?:(?:thus|so|hence|therefore|then|finally|and so)\b[,:]?|∴|⇒|=>|→|>>>|⟹|⟶)\s*){1,3}(?=\S)")
+    words = r"(?:thus|so|hence|therefore|then|finally|and so)\b[,:]?|[a-z]{3,12}ing(?=,\s),"
+    return re.compile(rf"(?i)(?:(?:{words}|∴|⇒|=>|→|>>>|⟹|⟶)\s*){{1,3}}(?=\S)")
 
 
 @cache

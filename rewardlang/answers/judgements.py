@@ -46,17 +46,27 @@ def _phrase() -> re.Pattern[str]:
     return re.compile(rf"\b({said})[*_]{{0,3}}[.!]?[*_]{{0,3}}\s{{0,5}}$")
 
 
+@cache
+def _concluded() -> re.Pattern[str]:
+    """`So yes, 97 is prime.`"""
+    return re.compile(
+        r"(?:^|[.!?]\s|\n)[\s*_]{0,4}(?:So|Thus|Hence|Therefore),?\s[*_]{0,2}(yes|no)[*_]{0,2}[,.!](?=[^.!?\n]{0,200}[.!]?\s*$)"
+    )
+
+
 def judged(text: str) -> Final | None:
     """The word that a text begins or ends with and that is its answer; None where a number follows at the end."""
     first = _beginning().match(text)
     if first is not None:
         return Final(*first.span(1), first[1], "the first word")
-    if not text[-MAX_SENTENCE:].rstrip(" *_.!\n")[-1:].isalpha():
-        return None
     cut = max(0, len(text) - MAX_SENTENCE)
+    if (concluded := _concluded().search(text, cut)) is not None:
+        return Final(*concluded.span(1), concluded[1], "the last words")
     tail = text[cut:]
     reason = _reason().search(tail)
     tail = tail[: reason.start()] if reason else tail
+    if not tail.rstrip(" *_.!\n")[-1:].isalpha():
+        return None
     phrase = _phrase().search(tail)
     if phrase is not None:
         return Final(cut + phrase.start(1), cut + phrase.end(1), phrase[1], "the last words")

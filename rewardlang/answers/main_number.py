@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from fractions import Fraction
 from functools import cache
 
 from rewardlang.answers.spans import Span
@@ -41,6 +42,26 @@ def listed(text: str, numbers: list[Span]) -> list[Span]:
     while start > 0 and re.fullmatch(r"[,;]\s?(?:and\s)?|\sand\s", text[numbers[start - 1].end : numbers[start].start]):
         start -= 1
     return numbers[max(start, 0) :]
+
+
+def total_before(text: str, numbers: list[Span]) -> Span | None:
+    """The number before a colon that is the sum or the count of those behind it: `40 people: 24 children and 16 adults`."""
+    for index in range(len(numbers) - 1):
+        rest = numbers[index + 1 :]
+        between = text[numbers[index].end : rest[0].start]
+        before = text[max(0, numbers[index].start - MAX_BEFORE) : numbers[index].start]
+        more = text[numbers[index].end : rest[-1].end]
+        if len(rest) < 2 or ":" not in between or "=" in more or "\n" in more or _given().search(before):
+            continue
+        total, *parts = [_amount(number.content) for number in (numbers[index], *rest)]
+        if total is not None and None not in parts and total in (sum(part for part in parts if part is not None), len(parts)):
+            return numbers[index]
+    return None
+
+
+def _amount(written: str) -> Fraction | None:
+    figures = re.match(r"[$€£]?([0-9][0-9,]{0,12}(?:\.[0-9]{1,6})?)(?![0-9/])", written)
+    return Fraction(figures[1].replace(",", "")) if figures else None
 
 
 def main_number(text: str, together: list[Span]) -> Span:
@@ -97,9 +118,23 @@ def in_doubt(text: str, last: Span) -> bool:
 
 @cache
 def _denial() -> re.Pattern[str]:
-    return re.compile(r"(?i)(?:\bnot|n['’]t|\bcannot|\bnever)(?:\s(?:be|equal(?:\sto)?|the\sanswer))?\s[*_]{0,2}(?:[a-z]\s?=\s?)?$")
+    """What stands before a number that is denied: `not n = 12`, `rejecting the negative root -3`."""
+    rejecting = r"\b(?:reject|discard|exclud|ignor|rul)(?:e|es|ed|ing|s)?(?:\sout)?(?:\sthe)?(?:\s[a-z]{3,12}){0,2}"
+    return re.compile(
+        rf"(?i)(?:(?:\bnot|n['’]t|\bcannot|\bnever)(?:\s(?:be|equal(?:\sto)?|the\sanswer))?|{rejecting})\s[*_$]{{0,3}}(?:[a-z]\s?=\s?)?$"
+    )
+
+
+@cache
+def _rejection() -> re.Pattern[str]:
+    """What stands behind a number that is rejected: `n = -3 is extraneous`, `n = 4 is too small`."""
+    no_good = r"too\s[a-z]+|rejected|invalid|extraneous|discarded|excluded|inadmissible|impossible|wrong|incorrect"
+    lacking = r"not\s(?:valid|possible|allowed|correct|enough|sufficient|positive|(?:an?\s)?(?:valid|integer|solution))"
+    return re.compile(
+        rf"[$*_)\s]{{0,4}}(?:(?:is|are|was|were|would\sbe|must\sbe)\s(?:{no_good}|{lacking})|fails?\b|do(?:es)?(?:n['’]t|\snot)\swork)"
+    )
 
 
 def is_denied(text: str, span: Span) -> bool:
-    """Whether "not" stands before it."""
-    return _denial().search(text[max(0, span.start - 40) : span.start]) is not None
+    """Whether "not" stands before it, or a rejection around it."""
+    return _denial().search(text[max(0, span.start - 40) : span.start]) is not None or _rejection().match(text, span.end) is not None

@@ -13,6 +13,7 @@ _BOUNDS = dict.fromkeys(("more than", "greater than", "larger than"), ">") | dic
 _BOUNDS |= {"at least": "≥", "at most": "≤", "up to": "≤"}
 MAX_TOKENS = 60
 _HEDGED = ("or", "maybe", "perhaps", "possibly")
+_CONDITIONS = ("≠", "<", ">", "≤", "≥", "∈")
 _REASONS = ("since", "because")
 
 
@@ -45,6 +46,7 @@ def with_hedge(tokens: list[Token]) -> list[Token]:
 
 def without_reason(tokens: list[Token]) -> list[Token]:
     r"""`x = 5\text{ (since }x > 0)` without the reason, `0.05, i.e. 5%` without what it says again."""
+    tokens = _without_condition(tokens)
     texts = [token.text for token in tokens]
     nearest = next((at for at, text in enumerate(texts) if text == "to" and texts[at : at + 3] == ["to", "the", "nearest"]), 0)
     if nearest:
@@ -54,6 +56,16 @@ def without_reason(tokens: list[Token]) -> list[Token]:
         return tokens
     at = again or next(at for at, token in enumerate(tokens) if token.text in _REASONS)
     return _without_comma(tokens[:at]) or tokens
+
+
+def _without_condition(tokens: list[Token]) -> list[Token]:
+    """`x - 3 (x ≠ -3)` without what stands apart in brackets and says where it holds."""
+    if tokens[-1].text != ")" or not any_of(tokens, _CONDITIONS):
+        return tokens
+    start = next((at for at in range(len(tokens) - 2, 0, -1) if tokens[at].text == "("), 0)
+    inside = tokens[start + 1 : -1]
+    apart = start and tokens[start].spaced and len(inside) > 2 and inside[0].kind == "name" and inside[1].text in _CONDITIONS
+    return tokens[:start] if apart and any_of(tokens[:start], ("=", "/", "\\frac", "+", "-")) else tokens
 
 
 def _without_comma(kept: list[Token]) -> list[Token]:

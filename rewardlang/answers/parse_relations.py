@@ -257,6 +257,10 @@ def _same_quantities(parts: list[list[Token]], read: Reader) -> Value | Missing 
     """`2.5 h = 150 min`: the last of several quantities, where all are the same; None where one is no number with a unit."""
     if any(part[0].kind != "number" or part[-1].kind not in ("word", "name", "sign") or len(part) < 2 for part in parts):
         return None
+    if any(
+        not (token.spaced or token.upright or token.kind == "word") for part in parts for token in part if token.kind in ("word", "name")
+    ):
+        return None  # 3x = 6y
     found = [value for value in map(read, parts) if isinstance(value, Expression) and unit_of_words(value.unit) is not None]
     if len(found) < len(parts):
         return None

@@ -44,10 +44,17 @@ def _clause() -> re.Pattern[str]:
 def _adverb() -> re.Pattern[str]:
     """What can stand between a verb and what it states: `is at (2, -3)`, `is equal to 5`."""
     return re.compile(
-        r"(?i)(?:(?:located )?at|in|equal to|exactly|simply|just|only|definitely|certainly|clearly"
+        r"(?i)(?:(?:located )?at|in|equal to|exactly|simply|just|only|definitely|certainly|clearly|therefore|thus|hence|then|now|indeed"
         r"|the (?:point|interval|set|value|number|pair|vector|line|circle|curve|function|equation|matrix)) "
         r"(?=[\x00\d({\[√π+−-]|[A-Za-z]\s?=)"
     )
+
+
+@cache
+def _counted_first() -> re.Pattern[str]:
+    """How many there are, before they are told: `exactly one solution, x = 3`."""
+    count = r"(?:a single|one|two|three|four|five|six)"
+    return re.compile(rf"(?i)(?:exactly |only )?{count}\s(?:[a-z]{{3,12}}\s)?(?:solutions?|roots?|zeros|values?)\s?[,:]\s")
 
 
 def statement(sentence: str, start: int) -> tuple[str, int]:
@@ -61,6 +68,8 @@ def statement(sentence: str, start: int) -> tuple[str, int]:
         start, sentence, blank = start + 5, sentence[5:], blank[5:]
     if (adverb := _adverb().match(blank)) is not None:
         start, sentence, blank = start + adverb.end(), sentence[adverb.end() :], blank[adverb.end() :]
+    if (counted := _counted_first().match(blank)) is not None:
+        start, sentence, blank = start + counted.end(), sentence[counted.end() :], blank[counted.end() :]
     clause = _clause().search(blank)
     return (sentence[: clause.start()] if clause else sentence), start
 

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from rewardlang.answers.physical_units import unit_of_words
 from rewardlang.answers.units import is_unit
 
 MAX_SPAN = 2_000
@@ -68,11 +69,12 @@ def _number() -> re.Pattern[str]:
     inner = r"\{[^{}\n]{1,60}\}"
     power = r"\s?[×x·*]\s?10(?:\^\{?[-−]?[0-9]{1,4}\}?|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,5})"
     clock = r"[0-9]{1,2}:[0-5][0-9](?::[0-5][0-9])?(?![0-9:])(?:\s?[AaPp]\.?[Mm](?:\.(?=\s|$)|\b))?"
+    part = r"\sand\s(?:an?|one|two|three)[\s-](?:half|halves|thirds?|quarters?|fourths?|fifths?)\b"
     odds = r"[0-9]{1,6}\s(?:in|out\sof)\s[0-9]{1,6}(?=\schances?\b)"
     height = r"[0-9]{1,2}['′’]\s?[0-9]{1,2}(?:[\"″”]|'')"
     multiple = rf"(?:(?:{figures})\s?)?(?:π|√\s?[0-9]{{1,20}})(?:\s?/\s?[0-9][0-9.,]*+)?(?![A-Za-z(])"
     return re.compile(
-        rf"(?<![A-Za-z0-9_.\\^{{])[-+−]?{multiple}|(?<![A-Za-z0-9_.\\^{{:])(?:{height}|{clock}|{odds})|(?<![A-Za-z0-9_.\\^{{/])[-+−]?[0-9]{{1,6}}\s[0-9]{{1,6}}/[0-9]{{1,6}}(?![0-9/.])|√\s?[0-9]{{1,20}}|(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:[eE][-+]?[0-9]{{1,4}}\b|{power})?"
+        rf"(?<![A-Za-z0-9_.\\^{{])[-+−]?{multiple}|(?<![A-Za-z0-9_.\\^{{:])(?:{height}|{clock}|{odds})|(?<![A-Za-z0-9_.\\^{{/])[-+−]?[0-9]{{1,6}}\s[0-9]{{1,6}}/[0-9]{{1,6}}(?![0-9/.])|√\s?[0-9]{{1,20}}|(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:{part}|[eE][-+]?[0-9]{{1,4}}\b|{power})?"
         rf"(?:\s?/\s?[0-9][0-9.,]*+|!(?=\s[a-z=]))?)"
     )
 
@@ -83,6 +85,18 @@ def _behind() -> re.Pattern[str]:
     return re.compile(
         r"\}?\s?(?:\\?%|¢|percent\b|pct\b|°(?:\s?[CF]\b)?|\^\\circ|\^\{\\circ\}|degrees?\b|\\text\{\s*([A-Za-zµ°/^0-9]{1,20})\s*\}|([A-Za-zµμ]{1,14}(?:[²³]|\^[23])?(?:/[A-Za-z]{1,8}(?:[²³]|\^[23])?)?))"
     )
+
+
+def _are_alike(one: str, other: str) -> bool:
+    """`16 hours per week`: a share of the time, and as likely a time."""
+    units = unit_of_words(one), unit_of_words(other)
+    return None not in units and len({unit.dimension for unit in units if unit is not None}) == 1
+
+
+@cache
+def _second_unit() -> re.Pattern[str]:
+    """Behind the first word of a unit of two: `square feet`, `miles per hour`."""
+    return re.compile(r"\.?\s(?:per\s)?([A-Za-z]{1,14})(?![A-Za-z])")
 
 
 def with_unit(text: str, end: int) -> tuple[int, str]:
@@ -96,8 +110,12 @@ def with_unit(text: str, end: int) -> tuple[int, str]:
         word, stop = word.partition("/")[0], stop - len(word) + word.index("/")
     if word is not None and not (word.endswith(("²", "³")) or is_unit(word)):
         return end, ""
-    if word in ("per", "square", "sq", "cubic"):
-        return end, ""
+    if word in ("per", "square", "sq", "cubic") or (word is not None and text[stop : stop + 5] == " per "):
+        more = _second_unit().match(text, stop)
+        if more is not None and is_unit(more[1]) and not _are_alike(word, more[1]):
+            return more.end(), " " + text[match.start() : more.end()].lstrip("} ")
+        if word in ("per", "square", "sq", "cubic"):
+            return end, ""
     if word == "in" and re.match(r"\s[A-Za-z0-9$\\]", text[stop : stop + 2]):
         return end, ""  # "$12 in total"
     return stop, " " + text[match.start() : stop].lstrip("} ")

@@ -6,8 +6,9 @@ import re
 from functools import cache
 
 from rewardlang.answers.kinds import Labelled, Listing, SetOf, Tuple_, Union, Unread, Words
-from rewardlang.answers.main_number import MAX_BEFORE, in_doubt, is_denied, listed, main_number, without_asides
+from rewardlang.answers.main_number import MAX_BEFORE, in_doubt, is_denied, listed, main_number, total_before, without_asides
 from rewardlang.answers.parse import read_answer
+from rewardlang.answers.plain_formulas import plain_formulas
 from rewardlang.answers.sentences import MAX_TAIL, Final, masked, sentence_begin, sentence_end, statement
 from rewardlang.answers.spans import Span, joining, maths_spans, plain_numbers, with_unit
 from rewardlang.answers.spoken import in_words
@@ -27,7 +28,7 @@ def stated(plain: str) -> str | None:
         return plain
     spans = maths_spans(plain)
     if spans:
-        return group(plain, spans)
+        return group(plain, without_asides(plain, spans, [])[0])
     _, numbers = without_asides(plain, [], plain_numbers(plain, []))
     if numbers:
         return " or ".join(dict.fromkeys(span.content for span in numbers))
@@ -108,6 +109,12 @@ def has_unread(value: object) -> bool:
     return isinstance(value, Listing | SetOf | Tuple_ | Union) and any(map(has_unread, value.items))
 
 
+def _has_words(value: object) -> bool:
+    """Whether a part of it has no reading, or is a word."""
+    parts = value.items if isinstance(value, Listing) else (value,)
+    return has_unread(value) or any(isinstance(part, Words) for part in parts)
+
+
 def last_mathematics(text: str, hedges: int = MAX_HEDGES) -> Final | None:
     """What the last sentence with mathematics in it says, with those before it to which "Or" or "Maybe" joins it."""
     found, begin = _last_sentence(text)
@@ -146,6 +153,27 @@ def conclusion() -> re.Pattern[str]:
 
 
 @cache
+def _sentence_stop() -> re.Pattern[str]:
+    return re.compile(r"[.!?\n](?=\s|$)")
+
+
+def _not_asked(text: str, spans: list[Span]) -> list[Span]:
+    """Without the last ones that stand in questions: `Is it 12? Maybe.`"""
+    kept = list(spans)
+    while kept:
+        stop = _sentence_stop().search(text, kept[-1].end, kept[-1].end + MAX_TAIL)
+        if stop is None or stop[0] != "?" or _question().match(text, sentence_begin(text, kept[-1].start)) is None:
+            break
+        kept.pop()
+    return kept
+
+
+@cache
+def _question() -> re.Pattern[str]:
+    return re.compile(r"[\s*_]*(?:Is|Are|Was|Were|Do|Does|Did|Can|Could|Should|Would|Will|What|How|Why|Which|Where|When|Who)\b")
+
+
+@cache
 def _all_but() -> re.Pattern[str]:
     """All numbers but some, in the last sentence."""
     return re.compile(r"\b[Aa]ll real (?:numbers|values)(?: of [a-z])? (?:except|excluding)[^.\n]{1,80}(?=\.?\s*$)")
@@ -153,8 +181,11 @@ def _all_but() -> re.Pattern[str]:
 
 def _last_sentence(text: str, *, with_reason: bool = True) -> tuple[Final | None, int]:
     """What it says, and where it begins; a reason at its end is left out once."""
-    spans = [span for span in maths_spans(text) if not is_denied(text, span)]
-    numbers = [span for span in plain_numbers(text, spans) if not is_denied(text, span)]
+    marked = maths_spans(text)
+    marked = sorted([*marked, *plain_formulas(text, marked)])
+    spans = [span for span in marked if not is_denied(text, span)]
+    numbers = [span for span in plain_numbers(text, marked) if not is_denied(text, span)]
+    spans, numbers = _not_asked(text, spans), _not_asked(text, numbers)
     spans, numbers = without_asides(text, spans, numbers)
     if (all_but := _all_but().search(text, max(0, len(text) - MAX_TAIL))) is not None:
         return Final(*all_but.span(), all_but[0], "the last statement"), all_but.start()
@@ -186,7 +217,7 @@ def _told(text: str, begin: int, spans: list[Span], numbers: list[Span]) -> Fina
     plain = sentence.strip(" *_\n").rstrip(".*")
     if plain and start > begin:
         read = read_answer(plain)
-        if isinstance(read, Answer) and not has_unread(read.value) and not isinstance(read.value, Words):
+        if isinstance(read, Answer) and not _has_words(read.value):
             return Final(start, start + len(sentence), plain, "the last statement")
     said = [number for number in numbers if start <= number.start < start + len(sentence)] if start > begin else []
     if said and not any(span.start >= begin for span in spans) and last.start >= start + len(sentence):
@@ -200,7 +231,9 @@ def _told(text: str, begin: int, spans: list[Span], numbers: list[Span]) -> Fina
 
 @cache
 def _is_the() -> re.Pattern[str]:
-    return re.compile(r"[*_]{0,3}\s(?:is|are|was|were)\s(?:indeed\s)?(?:the|our)\s(?!same\b)")
+    return re.compile(
+        r"[*_]{0,3}\s(?:is|are|was|were)\s(?:indeed\s)?(?:(?:the|our)\s(?!same\b)|[a-z]{2,9}er\sthan\b|less\sthan\b|more\sthan\b)"
+    )
 
 
 def _subject(text: str, begin: int, spans: list[Span], numbers: list[Span]) -> Span | None:
@@ -217,6 +250,8 @@ def _lead_in() -> re.Pattern[str]:
 
 
 def _told_by_numbers(text: str, begin: int, last: Span, together: list[Span]) -> Final:
+    if (total := total_before(text, together)) is not None:
+        return Final(total.start, total.end, total.content, "the last number")
     last = main_number(text, together) if together[-1:] == [last] else last
     apart = OTHERWISE.search(text, begin, last.end + 20) is not None or in_doubt(text, last)
     row = listed(text, together)
