@@ -49,9 +49,8 @@ def _phrase() -> re.Pattern[str]:
 @cache
 def _concluded() -> re.Pattern[str]:
     """`So yes, 97 is prime.`"""
-    return re.compile(
-        r"(?:^|[.!?]\s|\n)[\s*_]{0,4}(?:So|Thus|Hence|Therefore),?\s[*_]{0,2}(yes|no)[*_]{0,2}[,.!](?=[^.!?\n]{0,200}[.!]?\s*$)"
-    )
+    lead = r"(?:^|[.!?]\s|\n)[\s*_]{0,4}(?:So|Thus|Hence|Therefore),?\s"
+    return re.compile(lead + r"[*_]{0,2}(yes|no)[*_]{0,2}[,.!](?=[^.!?\n]{0,200}[.!]?\s*$)")
 
 
 def judged(text: str) -> Final | None:

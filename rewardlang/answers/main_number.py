@@ -130,9 +130,8 @@ def _rejection() -> re.Pattern[str]:
     """What stands behind a number that is rejected: `n = -3 is extraneous`, `n = 4 is too small`."""
     no_good = r"too\s[a-z]+|rejected|invalid|extraneous|discarded|excluded|inadmissible|impossible|wrong|incorrect"
     lacking = r"not\s(?:valid|possible|allowed|correct|enough|sufficient|positive|(?:an?\s)?(?:valid|integer|solution))"
-    return re.compile(
-        rf"[$*_)\s]{{0,4}}(?:(?:is|are|was|were|would\sbe|must\sbe)\s(?:{no_good}|{lacking})|fails?\b|do(?:es)?(?:n['’]t|\snot)\swork)"
-    )
+    failing = r"fails?\b|do(?:es)?(?:n['’]t|\snot)\swork"
+    return re.compile(rf"[$*_)\s]{{0,4}}(?:(?:is|are|was|were|would\sbe|must\sbe)\s(?:{no_good}|{lacking})|{failing})")
 
 
 def is_denied(text: str, span: Span) -> bool:

@@ -231,9 +231,8 @@ def _told(text: str, begin: int, spans: list[Span], numbers: list[Span]) -> Fina
 
 @cache
 def _is_the() -> re.Pattern[str]:
-    return re.compile(
-        r"[*_]{0,3}\s(?:is|are|was|were)\s(?:indeed\s)?(?:(?:the|our)\s(?!same\b)|[a-z]{2,9}er\sthan\b|less\sthan\b|more\sthan\b)"
-    )
+    compared = r"(?:[a-z]{2,9}er|less|more)\sthan\b"
+    return re.compile(rf"[*_]{{0,3}}\s(?:is|are|was|were)\s(?:indeed\s)?(?:(?:the|our)\s(?!same\b)|{compared})")
 
 
 def _subject(text: str, begin: int, spans: list[Span], numbers: list[Span]) -> Span | None:
