@@ -20,13 +20,13 @@ from functools import cache
 from rewardlang.answers.boxes import Box, boxes
 from rewardlang.answers.corrections import after, corrected, corrected_box, taken_back_at_once
 from rewardlang.answers.judgements import judged
-from rewardlang.answers.kinds import Expression, Labelled, Words
+from rewardlang.answers.kinds import Expression, Labelled, Listing, Words
 from rewardlang.answers.number_words import number_at_start
 from rewardlang.answers.option_announced import option_announced
 from rewardlang.answers.parse import read_answer
 from rewardlang.answers.sentences import MAX_TAIL, Final, masked, sentence_end, statement
 from rewardlang.answers.spans import Span, joining, maths_spans, plain_numbers, with_unit
-from rewardlang.answers.statements import OTHERWISE, conclusion, has_unread, last_alike, last_mathematics, stated
+from rewardlang.answers.statements import OTHERWISE, conclusion, has_unread, has_words, last_alike, last_mathematics, stated
 from rewardlang.answers.tokens import tokens_of
 from rewardlang.answers.values import Answer
 
@@ -215,7 +215,7 @@ def _fenced() -> re.Pattern[str]:
 def _phrase() -> re.Pattern[str]:
     r"""Where the words end that announce an answer: "#### ", "the answer to the question is", "Final answer:", "Answer $"."""
     return re.compile(
-        r"####\s?|(?i:\b(?:(?:final\s+)?answers?|(?:correct|right|best)\s(?:options?|choices?))\b)[*_]{0,3}(?:(?:(?!\bnot\b)[^\n.:=$\\*]){0,60}?(?:\b(?:is|are|equals|be|lies\sin|belongs\sto)\b|[:：=])|\s*(?=\\\(|\\\[|\$))|(?i:答案)[是为：:]"
+        r"####\s?|(?i:\b(?:(?:final\s+)?answers?(?!\s(?:choice|option|key))|(?:correct|right|best)\s(?:options?|choices?))\b)[*_]{0,3}(?:(?:(?!\bnot\b)[^\n.:=$\\*]){0,60}?(?:\b(?:is|are|equals|be|lies\sin|belongs\sto)\b|[:：=])|\s*(?=\\\(|\\\[|\$))|(?i:答案)[是为：:]"
     )
 
 
@@ -353,6 +353,8 @@ def _bare(text: str) -> Final | None:
     else:
         if isinstance(read.value, Words) and number_at_start(tokens_of(plain)) is not None:
             return None  # "seven apples remain"
+        if isinstance(read.value, Listing) and has_words(read.value):
+            return None  # "In short, 5"
         most = 3 if isinstance(read.value, Words) else 2
         says = _says().search(masked(plain)) is not None
         number = isinstance(read.value, Expression) and not any(sign.isdigit() for sign in plain)  # "two and a half hours"

@@ -18,7 +18,7 @@ def _place() -> re.Pattern[str]:
     """What makes the number behind it a circumstance of another one: `$240 for the 12 tickets`, `5 hours at 60 mph`."""
     return re.compile(
         r"(?i)\b(?:for|in|after|at|over|by|during|within|per|every|each|on|out of|(?<!total )of|from|with)"
-        r"(?:\s(?:the|his|her|their|its|all|these|those|only|about))?\s[*_$]{0,3}$"
+        r"(?:\s(?:the|an?|his|her|their|its|all|these|those|only|about))?\s[*_$]{0,3}$"
     )
 
 
@@ -33,7 +33,8 @@ def _took() -> re.Pattern[str]:
 @cache
 def _given() -> re.Pattern[str]:
     """What stands before a number that was given: `the 3 friends`."""
-    return re.compile(r"(?i)(?:\b(?:the|these|those|all|both|each|every|his|her|their|if)\s|(?<![a-z0-9)] )\b[a-z]\s?=\s?)[*_$]{0,3}$")
+    determined = r"\b(?:the|these|those|all|both|each|every|his|her|their|if)\s"
+    return re.compile(rf"(?i)(?:{determined}|\b(?:for|with|at|when|where|if|in|from|let)\s[a-z]\s?=\s?)[*_$]{{0,3}}$")
 
 
 def listed(text: str, numbers: list[Span]) -> list[Span]:
@@ -64,20 +65,43 @@ def _amount(written: str) -> Fraction | None:
     return Fraction(figures[1].replace(",", "")) if figures else None
 
 
-def main_number(text: str, together: list[Span]) -> Span:
-    """The last number of a sentence, or the last one before it of which that is only a circumstance."""
+@cache
+def _told_before() -> re.Pattern[str]:
+    """What stands before a number that is told: `is 5`, `equals 5`, `= 5`, `Total: 5`."""
+    return re.compile(r"(?:\b(?:is|are|be|was|were|equals|to|of)|[=:≈→])\s?[*_$]{0,3}$")
+
+
+@cache
+def _purpose() -> re.Pattern[str]:
+    """`to seat 12 guests`, behind a number: what that one is for; not `has to pay 12`."""
+    return re.compile(r"(?<!have )(?<!has )(?<!had )(?<!needs )(?<!need )(?<!going )(?<!able )\bto\s[a-z]{2,12}\s[*_$]{0,3}$")
+
+
+def main_numbers(text: str, together: list[Span]) -> list[Span]:
+    """The numbers of a sentence that are no circumstance of another one: the last where it is told, else all that are left."""
     last = together[-1]
-    if len(together) > 1 and _took().search(text[max(0, together[-2].start - MAX_BEFORE) : last.start].replace("\n", " ")):
-        return together[-2]
-    if not _place().search(text[max(0, last.start - MAX_BEFORE) : last.start]):
-        return last
-    for number in reversed(together[:-1]):
-        before = text[max(0, number.start - MAX_BEFORE) : number.start]
-        if number != together[0] and re.search(r"\bto\s[a-z]{2,12}\s$", before):
-            continue  # 15 hours to travel 900 miles at 60 mph
-        if not _place().search(before):
-            return last if _given().search(before) else number
-    return last
+    before = [text[max(0, number.start - MAX_BEFORE) : number.start] for number in together]
+    if len(together) == 1:
+        return together
+    if _took().search(text[max(0, together[-2].start - MAX_BEFORE) : last.start].replace("\n", " ")):
+        return together[-2:-1]
+    if _told_before().search(before[-1]) and not _place().search(before[-1]) and not _given().search(before[-1]):
+        return [last]
+    told = [number for number, words in zip(together, before, strict=True) if not (_place().search(words) or _given().search(words))]
+    left = [number for number in told if number == together[0] or not _purpose().search(before[together.index(number)])]
+    return _computed(text, left) or left or [last]
+
+
+def _computed(text: str, left: list[Span]) -> list[Span]:
+    """Of several numbers the one that was just computed: behind the last sign of equality among them, or before them."""
+    if len(left) < 2:
+        return left
+    behind = [number for number in left if re.search(r"=[\s*_$]{0,60}$", text[max(0, number.start - 64) : number.start])]
+    if behind:
+        return behind[-1:]
+    before = re.findall(r"=\s?[$€£]?([0-9][0-9,]{0,12}(?:\.[0-9]{1,6})?)", text[max(0, left[0].start - 400) : left[0].start])
+    same = [number for number in left if before and _amount(number.content) == _amount(before[-1])]
+    return same if len(same) == 1 else left
 
 
 @cache

@@ -18,6 +18,7 @@ def _choice() -> re.Pattern[str]:
         rf"|\b(?:[Ii]t|answer)\s(?:must|should|has\sto)\sbe\s{letter}\)?[*_]{{0,3}}\.?\s{{0,5}}$"
         r"|(?:^|\n)\s{0,4}[*_]{0,2}\(?([A-J])\)?[*_]{0,2}\.?\s{0,5}$"
         rf"|\b(?:option|choice)\s\(?([A-J])\)?\.?\s{{0,5}}$"
+        r"|\b(?:it(?:['’]s|\sis)|choose|be)\s(?:option|choice|answer)\s\(?([A-J])(?=[\s,.;)])"
         rf"|\bI(?:['’]d|\swould)\s(?:say|guess|answer)\s{letter}"
         rf"|\b(?i:so|thus|hence|therefore|leaves|leaving),?\s(?:only\s)?(?:it(?:['’]s|\sis|\smust\sbe)\s)?{letter}[)*_]{{0,3}}\.?\s{{0,5}}$"
     )

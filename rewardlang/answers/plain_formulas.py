@@ -16,7 +16,7 @@ def _run() -> re.Pattern[str]:
     functions = "(?:sin|cos|tan|log|ln|sqrt|exp)(?![A-Za-z])"
     letters = "(?<=[0-9)])[a-z]{2,3}(?![A-Za-z])|[A-Za-zα-ωΩ](?![A-Za-z])"
     numbers = "[0-9]++(?:[.,][0-9]++)*+"
-    return re.compile(rf"(?<![\w\\$.])(?:(?:{numbers}|{functions}|{letters}|[-+−*×·/^=()±√⁰¹²³⁴⁵⁶⁷⁸⁹⁻])[ ]?)++")
+    return re.compile(rf"(?<![\w\\$.])(?:(?:{numbers}|{functions}|{letters}|[-+−*×·/^=<>≤≥()±√⁰¹²³⁴⁵⁶⁷⁸⁹⁻])[ ]?)++")
 
 
 @cache
@@ -31,6 +31,12 @@ def _letter() -> re.Pattern[str]:
     return re.compile(r"(?<![0-9])[^\W\d_]|(?<=[0-9])(?![eE][-+0-9])[^\W\d_]")
 
 
+@cache
+def _between() -> re.Pattern[str]:
+    """`5 ≤ n ≤ 9`"""
+    return re.compile(r"[-−0-9./ ]{1,12}[<≤]=?\s?[a-zA-Z]\s?[<≤]=?[-−0-9./ ]{1,12}")
+
+
 def plain_formulas(text: str, marked: list[Span]) -> list[Span]:
     """The equations outside of the marked mathematics whose last side has a letter in it; others are left to be read as numbers."""
     found: list[Span] = []
@@ -41,7 +47,11 @@ def plain_formulas(text: str, marked: list[Span]) -> list[Span]:
         if index < len(marked) and marked[index].start < match.end():
             continue
         written = match[0].rstrip()
-        if "=" not in written or len(written) > MAX_FORMULA:
+        if len(written) > MAX_FORMULA:
+            continue
+        if _between().fullmatch(written):
+            found.append(Span(match.start(), match.start() + len(written), written))
+        if "=" not in written or any(sign in written for sign in "<>≤≥"):
             continue
         plain = _word_at_an_end().sub("", written)
         side = plain.rpartition("=")[2].strip()

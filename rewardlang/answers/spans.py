@@ -67,14 +67,15 @@ def _number() -> re.Pattern[str]:
     """A number in running text: figures with their separators, a fraction, a LaTeX fraction or root; every part is of bounded length."""
     figures = r"[0-9](?:[0-9.,]|\{,\}(?=[0-9])|\\,(?=[0-9])|[ \u00a0\u202f](?=[0-9]{3}(?![0-9])))*+"
     inner = r"\{[^{}\n]{1,60}\}"
-    power = r"\s?[×x·*]\s?10(?:\^\{?[-−]?[0-9]{1,4}\}?|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,5})"
+    power = r"\s?[×x·*]\s?10(?:\^[{(]?[-−]?[0-9]{1,4}[)}]?|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,5})"
     clock = r"[0-9]{1,2}:[0-5][0-9](?::[0-5][0-9])?(?![0-9:])(?:\s?[AaPp]\.?[Mm](?:\.(?=\s|$)|\b))?"
     part = r"\sand\s(?:an?|one|two|three)[\s-](?:half|halves|thirds?|quarters?|fourths?|fifths?)\b"
     odds = r"[0-9]{1,6}\s(?:in|out\sof)\s[0-9]{1,6}(?=\schances?\b)"
+    ratio = r"[0-9]{1,6}(?::[0-9]{1,6}){1,3}(?![0-9:])"
     height = r"[0-9]{1,2}['′’]\s?[0-9]{1,2}(?:[\"″”]|'')"
     multiple = rf"(?:(?:{figures})\s?)?(?:π|√\s?[0-9]{{1,20}})(?:\s?/\s?[0-9][0-9.,]*+)?(?![A-Za-z(])"
     return re.compile(
-        rf"(?<![A-Za-z0-9_.\\^{{])[-+−]?{multiple}|(?<![A-Za-z0-9_.\\^{{:])(?:{height}|{clock}|{odds})|(?<![A-Za-z0-9_.\\^{{/])[-+−]?[0-9]{{1,6}}\s[0-9]{{1,6}}/[0-9]{{1,6}}(?![0-9/.])|√\s?[0-9]{{1,20}}|(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:{part}|[eE][-+]?[0-9]{{1,4}}\b|{power})?"
+        rf"(?<![A-Za-z0-9_.\\^{{])[-+−]?{multiple}|(?<![A-Za-z0-9_.\\^{{:])(?:{height}|{clock}|{odds}|{ratio})|(?<![A-Za-z0-9_.\\^{{/])[-+−]?[0-9]{{1,6}}\s[0-9]{{1,6}}/[0-9]{{1,6}}(?![0-9/.])|√\s?[0-9]{{1,20}}|(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:{part}|[eE][-+]?[0-9]{{1,4}}\b|{power})?"
         rf"(?:\s?/\s?[0-9][0-9.,]*+|!(?=\s[a-z=]))?)"
     )
 

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from rewardlang.answers.kinds import Labelled, Listing, SetOf, Tuple_, Union, Unread, Words
-from rewardlang.answers.main_number import MAX_BEFORE, in_doubt, is_denied, listed, main_number, total_before, without_asides
+from rewardlang.answers.main_number import MAX_BEFORE, in_doubt, is_denied, listed, main_numbers, total_before, without_asides
 from rewardlang.answers.parse import read_answer
 from rewardlang.answers.plain_formulas import plain_formulas
 from rewardlang.answers.sentences import MAX_TAIL, Final, masked, sentence_begin, sentence_end, statement
@@ -109,7 +109,7 @@ def has_unread(value: object) -> bool:
     return isinstance(value, Listing | SetOf | Tuple_ | Union) and any(map(has_unread, value.items))
 
 
-def _has_words(value: object) -> bool:
+def has_words(value: object) -> bool:
     """Whether a part of it has no reading, or is a word."""
     parts = value.items if isinstance(value, Listing) else (value,)
     return has_unread(value) or any(isinstance(part, Words) for part in parts)
@@ -148,8 +148,9 @@ def conclusion() -> re.Pattern[str]:
     """Where a conclusion begins: `The probability is 3/4, so m + n = 7`; `there are 3 of each, giving a total of 6`."""
     which = r"which (?:gives|makes|means|leaves|equals|simplifies to)"
     value = r"with (?:an? |the )?(?:[a-z]{3,10} )?value(?: of)?"
-    result = rf"giving|making|leaving|yielding|totall?ing|for a total of|resulting in|{which}|{value}"
-    return re.compile(rf",\s(?:(?:and\s)?(?:so|hence|thus|therefore)(?:\sthat)?,?|{result})\s")
+    again = r"i\.e\.,?|that is,?"
+    result = rf"{again}|giving|making|leaving|yielding|totall?ing|for a total of|resulting in|{which}|{value}"
+    return re.compile(rf"[,;]\s(?:(?:and\s)?(?:so|hence|thus|therefore)(?:\sthat)?,?|{result})\s")
 
 
 @cache
@@ -190,7 +191,7 @@ def _last_sentence(text: str, *, with_reason: bool = True) -> tuple[Final | None
     if (all_but := _all_but().search(text, max(0, len(text) - MAX_TAIL))) is not None:
         return Final(*all_but.span(), all_but[0], "the last statement"), all_but.start()
     if not spans and not numbers:
-        nothing = list(re.finditer(r"\b(?:no (?:real )?(?:solutions?|roots?)|[Aa]ll real (?:numbers|values))\b", text))
+        nothing = list(re.finditer(r"\b(?:no (?:real )?(?:solutions?|roots?)|no such [a-z]{3,12}|[Aa]ll real (?:numbers|values))\b", text))
         return (Final(*nothing[-1].span(), nothing[-1][0], "the last words"), nothing[-1].start()) if nothing else in_words(text)
     last = max([*spans[-1:], *numbers[-1:]])
     begin = sentence_begin(text, last.start)
@@ -217,7 +218,7 @@ def _told(text: str, begin: int, spans: list[Span], numbers: list[Span]) -> Fina
     plain = sentence.strip(" *_\n").rstrip(".*")
     if plain and start > begin:
         read = read_answer(plain)
-        if isinstance(read, Answer) and not _has_words(read.value):
+        if isinstance(read, Answer) and not has_words(read.value):
             return Final(start, start + len(sentence), plain, "the last statement")
     said = [number for number in numbers if start <= number.start < start + len(sentence)] if start > begin else []
     if said and not any(span.start >= begin for span in spans) and last.start >= start + len(sentence):
@@ -251,14 +252,20 @@ def _lead_in() -> re.Pattern[str]:
 def _told_by_numbers(text: str, begin: int, last: Span, together: list[Span]) -> Final:
     if (total := total_before(text, together)) is not None:
         return Final(total.start, total.end, total.content, "the last number")
-    last = main_number(text, together) if together[-1:] == [last] else last
+    left = main_numbers(text, together) if together[-1:] == [last] else [last]
+    last = left[-1]
     apart = OTHERWISE.search(text, begin, last.end + 20) is not None or in_doubt(text, last)
     row = listed(text, together)
     if len(row) > 1 and together[-1:] == [last] and not apart:
         return Final(row[0].start, last.end, ", ".join(number.content for number in row), "the last numbers")
     if together and (bound := _bound_before().search(text[max(0, last.start - MAX_BEFORE) : last.start])) is not None:
         return Final(last.start - len(bound[0]), last.end, bound[0] + last.content, "the last number")
-    joined = [number.content for number in together if number != last and (apart or joining(text[number.end : last.start]) == "or")]
+    open_ones = left if len(left) > 1 else together
+    joined = [
+        number.content
+        for number in open_ones
+        if number != last and (apart or open_ones is left or joining(text[number.end : last.start]) == "or")
+    ]
     return Final(last.start, last.end, " or ".join([*joined, last.content]), "the last number")
 
 
@@ -279,7 +286,12 @@ def _without_scope(text: str, spans: list[Span]) -> list[Span]:
 def _reason() -> re.Pattern[str]:
     doubt = r"(?![^.\n]{0,60}\b(?:also|possible|plausible|could|might|may|argue)\b)"
     which = r"(?:which|who|where|whom|whose)(?!\s(?:is|are|means|equals|gives|makes|leaves|simplifies))"
-    return re.compile(rf"\s(?:since|because|(?:al)?though{doubt}|who (?:has|have|had)|while|whereas|given that|as there)\s|,\s{which}\s")
+    subject = r"he|she|it|they|we|you|I|the|an?|his|her|their|each|every|[A-Z][a-z]+|[a-z]{2,12}ing|[a-z]\s?="
+    found = r"(?![^.\n]{0,40}\b(?:I|we)\s(?:get|got|find|found|have|obtain)\b)"
+    then = rf"\s(?:after|before|when|if|once|until|unless|so that)\s(?=(?:{subject})\s){found}"
+    return re.compile(
+        rf"\s(?:since|because|(?:al)?though{doubt}|who (?:has|have|had)|while|whereas|given that|as there)\s|,\s{which}\s|{then}"
+    )
 
 
 @cache
