@@ -77,6 +77,23 @@ def _purpose() -> re.Pattern[str]:
     return re.compile(r"(?<!have )(?<!has )(?<!had )(?<!needs )(?<!need )(?<!going )(?<!able )\bto\s[a-z]{2,12}\s[*_$]{0,3}$")
 
 
+def _in_total(text: str, number: Span) -> bool:
+    return re.match(r"[^.,;\d\n]{0,24}\b(?:in total|in all|altogether|total)\b", text[number.end : number.end + MAX_BEFORE * 2]) is not None
+
+
+_MEASURES = (
+    "total average mean sum rate speed distance maximum minimum value count profit loss probability length width height area cost "
+    "price amount"
+)
+
+
+def _is_place(before: str) -> bool:
+    """Whether a preposition makes the number behind it a circumstance; `an average of 32` tells it."""
+    place = _place().search(before)
+    measured = place is not None and place[0].lower().startswith("of") and before[: place.start()].split()[-1:]
+    return place is not None and not (measured and measured[0].lower() in _MEASURES.split())
+
+
 def main_numbers(text: str, together: list[Span]) -> list[Span]:
     """The numbers of a sentence that are no circumstance of another one: the last where it is told, else all that are left."""
     last = together[-1]
@@ -85,11 +102,14 @@ def main_numbers(text: str, together: list[Span]) -> list[Span]:
         return together
     if _took().search(text[max(0, together[-2].start - MAX_BEFORE) : last.start].replace("\n", " ")):
         return together[-2:-1]
-    if _told_before().search(before[-1]) and not _place().search(before[-1]) and not _given().search(before[-1]):
+    if _told_before().search(before[-1]) and not _is_place(before[-1]) and not _given().search(before[-1]):
         return [last]
-    told = [number for number, words in zip(together, before, strict=True) if not (_place().search(words) or _given().search(words))]
+    totals = [number for number, words in zip(together, before, strict=True) if _in_total(text, number) and not _is_place(words)]
+    if len(totals) == 1:
+        return totals
+    told = [number for number, words in zip(together, before, strict=True) if not (_is_place(words) or _given().search(words))]
     left = [number for number in told if number == together[0] or not _purpose().search(before[together.index(number)])]
-    return _computed(text, left) or left or [last]
+    return _computed(text, left or together)
 
 
 def _computed(text: str, left: list[Span]) -> list[Span]:

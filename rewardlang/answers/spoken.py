@@ -25,6 +25,9 @@ def in_words(text: str) -> tuple[Final | None, int]:
     said, start = statement(text[begin:end], begin)
     plain = said.strip(" *_")
     read = read_answer(plain) if plain and start > begin and len(plain) <= MAX_SPOKEN else None
+    formula = isinstance(read, Answer) and isinstance(read.value, Expression) and re.search(r"[-+−*/^√·=]", plain) is not None
+    if formula:
+        return Final(start, start + len(said), plain, "the last statement"), begin
     if not isinstance(read, Answer) or not isinstance(read.value, Expression) or read.value.value.rational is None:
         return _counted(text, begin, end), begin
     return Final(start, start + len(said), plain, "the last statement"), begin

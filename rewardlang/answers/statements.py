@@ -310,7 +310,8 @@ def _given_first() -> re.Pattern[str]:
 
 @cache
 def _main_clause() -> re.Pattern[str]:
-    return re.compile(r",\s(?=(?:the|an?|he|she|it|they|we|you|there|this|that|his|her|its|their|our|each|every|only|[A-Z][a-z]+)\s)")
+    subject = r"(?:the|an?|he|she|it|they|we|you|there|this|that|his|her|its|their|our|each|every|only|[A-Z][a-z]+)\s"
+    return re.compile(rf",\s(?={subject})|(?<=[a-z]),\s(?=[$€£]?[0-9])")
 
 
 def _behind_condition(text: str, begin: int, last: Span) -> int:

@@ -68,7 +68,7 @@ class Token(NamedTuple):
 @cache
 def _token() -> re.Pattern[str]:
     return re.compile(
-        r"(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3}(?![\w.]))?)|(?P<command>\\[A-Za-z]+)|(?P<word>[^\W\d_]+)|(?P<sign>\\\\|\\.|\*\*|<=|>=|!=|\S)",
+        r"(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3}(?![\w.]))?)|(?P<command>\\[A-Za-z]+)|(?P<word>[^\W\d_]+)|(?P<sign>\\\\|\\.|\*\*|<=|>=|(?<![0-9)])!=|\S)",
         re.DOTALL,
     )
 
