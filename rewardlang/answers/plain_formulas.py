@@ -37,6 +37,11 @@ def _between() -> re.Pattern[str]:
     return re.compile(r"[-−0-9./ ]{1,12}[<≤]=?\s?[a-zA-Z]\s?[<≤]=?[-−0-9./ ]{1,12}")
 
 
+def _exact(written: str) -> bool:
+    """`= 100 - 25π`, of which decimals may follow."""
+    return written.count("=") == 1 and ("π" in written or "√" in written)
+
+
 def plain_formulas(text: str, marked: list[Span]) -> list[Span]:
     """The equations outside of the marked mathematics whose last side has a letter in it; others are left to be read as numbers."""
     found: list[Span] = []
@@ -53,7 +58,7 @@ def plain_formulas(text: str, marked: list[Span]) -> list[Span]:
             found.append(Span(match.start(), match.start() + len(written), written))
         if "=" not in written or any(sign in written for sign in "<>≤≥"):
             continue
-        plain = _word_at_an_end().sub("", written)
+        plain = _word_at_an_end().sub("", written.lstrip("= ") if _exact(written) else written)
         side = plain.rpartition("=")[2].strip()
         start = match.start() + written.index(plain)
         if _letter().search(side) and plain.count("(") == plain.count(")") and plain[0] not in "=*/^×·+":

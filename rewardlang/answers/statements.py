@@ -216,6 +216,8 @@ def _told(text: str, begin: int, spans: list[Span], numbers: list[Span]) -> Fina
     line = text[last.start :]
     sentence, start = statement(text[begin : last.start + sentence_end(line)], begin)
     plain = sentence.strip(" *_\n").rstrip(".*")
+    if _multiple().match(plain) and not _of_an_equation().search(text, begin, start):
+        plain = plain.partition("=")[2].strip()
     if plain and start > begin:
         read = read_answer(plain)
         if isinstance(read, Answer) and not has_words(read.value):
@@ -228,6 +230,17 @@ def _told(text: str, begin: int, spans: list[Span], numbers: list[Span]) -> Fina
     if here and not told:
         return Final(here[0].start, with_unit(text, here[-1].end)[0], group(text, here), "the last mathematics")
     return _told_by_numbers(text, begin, last, [number for number in numbers if number.start >= begin][-20:])
+
+
+@cache
+def _multiple() -> re.Pattern[str]:
+    """`4x = 80`, of an angle that is `4x`."""
+    return re.compile(r"[0-9]{1,3}\s?[a-z]\s?=\s?[0-9]")
+
+
+@cache
+def _of_an_equation() -> re.Pattern[str]:
+    return re.compile(r"\b(?:equation|line|relation|function|system|constraint|formula|condition)s?\b")
 
 
 @cache
@@ -246,7 +259,8 @@ def _subject(text: str, begin: int, spans: list[Span], numbers: list[Span]) -> S
 
 @cache
 def _lead_in() -> re.Pattern[str]:
-    return re.compile(r"[\s*_]*(?:(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore|[Aa]nd|[Tt]hat),?\s[*_]*|[Tt]his means(?: that)?\s[*_]*){0,2}")
+    lead = r"(?:[Ss]o|[Tt]hus|[Hh]ence|[Tt]herefore|[Aa]nd|[Tt]hat),?|[Tt]his means(?: that)?"
+    return re.compile(rf"[\s*_]*(?:(?:{lead})\s[*_]*){{0,2}}(?:[a-z]\s?=\s?)?")
 
 
 def _told_by_numbers(text: str, begin: int, last: Span, together: list[Span]) -> Final:
@@ -290,7 +304,7 @@ def _reason() -> re.Pattern[str]:
     found = r"(?![^.\n]{0,40}\b(?:I|we)\s(?:get|got|find|found|have|obtain)\b)"
     then = rf"\s(?:after|before|when|if|once|until|unless|so that)\s(?=(?:{subject})\s){found}"
     return re.compile(
-        rf"\s(?:since|because|(?:al)?though{doubt}|who (?:has|have|had)|while|whereas|given that|as there)\s|,\s{which}\s|{then}"
+        rf"\s(?:since|because|(?:al)?though{doubt}|who (?:has|have|had)|while|whereas|given that|as there)\s|,\s(?:{which}|as)\s|{then}"
     )
 
 
@@ -321,7 +335,7 @@ def _behind_condition(text: str, begin: int, last: Span) -> int:
     if "=" in last.content:
         before = masked(text[begin : last.start])
         return begin + before.rindex(", ") + 2 if ", " in before else begin
-    main = _main_clause().search(text, begin, last.start)
+    main = _main_clause().search(text, begin, last.start + 1)
     return main.end() if main else begin
 
 
