@@ -8,7 +8,7 @@ from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
 
 
-@finder("final_answer", cost="linear", version="3")
+@finder("final_answer", cost="linear", version="4")
 def final_answer(texts: Sequence[str]) -> list[list[Finding[str]]]:
     r"""The final answer of a whole completion: one, or none.
 
@@ -38,9 +38,13 @@ def final_answer(texts: Sequence[str]) -> list[list[Finding[str]]]:
     other: a box wins over an `<answer>`. A box that is not closed hides the boxes before it. Phrases and numbers are looked for in
     the last 12,000 characters. A later sentence that begins with "actually" and speaks of another number can be taken for a
     correction. A price, a time of day and a number with its unit stay whole; numbers in words are found where they are announced, or
-    begin or end the last sentence. Of several numbers in a last sentence the last one counts that is no circumstance of another
-    (`$240 for the 12 tickets`, `7 boxes since 6 would hold 60`): in free text that is a guess ("He can buy 3 toys and will have $2
-    left" is 2). Where the format is taught, `only boxed` or `only <answer>` is stricter.
+    where the last sentence has one alone. In a last sentence with several numbers, those in other clauses, in brackets, with a
+    preposition before them or rejected behind them do not count (`$240 for the 12 tickets`, `7 boxes since 6 would hold 60`,
+    `n = -3 is rejected`); of what is left that counts which is told by "is" or "=", or was just computed. What stays open is found
+    as a list, which pays none ("He can buy 3 toys and will have $2 left"); a plain sentence that was not foreseen can still lead to
+    the wrong one of its numbers. Not found: units of one letter in plain text (`1.2 A`), words that follow from a number ("the 50th
+    letter is B"), a value below an equation (`x + y = 15, where x = 9`), the last of two sentences joined by "and" (`…, and 12
+    workers need 4 days`). Where the format is taught, `only boxed` or `only <answer>` is stricter.
     """
     from rewardlang.answers.final import final_answer as find
 

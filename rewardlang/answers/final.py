@@ -7,7 +7,7 @@ Tried in this order, and the first that finds something decides:
 3. the last `<answer>…</answer>`
 4. the rest of the sentence after "the answer is", "final answer:", "####"
 5. the whole text, when it is nothing but an answer
-6. the last sentence that has mathematics in it: its last group of marked pieces, else its numbers
+6. the last sentence that has mathematics in it: its last group of marked pieces or equations, else its numbers
 
 Answers that are joined stay together, so that "41 or 42" is a list and not 42.
 """
