@@ -341,7 +341,7 @@ def _bare(text: str) -> Final | None:
     lead = _lead().match(plain)
     plain = plain[lead.end() :] if lead else plain
     said = list(conclusion().finditer(plain))
-    plain = plain[said[-1].end() :] if said else plain
+    plain = plain[said[-1].end() :].removeprefix("at ") if said else plain
     if not plain or len(plain) > MAX_BARE or "\n\n" in plain or re.search(r"[.!?]\s{1,3}[A-Z][a-z]", plain):
         return None
     words = re.findall(r"[^\W\d_]{3,}", re.sub(r"\\[A-Za-z]+", " ", plain))

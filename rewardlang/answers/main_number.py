@@ -40,7 +40,7 @@ def _given() -> re.Pattern[str]:
 def listed(text: str, numbers: list[Span]) -> list[Span]:
     """The last numbers that only commas and "and" divide: `1, 3, 5 and 7`."""
     start = len(numbers) - 1
-    while start > 0 and re.fullmatch(r"[,;]\s?(?:and\s)?|\sand\s", text[numbers[start - 1].end : numbers[start].start]):
+    while start > 0 and re.fullmatch(r"[,;]\s?(?:and\s)?|\sand\s(?:x\s?=\s?)?", text[numbers[start - 1].end : numbers[start].start]):
         start -= 1
     return numbers[max(start, 0) :]
 
@@ -68,7 +68,7 @@ def _amount(written: str) -> Fraction | None:
 @cache
 def _told_before() -> re.Pattern[str]:
     """What stands before a number that is told: `is 5`, `equals 5`, `= 5`, `Total: 5`."""
-    return re.compile(r"(?:\b(?:is|are|be|was|were|equals|to|of)|[=:≈→])\s?[*_$]{0,3}$")
+    return re.compile(r"(?:\b(?:is|are|be|was|were|equals|to|of|as)|[=:≈→])\s?[*_$]{0,3}$")
 
 
 @cache
@@ -77,13 +77,19 @@ def _purpose() -> re.Pattern[str]:
     return re.compile(r"(?<!have )(?<!has )(?<!had )(?<!needs )(?<!need )(?<!going )(?<!able )\bto\s[a-z]{2,12}\s[*_$]{0,3}$")
 
 
+def _is_factor(text: str, number: Span) -> bool:
+    """Whether it is a side of `4×4`."""
+    after = re.match(r"\s?×\s?[0-9]", text[number.end : number.end + 4])
+    return after is not None or re.search(r"[0-9]\s?×\s?$", text[max(0, number.start - 4) : number.start]) is not None
+
+
 def _in_total(text: str, number: Span) -> bool:
     return re.match(r"[^.,;\d\n]{0,24}\b(?:in total|in all|altogether|total)\b", text[number.end : number.end + MAX_BEFORE * 2]) is not None
 
 
 _MEASURES = (
     "total average mean sum rate speed distance maximum minimum value count profit loss probability length width height area cost "
-    "price amount"
+    "price amount percentage ratio fraction"
 )
 
 
@@ -107,7 +113,11 @@ def main_numbers(text: str, together: list[Span]) -> list[Span]:
     totals = [number for number, words in zip(together, before, strict=True) if _in_total(text, number) and not _is_place(words)]
     if len(totals) == 1:
         return totals
-    told = [number for number, words in zip(together, before, strict=True) if not (_is_place(words) or _given().search(words))]
+    told = [
+        number
+        for number, words in zip(together, before, strict=True)
+        if not (_is_place(words) or _given().search(words) or _is_factor(text, number))
+    ]
     left = [number for number in told if number == together[0] or not _purpose().search(before[together.index(number)])]
     return _computed(text, left or together)
 

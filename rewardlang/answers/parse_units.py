@@ -159,7 +159,7 @@ def _things_start(tokens: list[Token]) -> int:
     counted = (
         [token.text for token in count] == ["1"] or len(count) > 1 or things[-1].text.endswith("s") or things[-1].text in _NO_PLURAL_NEEDED
     )
-    if counted and all(_is_thing(token) for token in things) and (things[0].text != "times" or things == tokens[-1:]):
+    if counted and all(_is_thing(token) for token in things) and things[0].text != "times":
         return start
     return end
 

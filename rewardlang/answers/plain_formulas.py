@@ -37,6 +37,11 @@ def _between() -> re.Pattern[str]:
     return re.compile(r"[-−0-9./ ]{1,12}[<≤]=?\s?[a-zA-Z]\s?[<≤]=?[-−0-9./ ]{1,12}")
 
 
+@cache
+def _to_the_end() -> re.Pattern[str]:
+    return re.compile(r"\.?\s*$")
+
+
 def _exact(written: str) -> bool:
     """`= 100 - 25π`, of which decimals may follow."""
     return written.count("=") == 1 and ("π" in written or "√" in written)
@@ -55,6 +60,8 @@ def plain_formulas(text: str, marked: list[Span]) -> list[Span]:
         if len(written) > MAX_FORMULA:
             continue
         if _between().fullmatch(written):
+            found.append(Span(match.start(), match.start() + len(written), written))
+        if text[match.start() - 2 : match.start()] == ": " and _to_the_end().match(text, match.end()) and _letter().search(written):
             found.append(Span(match.start(), match.start() + len(written), written))
         if "=" not in written or any(sign in written for sign in "<>≤≥"):
             continue
