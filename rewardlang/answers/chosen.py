@@ -26,6 +26,9 @@ _SURELY = (
 )
 
 
+_SPOKEN = frozenset(("or", "and", "to", "through", "no", "wait", "actually", "rather", "sorry", "mean", "make"))
+
+
 class Place(NamedTuple):
     """A letter by itself, and where the brackets and marks around it begin and end."""
 
@@ -46,12 +49,15 @@ _PATTERNS = {
     # C++, C-14, D'Arc, A = 5, A.B, A/km: the letter is a part of something else
     "more": r"\w|\s?[’'+#^=<°](?!/)|\s>|[-‐–]\w|\s[-+]\s?[0-9]|\.\w|/\w{2}",
     "said": (
-        rf"\b(?:(?:answer|ans\.?|{_KIND}|choose|chose|select(?:ed)?|pick(?:ed)?|go(?:ing)?\swith|opt\sfor|settle\son|(?:correct|right)(?=\s?[:=]))(?:s?\b|(?<=\.))"
+        rf"\b(?:(?:answer|ans\.?|{_KIND}|statement|response|solution|choose|chose|select(?:ed)?|pick(?:ed)?|go(?:ing)?\swith|opt\sfor|settle\son|(?:correct|right)(?=\s?[:=]))(?:s?\b|(?<=\.))"
         rf"(?:\s(?:to|for)\s[^.\n:]{{1,50}})?[*_]{{0,2}}(?:\s{_BE}\b)?(?:,?\s(?:{_SURELY}|the|{_KIND})){{0,3}},?"
         rf"[*_]{{0,2}}\s?[:=]?[*_]{{0,2}}(?:\s{{1,3}}|\s?[-–—]\s|\Z))\Z"
     ),
     "named": r"\b(?:option|choice|letter)s?\s\Z",
-    "guess": rf"\b(?:it'?s|it\sis|that'?s|i\.e\.|that\sis|namely|(?:must|may|might|could)\sbe|so|thus|hence|therefore),?\s(?:{_KIND}\s)?\Z",
+    "guess": (
+        rf"\b(?:it'?s|it\sis|that'?s|i\.e\.|that\sis|namely|(?:must|may|might|could|should|has\sto|can\sonly)\sbe|so|thus|hence|therefore),?\s"
+        rf"(?:{_KIND}\s)?\Z"
+    ),
     "contrast": r"\bnot\s[^.\n]{1,50}\bbut\s(?:rather\s|instead\s)?\Z",
     "not": (
         rf"(?:\b(?:not|never|neither|nor|except|unlike|cannot|rather\sthan|instead\sof)|n['’]t|\b(?:eliminat|exclud|reject|rul)(?:e|es|ed|ing)(?:\sout)?)"
@@ -63,14 +69,17 @@ _PATTERNS = {
         r"(?:do|does|did|would)\snot|fails?|contradicts?)\b)"
     ),
     "right": (
-        rf"\s(?:{_BE})(?:\s{_SURELY})?\s(?:the\s|my\s|our\s|your\s)?(?:only\s|most\s|single\s|final\s)?(?:correct|right|true|best|valid|answer|"
-        r"appropriate|accurate|solution|choice|one\sthat)\b"
+        rf"\s(?:(?:{_BE})(?:\s{_SURELY})?\s(?:the\s|my\s|our\s|your\s)?(?:only\s|most\s|single\s|final\s)?(?:correct|right|true|best|valid|"
+        r"possible|plausible|answer|appropriate|accurate|solution|choice|one\sthat)|(?:alone\s)?(?:remains|works|fits))\b"
     ),
     "reason": r"\s(?:because|since|as|or|and|which|for|in|by|not|but|due|so|if|when|from|given|with|is|was|are|that)\b",
     "joiner": (
-        rf"(?:,?\s?[/&,;|]\s?(?:(?:or|and)\s)?|\s?\\text\{{\s?(?:or|and)\s?\}}\s?|[.?!]?,?\s(?:or|and|to|through)\s(?:(?:also|even|maybe|possibly|perhaps)\s)?|\s?)(?:{_KIND}\s)?"
+        r"(?:,?\s?[/&,;|]\s?(?:(?:or|and)\s)?|\s?\\text\{\s?(?:or|and)\s?\}\s?"
+        r"|[.…]{0,3},?\s(?:no|wait|actually|rather|sorry|i\smean|make\sthat)[,:]?\s(?:it'?s\s)?"
+        r"|[.?!]?,?\s(?:or(?:\selse)?|and|to|through)\s(?:(?:also|even|maybe|possibly|perhaps)\s)?|\s?)"
+        rf"(?:{_KIND}\s)?"
     ),
-    "ends": r"\s{0,3}(?:\Z|\n|[,.;:/&!?)\]}|]|(?:or|and|because|since|is|are|was|were|depending)\b|[(\[*$\\]|(?-i:[A-Z])(?!\w))",
+    "ends": r"\s{0,3}(?:\Z|\n|[,.;:/&!?)\]}|]|(?:or|and|because|since|is|are|was|were|both|too|depending)\b|[(\[*$\\]|(?-i:[A-Z])(?!\w))",
 }
 
 
@@ -114,7 +123,9 @@ def _places(text: str, letters: str) -> list[Place]:
         stop = closing.end() if closing else start + 1
         while stop > start + 1 and text[stop - 1] not in ")]}*$" and _pattern("more").match(text, stop):
             stop -= 1
-        if _pattern("more").match(text, stop) or (opening is None and closing is None and match[0] in "AI" and _goes_on(text, start + 1)):
+        listed = text[stop - 1] == ")" and text[stop : stop + 1].isdigit()  # B)12
+        word = opening is None and closing is None and match[0] in "AI" and _goes_on(text, start + 1)
+        if word or (not listed and _pattern("more").match(text, stop)):
             continue
         found.append(Place(start, match[0], opening.start() if opening else start, stop))
         if len(found) > MAX_PLACES:
@@ -143,7 +154,7 @@ def _group(text: str, places: list[Place], at: int) -> list[Place]:
         closed = text[place.stop - 1] in ".:" or place.stop == len(text)
         if between is None or not (ends or closed):
             break
-        spoken = any(word in between[0].lower() for word in ("or", "and", "to", "through"))
+        spoken = not _SPOKEN.isdisjoint(re.findall("[a-z]+", between[0].lower()))
         if not spoken and ((ends and ends[0].strip().lower() in ("is", "are", "was", "were")) or text[last.stop - 1] in ".:"):
             break  # another clause, or another sentence
         group.append(place)
@@ -172,7 +183,8 @@ def _kind(text: str, group: list[Place]) -> str:
         return "" if bare and _goes_on(text, stop) else "first"
     if option or (before.endswith("\n") and text[stop : stop + 1] in ("", "\n")):
         return "named"
-    return "bracket" if "(" in opening and ")" in text[group[0].start : group[0].stop] else ""
+    named = "(" in opening and ")" in text[group[0].start : group[0].stop] and not text[begin - 1 : begin].isalnum()  # P(A) is none
+    return "bracket" if named else ""
 
 
 def _is_marker(text: str, place: Place) -> bool:

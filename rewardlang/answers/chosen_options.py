@@ -16,7 +16,7 @@ _MARKS = r"(?:(?:\\boxed\{|\\(?:text(?:bf|rm|it)?|mathrm|mathbf)\{|\*\*|<(?:b|st
 def _places() -> re.Pattern[str]:
     """What an option can stand behind: the beginning of the text, a box, "the answer is"."""
     return re.compile(
-        rf"(?:\A\s{{0,40}}(?:it(?:'s|\sis)?\s)?|\\boxed\{{"
+        rf"(?:\A\s{{0,40}}|\\boxed\{{"
         rf"|\b(?:answer|choice|option)\b[*_]{{0,2}}(?:\s(?:is|would\sbe|must\sbe)\b|\s?:)(?:\s(?:therefore|thus|clearly|indeed))?[*_:]{{0,3}}\s{{0,3}}){_MARKS}",
         re.ASCII | re.IGNORECASE,
     )
@@ -37,6 +37,11 @@ def _ends() -> re.Pattern[str]:
 
 
 @cache
+def _article() -> re.Pattern[str]:
+    return re.compile(r"(?:it(?:'s|\sis)?\s(?:the\s|an?\s)?|the\s|an?\s)", re.IGNORECASE)
+
+
+@cache
 def _joiner() -> re.Pattern[str]:
     return re.compile(rf"[)\]\"'”’$}}*`]{{0,6}}(?:,?\s(?:or|and)\s|\s?[/,;&]\s?){_MARKS}", re.ASCII)
 
@@ -53,7 +58,7 @@ def options_chosen(text: str, options: Sequence[str], letters_end: Sequence[int]
             yield option
     for count, match in enumerate(_places().finditer(text)):
         at = match.end()
-        while (option := _option_at(text, at, wanted)) is not None:
+        while (option := _option_at(text, at, wanted) or _behind_article(text, at, wanted)) is not None:
             yield option
             joined = _joiner().match(text, option[1])
             if joined is None:
@@ -61,6 +66,12 @@ def options_chosen(text: str, options: Sequence[str], letters_end: Sequence[int]
             at = joined.end()
         if count == MAX_PLACES:
             return
+
+
+def _behind_article(text: str, start: int, wanted: Sequence[tuple[int, list[str]]]) -> tuple[int, int, int] | None:
+    """The same behind "the", "a" or "it is the", which the option does not begin with."""
+    article = _article().match(text, start)
+    return _option_at(text, article.end(), wanted) if article else None
 
 
 def _option_at(text: str, start: int, wanted: Sequence[tuple[int, list[str]]]) -> tuple[int, int, int] | None:
