@@ -30,6 +30,10 @@ def load_tokenizer(config: ModelConfig) -> Any:
         tokenizer = read.from_pretrained(config.path, revision=config.revision, padding_side="left")
     except (OSError, ValueError) as error:
         raise _unreadable("tokenizer", config, error) from None
+    if not tokenizer("a b 1")["input_ids"]:  # what Transformers makes of a folder with no files for one
+        raise TrainingProblem(
+            f"the folder {config.path} holds no tokenizer that can read a text", "save one there with tokenizer.save_pretrained"
+        )
     if config.chat_template is not None:
         try:
             tokenizer.chat_template = Path(config.chat_template).read_text(encoding="utf-8")
@@ -39,6 +43,7 @@ def load_tokenizer(config: ModelConfig) -> Any:
                 f"the chat template {config.chat_template} cannot be read: {why}",
                 "correct 'model.chat_template'; it is relative to the configuration",
             ) from None
+        _check_template(config.chat_template, tokenizer)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
@@ -47,6 +52,7 @@ def load_tokenizer(config: ModelConfig) -> Any:
 def load_model(config: ModelConfig) -> Any:
     """The model, with its weights in 4 bits where `nf4` asks for it."""
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     _check_folder(config.path)
@@ -58,7 +64,7 @@ def load_model(config: ModelConfig) -> Any:
         options["quantization_config"] = make(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=compute)
     try:
         return AutoModelForCausalLM.from_pretrained(config.path, **options)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise _unreadable("model", config, error) from None
 
 
@@ -84,6 +90,20 @@ def adapter(config: LoraConfig) -> Any:
     return peft.LoraConfig(
         r=config.rank, lora_alpha=config.alpha, lora_dropout=config.dropout, target_modules=targets, task_type="CAUSAL_LM"
     )
+
+
+def _check_template(path: str, tokenizer: Any) -> None:
+    """Raises `TrainingProblem` for a template that is no Jinja, or in which what a user says does not come."""
+    from jinja2 import TemplateError
+
+    said = "3 + 4 = ?"
+    try:
+        shown = tokenizer.apply_chat_template([{"role": "user", "content": said}], add_generation_prompt=True, tokenize=False)
+    except TemplateError as error:
+        raise TrainingProblem(f"the chat template {path} cannot be used: {error}", "correct it; it is written in Jinja") from None
+    if said not in shown:
+        remedy = "write {% for message in messages %}{{ message['content'] }}{% endfor %} where they belong"
+        raise TrainingProblem(f"the chat template {path} leaves out what the messages say", remedy)
 
 
 def _declared_class(config: ModelConfig) -> str | None:
