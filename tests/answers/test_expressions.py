@@ -199,9 +199,25 @@ def test_quick_forms_say_what_the_tokens_say(frame: str, word: str, figures: str
         assert quick == read_tokens(text)
 
 
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(
+        [("(", ")"), ("\\{", "\\}"), ("\\left(", "\\right)"), ("\\left\\{", "\\right\\}"), ("( ", " )"), ("\\{ ", " \\}."), ("(", "\\}")]
+    ),
+    st.lists(st.from_regex(r"\A-?[0-9]{1,3}(\.[0-9]{1,3})?\Z"), min_size=1, max_size=5),
+    st.sampled_from([",", ", "]),
+)
+def test_several_numbers_in_brackets_are_what_the_tokens_say(brackets: tuple[str, str], numbers: list[str], comma: str) -> None:
+    """Points and sets of plain numbers: read without tokens to the same value, or not read without them."""
+    text = brackets[0] + comma.join(numbers) + brackets[1]
+    quick = quick_form(text, read_tokens)
+    if quick is not None:
+        assert quick == read_tokens(text)
+
+
 def test_what_the_quick_forms_are_for_is_read_by_them() -> None:
     """What policies write most, and what looks like it and is something else."""
-    for text in ("x = 17", "n=3", "\\$1,234.50", "$5", "12 apples", "3.5 kg", "1,200 miles.", "40 hours"):
+    for text in ("x = 17", "n=3", "\\$1,234.50", "$5", "12 apples", "3.5 kg", "1,200 miles.", "40 hours", "(1, 2)", "\\{3,4\\}"):
         assert quick_form(text, read_tokens) is not None, text
     for text in (
         "e = 17",
