@@ -157,6 +157,15 @@ def _math(raw: Any, registry: Registry, notation: str | None) -> Any:
     return replaced(_read("math", figures, registry), written=figures.replace(".", notation[-2] if notation else "."))
 
 
+def answers_from_texts(texts: list[str], registry: Registry, notation: str | None) -> list[Any] | None:
+    """The values of a column of answers, in one call; None where one of them is not read, which `value_from_data` tells."""
+    reader = registry.get("reader", "math")
+    assert reader is not None, "the package has a reader of math"
+    options = {"written": notation} if notation else {}
+    values = reader([normalised(text) for text in texts], **options)
+    return None if any(isinstance(value, (Missing, Refused)) for value in values) else values
+
+
 def _read(word: str, text: str, registry: Registry, **options: str) -> Any:
     reader = registry.get("reader", word)
     assert reader is not None, f"the package has a reader of {word}"

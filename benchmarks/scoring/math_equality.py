@@ -9,7 +9,7 @@ math-verify with the answer already in a box, and as `--wiring` says: without it
 time limits, which is fastest, or as TRL's accuracy_reward configures it); the
 figures are medians over slices of the ratios of processor time, which a busy
 machine disturbs least, and of time by the clock. Outside of the clock every pair is
-asked again, to tell which tier decides it: numbers read without tokens, exact
+asked again, to tell which tier decides it: what is read without tokens, exact
 forms, sympy in a worker process, or nobody.
 """
 
@@ -78,8 +78,9 @@ def ours(batch: list[Pair]) -> tuple[float, float, list[bool | None]]:
 def tier(pair: Pair) -> str:
     """What decides a pair."""
     from rewardlang.answers.compare import compare_answers
-    from rewardlang.answers.parse import read_answer
+    from rewardlang.answers.parse import read_answer, read_tokens
     from rewardlang.answers.plain import quick_number, unwrapped
+    from rewardlang.answers.quick_forms import quick_form
     from rewardlang.answers.symbolic import decide
     from rewardlang.answers.values import Answer
 
@@ -87,8 +88,9 @@ def tier(pair: Pair) -> str:
     if not isinstance(one, Answer) or not isinstance(other, Answer):
         return "not read"
     if compare_answers(one, other).holds is not None:
-        quick = all(quick_number(unwrapped(text.strip())) is not None for text in (pair.gold, pair.answer))
-        return "numbers, without tokens" if quick else "exact forms"
+        texts = [unwrapped(text.strip()) for text in (pair.gold, pair.answer)]
+        quick = all(quick_number(text) is not None or quick_form(text, read_tokens) is not None for text in texts)
+        return "without tokens" if quick else "exact forms"
     return "not judged" if decide(one, other).holds is None else "sympy"
 
 

@@ -17,7 +17,7 @@ from rewardlang.errors import DataError
 from rewardlang.marking.intake import PER_ROW, Intake, around, check_shape, rows_from_data
 from rewardlang.program import Program
 from rewardlang.registry import Registry
-from rewardlang.rows import normalised, value_from_data
+from rewardlang.rows import answers_from_texts, normalised, value_from_data
 from rewardlang.verdict import Missing
 
 _PLAIN = (str, int, float)
@@ -144,6 +144,12 @@ def _converted(raw: list[Any], registry: Registry, type_: types.Type, separator:
     """A column of the data. Equal raw values are converted once: the rows of a group have the same."""
     if isinstance(type_, types.TextType) and set(map(type, raw)) <= {str}:
         return Column(_composed(raw))
+    if isinstance(type_, types.MathType) and set(map(type, raw)) <= {str}:
+        distinct = list(dict.fromkeys(raw))
+        read = answers_from_texts(distinct, registry, notation)
+        if read is not None:
+            answers = dict(zip(distinct, read, strict=True))
+            return Column([answers[text] for text in raw])
     known: dict[tuple[type, Any], Any] = {}
     values = []
     for value in raw:
