@@ -16,7 +16,7 @@ def load_tokenizer(config: ModelConfig) -> Any:
     """The tokenizer, padding on the left, as generation wants it."""
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-    _check_folder(config.path)
+    _check_folder(config)
     try:
         if not Path(config.path).is_dir():
             check_hub("the id of a model", config.path, model=True, revision=config.revision)
@@ -55,7 +55,7 @@ def load_model(config: ModelConfig) -> Any:
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
-    _check_folder(config.path)
+    _check_folder(config)
     options: dict[str, Any] = {"revision": config.revision, "dtype": config.dtype}
     if config.nf4:
         need(("bitsandbytes",), "gpu", purpose="a base in 4 bits (NF4)")
@@ -134,13 +134,18 @@ def check_targets(config: LoraConfig, model: Any) -> None:
             raise TrainingProblem(f"'lora.targets': the model has no linear layer '{target}'", guess or f"it has {', '.join(known)}")
 
 
-def _check_folder(path: str) -> None:
+def _check_folder(config: ModelConfig) -> None:
     """A path that looks like one must be there: an id on the hub has at most one slash and starts with a letter or a digit."""
+    path = config.path
     looks_like_path = path.startswith((".", "/", "~")) or path.count("/") > 1
     if looks_like_path and not Path(path).is_dir():
         raise TrainingProblem(f"the model folder {path} is not there", "correct 'model.path'; it is relative to the configuration")
     if Path(path).is_dir() and not (Path(path) / "config.json").is_file():
         raise TrainingProblem(f"the folder {path} holds no model: it has no config.json", "name a folder written by save_pretrained")
+    if Path(path).is_dir() and config.revision is not None:
+        raise TrainingProblem(
+            f"'model.revision' names a state on the hub, and {path} is a folder", "leave it out, or name an id on the hub"
+        )
 
 
 def _unreadable(what: str, config: ModelConfig, error: Exception) -> TrainingProblem:

@@ -39,3 +39,10 @@ def test_a_template_that_is_none(raw_policy: Path, tmp_path: Path, template: str
     (tmp_path / "t.jinja").write_text(template, encoding="utf-8")
     with pytest.raises(TrainingProblem, match=told):
         load_tokenizer(ModelConfig(path=str(raw_policy), chat_template=str(tmp_path / "t.jinja")))
+
+
+def test_a_revision_of_a_folder(raw_policy: Path) -> None:
+    """A folder has one state: a revision beside it would be left out of account in silence."""
+    for load in (load_model, load_tokenizer):
+        with pytest.raises(TrainingProblem, match=r"'model.revision' names a state on the hub, and .* is a folder\n.*leave it out"):
+            load(ModelConfig(path=str(raw_policy), revision="main"))
