@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--system", choices=("memory", "speed", "trl", "unsloth", "plain"), default="speed")
     parser.add_argument("--model", choices=sorted(shapes.SHAPES), default="qwen2.5-1.5b")
     parser.add_argument("--card", default="24GiB", help="the size that the passes of an engine are chosen for")
-    parser.add_argument("--micro-batch", type=int, help="sequences in a pass; for TRL 8 unless told")
+    parser.add_argument("--micro-batch", type=int, help="sequences in a pass; for TRL and Unsloth 8 unless told")
     parser.add_argument("--unmap", action="store_true", help="the sampler's pages leave the card while training")
     parser.add_argument("--share", action="store_true", help="the completions of a prompt are computed over one pass of it")
     parser.add_argument(
@@ -202,7 +202,7 @@ def unsloth(folder: Path, arguments: argparse.Namespace) -> NoReturn:
     path = [str(arguments.site.resolve()), *filter(None, [os.environ.get("PYTHONPATH")])]
     sizes = {
         "completions": arguments.completions,
-        "micro-batch": arguments.micro_batch,
+        "micro-batch": arguments.micro_batch or GROUP,
         "prompt": PROMPT,
         "completion": COMPLETION,
         "group": GROUP,

@@ -239,12 +239,12 @@ def test_unsloth_starts_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("os.execve", replaced)
     monkeypatch.setattr("os.chdir", lambda _: None)
     monkeypatch.setenv("PYTHONPATH", "kit")
-    options = argparse.Namespace(site=site, scratch=scratch, completions=8, micro_batch=8, unmap=True, out=Path("out.json"))
+    options = argparse.Namespace(site=site, scratch=scratch, completions=8, micro_batch=None, unmap=True, out=Path("out.json"))
     with pytest.raises(SystemExit):
         throughput.unsloth(tmp_path / "policy", options)
     ((command, environment),) = started
     assert environment["PYTHONPATH"].split(os.pathsep) == [str(site), "kit"]
-    assert {"--completions=8", "--prompt=150", "--completion=512", "--unmap"} <= set(command)
+    assert {"--completions=8", "--micro-batch=8", "--prompt=150", "--completion=512", "--unmap"} <= set(command)
     with pytest.raises(SystemExit, match="holds no package unsloth"):
         throughput.unsloth(tmp_path / "policy", argparse.Namespace(site=scratch))
 
