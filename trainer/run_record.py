@@ -82,9 +82,10 @@ def record_of(run: Path) -> Record:
     return record
 
 
-def resumed_record(before: Record, now: Record, step: int) -> tuple[Record, list[str]]:
+def resumed_record(before: Record, now: Record, step: int, ended: Record | None) -> tuple[Record, list[str]]:
     """The record of a run that goes on at `step`, and what differs from how it began, one text a difference.
 
+    `ended` is how it had ended, as far as it left a word.
     Raises `TrainingProblem` when something differs that the checkpoint cannot go on under.
     """
     changes = differences(before["config"], now["config"])
@@ -98,7 +99,7 @@ def resumed_record(before: Record, now: Record, step: int) -> tuple[Record, list
         raise TrainingProblem(
             f"the run cannot go on with another value of{listed}", "put the old value back, or begin a run with another 'output'"
         )
-    entry = {"step": step, "at": now["started"], "changed": told, "versions": now["versions"]}
+    entry = {"step": step, "at": now["started"], "changed": told, "ended": ended, "versions": now["versions"]}
     return before | {"config": now["config"], "reward": now["reward"], "resumed": [*before["resumed"], entry]}, told
 
 

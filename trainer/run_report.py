@@ -16,6 +16,7 @@ from rewardlang.explaining.words import number
 from rewardlang.trainer.answers_log import Answer, read_answers
 from rewardlang.trainer.charts import Line, line_chart
 from rewardlang.trainer.checkpoints import replace_text
+from rewardlang.trainer.ending import FAILED, FINISHED, KILLED, STOPPED, Ended, ending_of
 from rewardlang.trainer.ledger import prompt_of
 from rewardlang.trainer.metrics import MetricsRow, read_metrics
 from rewardlang.trainer.problem import TrainingProblem
@@ -53,8 +54,10 @@ def page(run: Path, record: Record, rows: Sequence[MetricsRow]) -> str:
     training = [row for row in rows if row["kind"] == "training"]
     measured = [row for row in rows if row["kind"] == "held out"]
     before, after, step = read_answers(run)
+    ended = ending_of(run)
     body = [
-        *_head(record, rows, training, measured),
+        *_head(record, rows, training, measured, ended),
+        *_reason(ended),
         *_alarms(rows),
         *_curves(record, training, measured),
         *_answers(before, after, step),
@@ -69,13 +72,21 @@ def page(run: Path, record: Record, rows: Sequence[MetricsRow]) -> str:
     )
 
 
-def _head(record: Record, rows: Sequence[MetricsRow], training: Sequence[MetricsRow], measured: Sequence[MetricsRow]) -> Iterable[str]:
+def _head(
+    record: Record,
+    rows: Sequence[MetricsRow],
+    training: Sequence[MetricsRow],
+    measured: Sequence[MetricsRow],
+    ended: Ended | None,
+) -> Iterable[str]:
     reward, config = record["reward"], record["config"]
     version = f" {reward['version']}" if reward["version"] else ""
     done, wanted = training[-1]["step"] if training else 0, config["training"]["steps"]
+    done = done if ended is None else max(done, ended.step)
     early = next((f"ended early: {row['found']}" for row in rows if row["kind"] == "early end"), None)
     yield f"<h1>Run of {escape(reward['name'] + version)}</h1>"
-    state = f"{done} steps" if done >= wanted else f"{done} of {wanted} steps: {early or 'not ended'}"
+    how = early or ("not ended" if ended is None else ended.how)
+    state = f"{done} steps" if done >= wanted and (ended is None or ended.how == FINISHED) else f"{done} of {wanted} steps: {how}"
     policy, algorithm = config["model"]["path"], config["training"]["algorithm"]
     yield f"<p>{escape(policy)}, {escape(algorithm)}, started {escape(record['started'])}, {state}.</p>"
     yield '<div class="tiles">'
@@ -90,6 +101,14 @@ def _head(record: Record, rows: Sequence[MetricsRow], training: Sequence[Metrics
     yield "</div>"
     if not measured:
         yield '<p class="note">Nothing was held out: whether more answers are right, and not only better paid, is not known.</p>'
+
+
+def _reason(ended: Ended | None) -> Iterable[str]:
+    """Why a run did not come to its end, and what to do."""
+    if ended is not None and ended.how in (FAILED, KILLED, STOPPED):
+        title = escape(f"{ended.how} after step {ended.step}.".capitalize())
+        told = f'<p><span class="{"note" if ended.how == STOPPED else "bad"}">{title}</span> {escape(ended.cause)}'
+        yield f"{told}<br>What to do: {escape(ended.remedy)}</p>"
 
 
 def _right_label(measured: Sequence[MetricsRow]) -> str:

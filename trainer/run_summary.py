@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from rewardlang.trainer.alarms import WINDOW
 from rewardlang.trainer.checkpoints import last_complete
+from rewardlang.trainer.ending import FINISHED, ending_of
 from rewardlang.trainer.intervals import wilson
 from rewardlang.trainer.ledger import read_ledger
 from rewardlang.trainer.metrics import MetricsRow, read_metrics
@@ -25,13 +26,15 @@ def summary(run: Path) -> Summary:
     record = record_of(run)
     rows = read_metrics(run / "metrics.jsonl")
     training = [row for row in rows if row["kind"] == "training"]
-    checkpoint = last_complete(run)
+    checkpoint, ended = last_complete(run), ending_of(run)
+    done = training[-1]["step"] if training else 0
     return {
         "run": str(run),
         "reward": record["reward"],
         "algorithm": record["config"]["training"]["algorithm"],
-        "steps": {"done": training[-1]["step"] if training else 0, "planned": record["config"]["training"]["steps"]},
-        "finished": (run / "policy" / "COMPLETE").exists(),
+        "steps": {"done": done if ended is None else max(done, ended.step), "planned": record["config"]["training"]["steps"]},
+        "finished": (run / "policy" / "COMPLETE").exists() if ended is None else ended.how == FINISHED,
+        "ending": None if ended is None else ended.to_json(),
         "checkpoint": None if checkpoint is None else checkpoint.name,
         "resumed": record["resumed"],
         "notes": [*record["notes"], *(f"ended early: {row['found']}" for row in rows if row["kind"] == "early end")],

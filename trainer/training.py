@@ -18,6 +18,7 @@ from rewardlang.trainer.config import RunConfig
 from rewardlang.trainer.cpu_threads import wait_without_spinning
 from rewardlang.trainer.curriculum import SolveRates
 from rewardlang.trainer.data_checks import prepared_rows
+from rewardlang.trainer.ending import GOING_ON, Ending, ending_of
 from rewardlang.trainer.evaluate import Evaluation, evaluate, mark_drawn
 from rewardlang.trainer.extras import TRAINING, need
 from rewardlang.trainer.failures import failures_told
@@ -101,13 +102,20 @@ def _train(config: RunConfig, reward: Reward, progress: Progress, *, resume: boo
             f"the folder {output} cannot be made: {told}", "name another 'output'; it is relative to the configuration"
         ) from None
     checkpoints.discard_incomplete(output)
-    with gathered_warnings(output / "warnings.log") as gathered, failures_told(output):
-        run = _Run(config, reward, progress, checkpoint)
-        try:
-            before, after, stopped = run.go()
-        finally:
-            run.log.close()
-    write_report(output)
+    ending = Ending(output)
+    try:
+        with gathered_warnings(output / "warnings.log") as gathered, ending, failures_told(output):
+            run = _Run(config, reward, progress, checkpoint, ending)
+            try:
+                before, after, stopped = run.go()
+            finally:
+                run.log.close()
+    except KeyboardInterrupt:
+        progress.say(f"stopped at once; rewardlang runs show {output} tells what is left")
+        raise
+    finally:
+        if ending.begun:
+            _report(output, progress)
     return RunResult(
         config=config,
         fingerprint=reward.fingerprint,
@@ -119,6 +127,14 @@ def _train(config: RunConfig, reward: Reward, progress: Progress, *, resume: boo
         rows=tuple(read_metrics(run.log.path)),
         warnings=len(gathered.seen),
     )
+
+
+def _report(output: Path, progress: Progress) -> None:
+    """The page of the run, however it ended; a disk that is full keeps nobody from the policy, or from the cause of a failure."""
+    try:
+        write_report(output)
+    except OSError as error:
+        progress.say(f"the report could not be written: {error.strerror}; rewardlang runs report {output} writes it later")
 
 
 def plan_of(config: RunConfig, card: Card | None, progress: Progress) -> Plan:
@@ -139,6 +155,9 @@ def plan_of(config: RunConfig, card: Card | None, progress: Progress) -> Plan:
 
 
 def _checkpoint_to_resume(output: Path, resume: bool) -> Path | None:
+    now = ending_of(output)
+    if now is not None and now.how == GOING_ON:
+        raise TrainingProblem(f"the run in {output} goes on: {now.cause} has it", "wait for its end, stop it, or name another 'output'")
     checkpoint = checkpoints.last_complete(output)
     if resume and checkpoint is None:
         raise TrainingProblem(f"{output} holds no whole checkpoint to resume from", "start without --resume")
@@ -150,7 +169,7 @@ def _checkpoint_to_resume(output: Path, resume: bool) -> Path | None:
 class _Run:
     """The parts of one run, and the order in which they act."""
 
-    def __init__(self, config: RunConfig, reward: Reward, progress: Progress, checkpoint: Path | None) -> None:
+    def __init__(self, config: RunConfig, reward: Reward, progress: Progress, checkpoint: Path | None, ending: Ending) -> None:
         from rewardlang.trainer.gpu_world import EachStep, SharedLedger, join
         from rewardlang.trainer.grpo import make_trainer
         from rewardlang.trainer.policy import context_length, load_model, load_tokenizer
@@ -165,6 +184,7 @@ class _Run:
             progress.say(note)
         done = 0 if checkpoint is None else checkpoints.step_of(checkpoint)
         record = self._record(make_record(config, reward, rows, self.held_out, found.notes), done)
+        ending.begin(done)
         trackers = open_trackers(config.report_to, config.project, Path(config.output), record, done)
         self.log = MetricsLog(Path(config.output), from_step=done, last_step=config.training.steps, trackers=trackers)
         self.stop = StopRequest(lambda: progress.say("stopping after this step; the checkpoint is saved (Ctrl-C again to stop at once)"))
@@ -190,7 +210,8 @@ class _Run:
         options["ledger"] = self.ledger
         self.trainer = make_trainer(config, recorded, model, self.tokenizer, rows, **options)
         self._quiet()
-        self.done = done
+        self.done, self.ending = done, ending
+        ending.counted_by(lambda: int(self.trainer.state.global_step))
 
     def go(self) -> tuple[Evaluation | None, Evaluation | None, bool]:
         """Measurement before (not when resumed: it stands in the metrics), training, measurement after."""
@@ -208,6 +229,7 @@ class _Run:
                 self.progress.finish()
         ended = self.callback.ended_early
         if ended is None and self.trainer.state.global_step < self.config.training.steps:
+            self.ending.stopped_by = self.stop.by or "another process of the run"
             return before, None, True
         self._save(Path(self.config.output) / "policy")
         return before, ended or self.callback.measure(self.config.training.steps), False
@@ -243,7 +265,8 @@ class _Run:
         output = Path(self.config.output)
         before = read_record(output) if done else None
         if before is not None:
-            record, changed = resumed_record(before, record, done)
+            ended = ending_of(output)
+            record, changed = resumed_record(before, record, done, None if ended is None else ended.to_json())
             for text in changed:
                 self.progress.say(f"changed since the run began: {text}")
         write_record(output, record)

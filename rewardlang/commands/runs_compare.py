@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rewardlang.commands import shared
-from rewardlang.commands.runs_words import ARROW, accuracy, ends, label
+from rewardlang.commands.runs_words import ARROW, accuracy, ends, label, state, why
 from rewardlang.commands.table import table
 from rewardlang.samples.problem import UsageError
+from rewardlang.terminal_text import wrap
 
 DESCRIPTION = """
 Several runs side by side: steps, accuracy and score on held-out rows, the figures of training, the points of each rule,
@@ -37,9 +39,18 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     names = _names(arguments.runs)
     print("\n".join(table(["", *names], _figures(found["runs"]), numbers=len(names), width=shared.width(), paint=shared.paint())))
+    print("".join(_reasons(names, found["runs"])), end="")
     changed = [[key, *map(_short, values)] for key, values in found["differences"].items()] or [["nothing", *[""] * len(names)]]
     print("\n" + "\n".join(table(["differs", *names], changed, numbers=len(names), width=shared.width(), paint=shared.paint())))
     return 0
+
+
+def _reasons(names: list[str], runs: list[dict[str, Any]]) -> Iterator[str]:
+    """Why runs ended that did not finish, each with what to do."""
+    for name, one in zip(names, runs, strict=True):
+        told = [f"  {line}" for text in why(one) for line in wrap(text, shared.width() - 2)]
+        if told:
+            yield "\n".join(["", f"{name}: {state(one)}", *told, ""])
 
 
 def _names(folders: list[Path]) -> list[str]:
@@ -54,6 +65,7 @@ def _figures(runs: list[dict[str, Any]]) -> list[list[str]]:
     rules = dict.fromkeys(name for one in runs for name in one["rules"])
     return [
         ["steps", *(f"{one['steps']['done']} of {one['steps']['planned']}" for one in runs)],
+        ["ended", *map(state, runs)],
         ["accuracy before", *(accuracy(_first_and_last(one)[0]) for one in runs)],
         ["accuracy at the end (95%)", *(accuracy(_first_and_last(one)[1]) for one in runs)],
         ["score, held out", *(ARROW.join(_short(row.get("score")) for row in _first_and_last(one)) for one in runs)],

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardlang.commands import shared
-from rewardlang.commands.runs_words import accuracy, ends, label
+from rewardlang.commands.runs_words import accuracy, ends, label, resumed, state, why
 from rewardlang.commands.table import table
 from rewardlang.terminal_text import clip, safe, wrap
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Shows. A run with alarms is a finding."""
+    """Shows. A run with alarms is a finding, and so is one that failed or was killed."""
     from rewardlang.trainer.run_summary import completions_of, summary
 
     found = summary(arguments.run)
@@ -40,17 +40,20 @@ def run(arguments: argparse.Namespace) -> int:
         shared.print_json(found | {"completions": rows})
     else:
         print("\n".join([*_lines(found), *_completions(rows, found["reward"]["rules"])]))
-    return 1 if found["alarms"] else 0
+    broken = (found["ending"] or {}).get("how") in ("failed", "killed")
+    return 1 if found["alarms"] or broken else 0
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     """The story of one run."""
     steps, reward = found["steps"], found["reward"]
-    state = "finished" if found["finished"] else f"not finished; last whole checkpoint: {found['checkpoint'] or 'none'}"
-    yield f"{found['run']}: {reward['name']} by {found['algorithm']}, step {steps['done']} of {steps['planned']}, {state}"
+    left = "" if found["finished"] else f"; last whole checkpoint: {found['checkpoint'] or 'none'}"
+    yield f"{found['run']}: {reward['name']} by {found['algorithm']}, step {steps['done']} of {steps['planned']}, {state(found)}{left}"
+    for text in why(found):
+        yield from wrap(text, shared.width())
     yield f"reward file {reward['version'] or ''} {reward['fingerprint'][:12]}".replace("  ", " ")
     for entry in found["resumed"]:
-        yield f"resumed at step {entry['step']}" + (f"; changed: {', '.join(entry['changed'])}" if entry["changed"] else "")
+        yield from wrap(resumed(entry), shared.width())
     yield from found["notes"]
     yield ""
     rows = [[str(row["step"]), accuracy(row), f"{row['score']:.3f}"] for row in found["held_out"]]

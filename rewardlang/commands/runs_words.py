@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rewardlang.terminal_text import safe
+
 ARROW = " → "
 _LABELS = {
     "success": "right, in training",
@@ -11,7 +13,33 @@ _LABELS = {
     "flat_groups": "groups without spread",
     "kl": "KL",
 }
+_BEFORE = {"finished": "finished", "stopped": "been stopped", "failed": "failed", "killed": "been killed"}
 _SHARES = ("success", "cut_off", "flat_groups", "fired", "spread")
+
+
+def state(found: dict[str, Any]) -> str:
+    """How a run ended, in a few words: `finished`, `failed`, …; of an older run, what its folder lets one see."""
+    ending = found["ending"]
+    if ending is None:
+        return "finished" if found["finished"] else "not finished"
+    return f"going on as {ending['cause']}" if ending["how"] == "going on" else str(ending["how"])
+
+
+def why(found: dict[str, Any]) -> list[str]:
+    """Cause and remedy of an end that was not the end; nothing for a run that finished."""
+    ending = found["ending"]
+    if ending is None or ending["how"] == "going on":
+        return []
+    told = (("why", ending["cause"]), ("what to do", ending["remedy"]))
+    return [f"{title}: {safe(' '.join(text.split()))}" for title, text in told if text]
+
+
+def resumed(entry: dict[str, Any]) -> str:
+    """Where a run went on, how it had ended before, and what was changed."""
+    ended = entry.get("ended")
+    before = "" if ended is None else f" after it had {_BEFORE.get(ended['how'], 'ended')}"
+    cause = f" ({ended['cause']})" if ended is not None and ended["how"] == "failed" else ""
+    return f"resumed at step {entry['step']}{before}{cause}" + (f"; changed: {', '.join(entry['changed'])}" if entry["changed"] else "")
 
 
 def label(name: str) -> str:

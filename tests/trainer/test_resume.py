@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import random
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 
 from rewardlang.trainer import checkpoints
 from rewardlang.trainer.config import DataConfig, RunConfig
+from rewardlang.trainer.ending import ending_of
 from rewardlang.trainer.ledger import read_ledger
 from rewardlang.trainer.metrics import read_metrics
 from rewardlang.trainer.problem import TrainingProblem
@@ -82,6 +84,8 @@ def killed_at_moments(policy: Path, folder: Path, reward: Path, moments_drawn: i
     for turn, moment in enumerate([*random.Random(7).sample(range(last), moments_drawn - 1), last]):
         cut = epochs(policy, folder / f"cut-{moment}", reward, **training)
         assert go_on(cut, kill_at=moment) is None
+        left = ending_of(Path(cut.output))  # none where it was killed before it began; at the last moment only the page is missing
+        assert left is None or left.how == ("finished" if moment == last else "killed")
         if turn == 0:
             assert go_on(cut, kill_at=3) is None
         assert go_on(cut, kill_at=None) is not None
@@ -110,6 +114,16 @@ def stopped_by(config: RunConfig, *, resume: bool = False) -> str:
     return str(caught.value)
 
 
+def assert_recorded(output: Path, told: str, step: int, *, page: bool = True) -> None:
+    """The folder of the run says what the run said, and where it was; its page, too."""
+    ended = ending_of(output)
+    assert ended is not None
+    assert (ended.how, ended.step) == ("failed", step)
+    assert f"{ended.cause}\n  remedy: {ended.remedy}" == told
+    if page:
+        assert ended.remedy in html.unescape((output / "report.html").read_text(encoding="utf-8"))
+
+
 def test_a_full_disk_leaves_the_last_checkpoint(raw_policy: Path, tmp_path: Path, reward: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The operating system refuses to write on in the middle of a file of the second checkpoint; with room again, the run goes on."""
     import resource
@@ -131,8 +145,12 @@ def test_a_full_disk_leaves_the_last_checkpoint(raw_policy: Path, tmp_path: Path
     assert "the disk that holds" in told
     assert "checkpoint-1 is whole" in told
     assert "remedy: free space there or lower 'training.keep', then go on with --resume" in told
+    assert_recorded(tmp_path / "run", told, 2, page=False)  # which there was no room for
     monkeypatch.undo()
     train(config, Silent(), resume=True)
+    record = read_record(tmp_path / "run")
+    assert record is not None
+    assert record["resumed"][0]["ended"]["how"] == "failed"
     uncut = epochs(raw_policy, tmp_path / "uncut", reward)
     train(uncut, Silent())
     assert_equal_runs(Path(uncut.output), Path(config.output))
@@ -164,6 +182,9 @@ def test_a_verifier_that_keeps_failing_ends_the_run_with_its_name(raw_policy: Pa
     assert "late" in told
     assert "is whole" in told
     assert "repair or replace it in the reward file, then go on with --resume" in told
+    saved = checkpoints.last_complete(tmp_path / "run")
+    assert saved is not None
+    assert_recorded(tmp_path / "run", told, checkpoints.step_of(saved))
 
 
 @pytest.mark.parametrize("bad", ["loss", "gradients"])
@@ -188,6 +209,7 @@ def test_numbers_that_are_none_never_reach_the_weights(
     name = "the loss" if bad == "loss" else "the norm of the gradients"
     assert f"{name} in step 2 is nan; the weights were not changed by it; checkpoint-1 is whole" in told
     assert "remedy: lower 'training.learning_rate'" in told
+    assert_recorded(tmp_path / "run", told, 1)
 
 
 def test_a_step_without_enough_memory_says_what_to_lower(
@@ -210,6 +232,7 @@ def test_a_step_without_enough_memory_says_what_to_lower(
     assert "there was not enough memory" in told
     lower = "lower 'training.micro_batch', 'engine.concurrent', 'training.max_completion_tokens' or 'evaluation.batch'"
     assert f"{lower}, then go on with --resume" in told
+    assert_recorded(tmp_path / "run", told, 1)
     smaller = replace(config, training=replace(config.training, micro_batch=4))
     assert train(smaller, Silent(), resume=True).steps == 4
     record = read_record(Path(config.output))
