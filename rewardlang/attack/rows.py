@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rewardlang.attack.attack import question_key
@@ -27,6 +27,7 @@ class Rows:
     def add(self, name: str, prompt: Any, values: Mapping[str, Any], marks: Iterable[RowMarks]) -> None:
         """A row; of its values the declared columns count, and what every row may have."""
         columns = {column: values[column] for column in (*self._reward.columns, *_OF_EVERY_ROW) if values.get(column) is not None}
+        columns.update(_of_an_attack(columns))
         question, prefill = question_of(prompt)
         task = Task(name, prompt, columns, question, prefill)
         number = self._numbers.setdefault(question_key(task), len(self.tasks))
@@ -48,3 +49,12 @@ class Rows:
     def _marked(self, row: RowMarks) -> Marked:
         points = {mark.rule: float(mark.points) for mark in row.marks}
         return Marked(row.score, row.success, () if row.score is None else tuple(points.get(name, 0.0) for name in self._reward.rules))
+
+
+def _of_an_attack(columns: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """No attack is cut off; where the completions of a row have counts of tokens each, it is as short as the shortest."""
+    if "truncated" in columns:
+        yield "truncated", False
+    counts = columns.get("completion_tokens")
+    if isinstance(counts, list):
+        yield "completion_tokens", min((count for count in counts if count is not None), default=None)

@@ -8,13 +8,11 @@ the file is mended, which is what it is for.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewardlang.commands.shared import counted
 from rewardlang.errors import RewardError
-from rewardlang.explaining.words import exact
 from rewardlang.samples.problem import UsageError
 
 if TYPE_CHECKING:
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from rewardlang.attack.target import Target
     from rewardlang.compiled import Compiled
     from rewardlang.reward import Reward
-
-_PLACES = 9
 
 
 def check_out(out: str, file: str) -> None:
@@ -81,6 +77,7 @@ def _block(compiled: Compiled, reward: Reward, target: Target, result: Result, f
     """The text of a block, or None where the language cannot hold it."""
     from rewardlang.commands.example_text import example_text
     from rewardlang.compiled import compile_text
+    from rewardlang.report.as_example import score_literal
     from rewardlang.samples.read import Row
 
     candidate = found.candidate
@@ -91,7 +88,7 @@ def _block(compiled: Compiled, reward: Reward, target: Target, result: Result, f
     (marks,) = reward.score([candidate.text], prompts=[task.raw_prompt], columns=columns).rows
     usual = result.baseline.usual
     bound = candidate.score if usual is None else min(usual, candidate.score)
-    expects = [f"expect score at most {exact(Fraction(repr(round(bound, _PLACES))))}"]
+    expects = [f"expect score at most {score_literal(bound)}"]
     expects += ["expect no success"] if marks.success is not None else []
     try:
         text = example_text(reward, row, marks, kind="attack", title=title, step=0, expects=expects)

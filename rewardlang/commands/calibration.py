@@ -81,7 +81,8 @@ def _write(outcome: Outcome, collected: Collected, arguments: argparse.Namespace
 
     assert outcome.figures is not None
     with_text = not arguments.without_text
-    marks = agreement_html(outcome.agreement, with_text=with_text) if outcome.agreement is not None else ""
+    shown = {kept.number for kept in collected.shown()}
+    marks = agreement_html(outcome.agreement, shown, with_text=with_text) if outcome.agreement is not None else ""
     parts = Parts(collected, outcome.figures, _findings(outcome, with_text=with_text), arguments.samples, with_text, marks)
     page = page_of(parts)
     path = Path(arguments.report)
@@ -123,8 +124,8 @@ def agreement_lines(agreement: Agreement, width: int, paint: Paint) -> Iterator[
     """The comparison with the expert's marks, and the ten completions on which they differ most."""
     from rewardlang.commands.table import table
     from rewardlang.explaining.words import number
-    from rewardlang.report.terminal import correlation_words
-    from rewardlang.report.words import share, short
+    from rewardlang.report.terminal import correlation_words, pairs_words
+    from rewardlang.report.words import short
     from rewardlang.terminal_text import wrap
 
     yield paint("bold", f"beside the marks of column '{agreement.column}'")
@@ -132,10 +133,8 @@ def agreement_lines(agreement: Agreement, width: int, paint: Paint) -> Iterator[
         yield from wrap(f"Spearman's rank correlation {correlation_words(agreement.correlation)}, with a 95 % interval", width)
     else:
         yield from wrap("no rank correlation: that takes four completions, and scores and marks that differ", width)
-    if agreement.used < agreement.of:
-        yield from wrap(f"compared: a sample of {agreement.used:,} of {agreement.of:,} completions with a mark", width)
-    told = f"pairs that the expert marks differently: {share(agreement.reversed, agreement.pairs)} are scored the other way round"
-    yield from wrap(f"{told}, {share(agreement.tied, agreement.pairs)} alike", width)
+    for told in pairs_words(agreement):
+        yield from wrap(told, width)
     if agreement.by_rule:
         rules = "; ".join(f"{name} {count:,}" for name, count in agreement.by_rule.items())
         yield from wrap(f"the rule that speaks most against the expert, by reversed pairs: {rules}", width)

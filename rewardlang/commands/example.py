@@ -74,10 +74,11 @@ def run(arguments: argparse.Namespace) -> int:
     from rewardlang.commands.marking import marked_rows
     from rewardlang.marking.guard import VerifierBreakdown
     from rewardlang.reward import Reward
+    from rewardlang.scoring.rows_in_batches import alone
 
     reward = Reward(compiled)
     _refuse_title(title, reward)
-    one = found._replace(completions=(found.completions[arguments.completion - 1],), several=False)
+    one = alone(found, arguments.completion - 1)
     try:
         items = list(marked_rows(reward, OneRow(samples, one), arguments.step))
     except VerifierBreakdown as error:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rewardlang.commands.shared import counted, times
-from rewardlang.explaining.words import number
-from rewardlang.report.words import percent, share, short
+from rewardlang.report.words import percent, score, share, short
 from rewardlang.terminal_text import Paint, clip, listed, pad, safe, width_of, wrap
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def _rules(statistics: Statistics, figures: Figures | None, width: int, paint: P
         mean, low, high = float(rule.total / statistics.marked), float(rule.low or 0), float(rule.high or 0)
         fired = f"{rule.fired:,} of {statistics.marked:,}"
         part = shares.get(rule.rule)
-        rows.append([rule.section or "", rule.rule, fired, short(mean), number(low), number(high), "" if part is None else percent(part)])
+        rows.append([rule.section or "", rule.rule, fired, short(mean), score(low), score(high), "" if part is None else percent(part)])
     head = ["section", "rule", "fired", "mean", "min", "max", "share"]
     if not any(row[0] for row in rows):
         head, rows = head[1:], [row[1:] for row in rows]
@@ -81,12 +80,12 @@ def _gates(statistics: Statistics, reward: Reward, width: int) -> Iterator[str]:
 def _scores(statistics: Statistics, plain: bool) -> Iterator[str]:
     values = statistics.distribution()
     if values["min"] == values["max"]:
-        yield f"score    {number(values['min'])} for every completion"
+        yield f"score    {score(values['min'])} for every completion"
     else:
         bars = histogram(statistics.histogram(), plain=plain)
         yield (
-            f"score    min {number(values['min'])}   median {short(values['median'])}   mean {short(values['mean'])}"
-            f"   max {number(values['max'])}   |{bars}|"
+            f"score    min {score(values['min'])}   median {short(values['median'])}   mean {short(values['mean'])}"
+            f"   max {score(values['max'])}   |{bars}|"
         )
     if statistics.judged:
         yield f"success  {share(statistics.successes, statistics.judged)}"

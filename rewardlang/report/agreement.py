@@ -24,9 +24,10 @@ _WORST = 10
 class Disagreement(NamedTuple):
     """A completion that stands elsewhere in the order of the scores than in the expert's; ranks run from 0 (least) to 1 (most).
 
-    `rule` has its points farthest from the mean in the direction of the score.
+    `rule` has its points farthest from the mean in the direction of the score; `number` is that of `Kept`.
     """
 
+    number: int
     title: str
     score: float
     mark: float
@@ -38,13 +39,15 @@ class Disagreement(NamedTuple):
 class Agreement(NamedTuple):
     """`pairs` are those of completions that the expert marks differently; `reversed` are scored the other way, `tied` alike.
 
-    `by_rule` counts for each reversed pair the rule that speaks most against the expert's order. `of` were marked and `used` compared.
+    `by_rule` counts for each reversed pair the rule that speaks most against the expert's order. `of` have a mark and `without` have
+    none; the pairs are of `used` of them, `worst` of all.
     """
 
     column: str
     correlation: Correlation | None
     used: int
     of: int
+    without: int
     pairs: int
     reversed: int
     tied: int
@@ -57,6 +60,7 @@ class Agreement(NamedTuple):
             "column": self.column,
             "spearman": self.correlation.to_json() if self.correlation is not None else None,
             "completions": self.of,
+            "without_mark": self.without,
             "compared": self.used,
             "pairs": self.pairs,
             "reversed": self.reversed,
@@ -67,20 +71,22 @@ class Agreement(NamedTuple):
 
 
 def agreement_of(collected: Collected) -> Agreement | None:
-    """None where no completion has a mark. Of more than 2,000 a sample is compared, from a fixed seed."""
+    """None where no completion has a mark. Pairs are counted of a sample, from a fixed seed, where more than 2,000 have one."""
     import numpy as np
 
     assert collected.marks_column is not None
     marked = [index for index, mark in enumerate(collected.marks) if not isnan(mark)]
     if not marked:
         return None
-    kept = marked if len(marked) <= _MOST_ROWS else sorted(Random(0).sample(marked, _MOST_ROWS))
-    scores, marks = np.array(collected.scores)[kept], np.array(collected.marks)[kept]
-    names, parts = _parts(collected, kept)
-    pairs, turned, tied, by_rule = _pairs(scores, marks, names, parts)
-    worst = _worst(collected, kept, scores, marks, names, parts)
+    scores, marks = np.array(collected.scores)[marked], np.array(collected.marks)[marked]
+    names, parts = _parts(collected, marked)
+    most = len(marked)
+    kept = list(range(most)) if most <= _MOST_ROWS else sorted(Random(0).sample(range(most), _MOST_ROWS))
+    counts = _pairs(scores[kept], marks[kept], names, parts[kept])
+    worst = _worst(collected, marked, scores, marks, names, parts)
     correlation = spearman(collected.scores, collected.marks)
-    return Agreement(collected.marks_column, correlation, len(kept), len(marked), pairs, turned, tied, by_rule, worst)
+    without = len(collected.scores) - most
+    return Agreement(collected.marks_column, correlation, len(kept), most, without, *counts, worst)
 
 
 def _parts(collected: Collected, kept: list[int]) -> tuple[list[str], Floats]:
@@ -109,11 +115,11 @@ def _pairs(scores: Floats, marks: Floats, names: list[str], parts: Floats) -> tu
 
 
 def _worst(
-    collected: Collected, kept: list[int], scores: Floats, marks: Floats, names: list[str], parts: Floats
+    collected: Collected, marked: list[int], scores: Floats, marks: Floats, names: list[str], parts: Floats
 ) -> tuple[Disagreement, ...]:
     import numpy as np
 
-    most = max(1, len(kept) - 1)
+    most = max(1, len(marked) - 1)
     score_ranks, mark_ranks = ((np.array(ranks(values.tolist())) - 1) / most for values in (scores, marks))
     gaps = score_ranks - mark_ranks
     from_mean = parts - parts.mean(axis=0)
@@ -122,7 +128,7 @@ def _worst(
         if not gaps[index]:
             break
         rule = names[int(np.argmax(from_mean[index] if gaps[index] > 0 else -from_mean[index]))]
-        title = collected.titles[kept[index]]
+        number, title = collected.numbers[marked[index]], collected.titles[marked[index]]
         entry = (float(scores[index]), float(marks[index]), float(score_ranks[index]), float(mark_ranks[index]))
-        found.append(Disagreement(title, *entry, rule))
+        found.append(Disagreement(number, title, *entry, rule))
     return tuple(found)

@@ -10,6 +10,7 @@ from rewardlang.report.words import short
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 640, 220, 46, 36, 10
 _MOST_DOTS = 600
+_FAR_OUT = 3
 _HATCH = (
     '<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<line class="hatch" y2="5" stroke-width="2"/></pattern></defs>'
@@ -50,27 +51,35 @@ def scatter_svg(scores: Sequence[float], lengths: Sequence[float], right: Sequen
     numbers = list(range(len(scores)))
     if len(numbers) > _MOST_DOTS:
         numbers = sorted(Random(0).sample(numbers, _MOST_DOTS))
-    low, high, longest = min(scores), max(scores), max(lengths)
+    low, high, longest = min(scores), max(scores), _end_of_axis(lengths)
     if low == high or not longest:
         return ""
     inner_width, inner_height = _WIDTH - _LEFT - 16, _HEIGHT - _BOTTOM - _TOP
+    more = " and more" if longest < max(lengths) else ""
     dots = []
     for number in numbers:
-        x = _LEFT + 4 + lengths[number] / longest * inner_width
+        x = _LEFT + 4 + min(1.0, lengths[number] / longest) * inner_width
         y = _TOP + (high - scores[number]) / (high - low) * inner_height
         if right[number] == 1:
             dots.append(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="3"/>')
         else:
             dots.append(f'<path class="wrong" d="M{x - 3:.1f} {y - 3:.1f}l6 6m0-6l-6 6"/>')
+    below = _HEIGHT - _BOTTOM + 16
     labels = "".join(
-        f'<text x="{_LEFT + 4 + inner_width * part:.0f}" y="{_HEIGHT - _BOTTOM + 16}" text-anchor="middle">{longest * part:,.0f}</text>'
-        for part in (0, 0.5, 1)
+        f'<text x="{_LEFT + 4 + inner_width * part:.0f}" y="{below}" text-anchor="{anchor}">{longest * part:,.0f}{tail}</text>'
+        for part, anchor, tail in ((0, "middle", ""), (0.5, "middle", ""), (1, "end", more))
     )
     ends = "".join(
         f'<text x="{_LEFT - 6}" y="{y}" text-anchor="end">{short(value)}</text>'
         for y, value in ((_TOP + 8, high), (_HEIGHT - _BOTTOM, low))
     )
     return _svg("Score against length", _axes() + "".join(dots) + labels + ends + _name("words of the completion"))
+
+
+def _end_of_axis(lengths: Sequence[float]) -> float:
+    """The longest, unless a few are so much longer than all others that these would be one column: those stand at the end."""
+    nearly_all = sorted(lengths)[int(0.98 * (len(lengths) - 1))]
+    return max(lengths) if max(lengths) <= _FAR_OUT * nearly_all or not nearly_all else nearly_all
 
 
 def _axes() -> str:

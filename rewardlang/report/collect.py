@@ -38,6 +38,7 @@ class Collected:
         self.reward, self.step, self.marks_column = reward, step, marks_column
         self.marks = array("d")
         self.titles: list[str] = []
+        self.numbers: list[int] = []
         self.rules = list(reward.program.rules)
         self.scores = array("d")
         self.lengths = array("d")
@@ -91,6 +92,7 @@ class Collected:
         if self.marks_column is not None:
             self.marks.append(_mark(row, self.marks_column, kept.completion - 1))
             self.titles.append(title_of(kept))
+            self.numbers.append(kept.number)
         prompt = row.values.get("prompt")
         key = f"{kept.file}\0{row.line}" if prompt is None else json.dumps(prompt, sort_keys=True, default=str)
         self.groups.setdefault(key, []).append(score)

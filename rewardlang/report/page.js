@@ -142,36 +142,27 @@ function quoted(text) {
   return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n").replaceAll("\t", "\\t")}"`;
 }
 
-function literal(value, column) {
-  if (Array.isArray(value)) return `[${value.map((item) => quoted(String(item))).join(", ")}]`;
-  if (typeof value === "boolean") return value ? "true" : "false";
-  const text = String(value).trim();
-  if (column.kind === "list") return `[${text.split(column.separator || ";").map((item) => quoted(item.trim())).join(", ")}]`;
-  if (column.kind === "boolean") return text.toLowerCase();
-  if (column.kind === "number" && /^-?\d+(\.\d+)?$/.test(text)) return text;
-  return quoted(String(value));
+// A number as the language writes it: digits and a point, to nine places.
+function decimal(text) {
+  const written = Number(text).toFixed(9).replace(/\.?0+$/, "");
+  return written === "-0" ? "0" : written;
 }
 
 function blockOf(row, wanted) {
-  const out = [`example ${quoted(wanted.title)}`];
-  for (const column of data.columns) {
-    const value = row.columns[column.original];
-    if (value !== null && value !== undefined && value !== "") out.push(`  with ${column.name} = ${literal(value, column)}`);
-  }
-  for (const name of data.looked) {
-    const value = name === "prompt" ? row.prompt : row.columns[name];
-    if (value !== null && value !== undefined) out.push(`  with ${name} = ${literal(value, { kind: typeof value === "number" ? "number" : "text" })}`);
-  }
+  const out = [`example ${quoted(wanted.title)}`, ...row.given.map(([name, literal]) => `  with ${name} = ${string(literal)}`)];
   if (data.step) out.push(`  with step = ${data.step}`);
   out.push(`  model writes ${quoted(row.text)}`);
-  if (wanted.score !== "") out.push(`  expect score = ${wanted.score}`);
-  if (wanted.right) out.push(`  expect ${wanted.right}`);
-  for (const [rule, what] of Object.entries(wanted.rules)) out.push(`  expect ${rule} ${what}`);
-  return `${out.join("\n")}\n`;
+  const expected = [];
+  if (wanted.score !== "") expected.push(`score = ${decimal(wanted.score)}`);
+  if (wanted.right) expected.push(wanted.right);
+  for (const [rule, what] of Object.entries(wanted.rules)) expected.push(`${rule} ${what}`);
+  if (!expected.length) expected.push(row.expected === null ? "skip" : `score = ${row.expected}`);
+  return `${[...out, ...expected.map((what) => `  expect ${what}`)].join("\n")}\n`;
 }
 
 function shouldOf(row) {
-  const wanted = { title: `${titleOf(row)}: as it should be`, score: row.score === null ? "" : String(row.score), right: "", rules: {} };
+  if (row.no_example) return make("p", { class: "soft" }, row.no_example);
+  const wanted = { title: plain(`${titleOf(row)}: as it should be`), score: row.expected ?? "", right: "", rules: {} };
   const out = make("textarea", { readonly: true, "aria-label": "the example", spellcheck: "false" });
   const write = () => { out.textContent = blockOf(row, wanted); };
   const score = make("input", { type: "number", step: "any", value: wanted.score, on: { input: (event) => { wanted.score = event.target.value; write(); } } });
@@ -218,9 +209,9 @@ function rowOf(row) {
   }
   box.append(rulesOf(row));
   if (row.text !== null) {
-    const given = data.columns.filter((column) => row.columns[column.original] !== undefined);
-    if (given.length) box.append(make("details", {}, make("summary", {}, "The columns of the row"), make("table", {}, make("tbody", {},
-      ...given.map((column) => make("tr", {}, make("th", {}, column.original), make("td", {}, ...shown(typeof row.columns[column.original] === "string" ? row.columns[column.original] : JSON.stringify(row.columns[column.original])))))))));
+    const columns = data.columns.filter((name) => row.columns[name] !== undefined).map((name) => [name, row.columns[name]]);
+    if (columns.length) box.append(make("details", {}, make("summary", {}, "The columns of the row"), make("table", {}, make("tbody", {},
+      ...columns.map(([name, value]) => make("tr", {}, make("th", {}, name), make("td", {}, ...shown(typeof value === "string" ? value : JSON.stringify(value)))))))));
     box.append(shouldOf(row));
   }
   return box;

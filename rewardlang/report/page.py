@@ -15,14 +15,14 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from rewardlang.explaining.words import number, range_of
+from rewardlang.explaining.words import range_of
 from rewardlang.report.charts import histogram_svg, scatter_svg
 from rewardlang.report.collect import Collected, Kept
 from rewardlang.report.figures import REST, Figures, RuleFigures
 from rewardlang.report.ranks import Correlation
 from rewardlang.report.row_data import data_of
 from rewardlang.report.terminal import forecast_words
-from rewardlang.report.words import percent, share, short
+from rewardlang.report.words import percent, score, share, short
 from rewardlang.terminal_text import safe
 
 _HERE = Path(__file__).parent
@@ -84,7 +84,7 @@ def _facts(parts: Parts) -> str:
         ("fingerprint", reward.fingerprint[:16]),
         ("samples", ", ".join(parts.files)),
         ("completions", f"{collected.seen:,}" + (f", {collected.skipped:,} of them skipped" if collected.skipped else "")),
-        ("score", f"{range_of(reward.program)}; here {number(figures.low)} to {number(figures.high)}"),
+        ("score", f"{range_of(reward.program)}; here {score(figures.low)} to {score(figures.high)}"),
     ]
     right = sum(value == 1 for value in collected.right)
     facts.append(
@@ -104,7 +104,7 @@ def _findings(findings: Sequence[tuple[str, str, str]]) -> str:
 
 def _scores(parts: Parts) -> str:
     figures = parts.figures
-    told = f"least {number(figures.low)}, median {short(figures.median)}, mean {short(figures.mean)}, most {number(figures.high)}"
+    told = f"least {score(figures.low)}, median {short(figures.median)}, mean {short(figures.mean)}, most {score(figures.high)}"
     chart = histogram_svg(figures)
     legend = "Filled: right. Hatched: not right." if figures.knows_success else "Hatched: every completion; nothing says which are right."
     figure = f"<figure>{chart}<figcaption>{legend}</figcaption></figure>" if chart else "<p>Every completion has the same score.</p>"

@@ -10,19 +10,20 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rewardlang.attack.texts import looked_at
 from rewardlang.explaining.words import exact, how_section_sums, number, verdict
+from rewardlang.parsing.text_limits import MAX_LENGTH, not_in_a_text
+from rewardlang.report.as_example import given, score_literal
 from rewardlang.report.collect import Collected, Kept
-from rewardlang.types import BooleanType, ListType, NumberType, OptionalType, Type
+from rewardlang.scoring.rows_in_batches import alone
 
 if TYPE_CHECKING:
     from rewardlang.marks import Gate, Mark
-    from rewardlang.program import ColumnDecl
+    from rewardlang.samples.read import Row
 
 _LONGEST = 20_000
 _HALF = re.compile("[\ud800-\udfff]")
 _VERDICTS = {"silent": 0, "fired": 1, "not judged": 2}
-_OF_EVERY_ROW = ("prompt", "system", "truncated", "completion_tokens")
+_OF_EVERY_ROW = ("system", "truncated", "completion_tokens")
 
 
 def data_of(collected: Collected, kept: Sequence[Kept], *, with_text: bool) -> dict[str, Any]:
@@ -39,7 +40,6 @@ class _Data:
     def data(self, kept: Sequence[Kept]) -> dict[str, Any]:
         program = self._collected.reward.program
         rows = [self._row(one) for one in kept]
-        looked = looked_at(program)
         return {
             "rules": [
                 {"name": rule.name, "line": program.source.position(rule.span.start).line, "because": rule.because}
@@ -47,8 +47,7 @@ class _Data:
             ],
             "range": [exact(program.score.low), exact(program.score.high)],
             "success": program.success is not None,
-            "columns": [_column(column) for column in program.columns.values()],
-            "looked": [name for name in _OF_EVERY_ROW if name in looked],
+            "columns": [column.original for column in program.columns.values()],
             "step": self._collected.step,
             "withText": self._with_text,
             "files": list(self._files),
@@ -57,7 +56,7 @@ class _Data:
         }
 
     def _row(self, kept: Kept) -> dict[str, Any]:
-        marks, row = kept.marks, kept.row
+        marks, row = kept.marks, alone(kept.row, kept.completion - 1)
         names = [rule.name for rule in self._collected.rules]
         given = {mark.rule: mark for mark in marks.marks}
         failures = [f"{failure.verifier} {'broke' if failure.broke else 'refused'}" for failure in marks.failures]
@@ -69,18 +68,33 @@ class _Data:
             "id": _whole(row.id) if self._with_text else None,
             "line": row.line,
             "completion": kept.completion,
-            "of": len(row.completions),
+            "of": len(kept.row.completions),
             "score": marks.score,
             "right": marks.success,
             "text": _whole(marks.completion) if self._with_text else None,
             "prompt": self._prompt(row.values.get("prompt")),
             "columns": self._columns(row.values),
+            **self._example(row, kept),
             "gate": self._gate(marks.gate),
             "marks": [self._mark(given[name]) for name in names] if given else [],
             "sections": [[section.section, number(section.points), how_section_sums(section)] for section in marks.sections],
             "clamping": number(marks.clamping) if marks.clamping else "",
             "failures": failures,
         }
+
+    def _example(self, row: Row, kept: Kept) -> dict[str, Any]:
+        """What an `example` of the row gives and expects, or why the language cannot hold one."""
+        if not self._with_text:
+            return {}
+        literals = list(given(self._collected.reward, row))
+        texts = [kept.marks.completion, *(literal for _, literal in literals)]
+        character = next((found for text in texts if (found := not_in_a_text(text))), None)
+        if character is not None:
+            return {"no_example": f"No example can be written of this row: the character {character} cannot stand in a file."}
+        if sum(len(text) for text in texts) > MAX_LENGTH:
+            return {"no_example": f"No example can be written of this row: it is longer than a file may be, {MAX_LENGTH:,} characters."}
+        expected = None if kept.marks.score is None else score_literal(kept.marks.score)
+        return {"given": [[name, self._literal(literal)] for name, literal in literals], "expected": expected}
 
     def _mark(self, mark: Mark) -> dict[str, Any]:
         told = self._with_text
@@ -110,11 +124,15 @@ class _Data:
     def _columns(self, values: Any) -> dict[str, Any]:
         if not self._with_text:
             return {}
-        wanted = [column.original for column in self._collected.reward.program.columns.values()] + list(_OF_EVERY_ROW[1:])
+        wanted = [*(column.original for column in self._collected.reward.program.columns.values()), *_OF_EVERY_ROW]
         return {name: _plain(values[name]) for name in wanted if values.get(name) is not None}
 
     def _string(self, text: str) -> int:
-        return self._strings.setdefault(_whole(text[:_LONGEST]), len(self._strings))
+        return self._literal(_whole(text[:_LONGEST]))
+
+    def _literal(self, text: str) -> int:
+        """A text by its number, whatever its length."""
+        return self._strings.setdefault(text, len(self._strings))
 
 
 def _plain(value: Any) -> Any:
@@ -129,17 +147,3 @@ def _plain(value: Any) -> Any:
 def _whole(text: str) -> str:
     """Half a character of UTF-16, which no page can hold, as U+FFFD; places keep their numbers."""
     return text if text.isascii() else _HALF.sub("\ufffd", text)
-
-
-def _column(column: ColumnDecl) -> dict[str, Any]:
-    return {"name": column.name, "original": column.original, "kind": _kind(column.type), "separator": column.separator}
-
-
-def _kind(type_: Type) -> str:
-    """What decides how a value is written as a literal."""
-    if isinstance(type_, OptionalType):
-        return _kind(type_.item)
-    for kind, name in ((NumberType, "number"), (BooleanType, "boolean"), (ListType, "list")):
-        if isinstance(type_, kind):
-            return name
-    return "text"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rewardlang.report.figures import Figures
 from rewardlang.report.forecast import Forecast
 from rewardlang.report.ranks import Correlation
-from rewardlang.report.words import percent
+from rewardlang.report.words import percent, share
 from rewardlang.terminal_text import listed
+
+if TYPE_CHECKING:
+    from rewardlang.report.agreement import Agreement
 
 
 def figure_lines(figures: Figures) -> Iterator[str]:
@@ -29,6 +33,19 @@ def figure_lines(figures: Figures) -> Iterator[str]:
 def correlation_words(found: Correlation) -> str:
     """`0.31 (0.1 to 0.5, n = 200)`."""
     return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f}, n = {found.n:,})"
+
+
+def pairs_words(agreement: Agreement) -> Iterator[str]:
+    """How many completions have a mark, and how the pairs of them are ordered."""
+    if agreement.without:
+        yield f"{agreement.of:,} of {agreement.of + agreement.without:,} completions have a number in that column"
+    if agreement.used < agreement.of:
+        yield f"pairs are counted of a sample of {agreement.used:,} of {agreement.of:,} completions with a mark"
+    if not agreement.pairs:
+        yield "no two completions have different marks, so there is no order to compare"
+        return
+    turned, tied = share(agreement.reversed, agreement.pairs), share(agreement.tied, agreement.pairs)
+    yield f"of the pairs that the expert marks differently, {turned} are scored the other way round, {tied} alike"
 
 
 def forecast_words(forecast: Forecast) -> str:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from rewardlang.explaining.words import number
 
+_PLACES = 9
+
 
 def short(value: float) -> str:
     """A statistic to four digits; scores and points elsewhere are exact."""
     return number(float(f"{value:.4g}"))
+
+
+def score(value: float) -> str:
+    """A score or points among statistics, without what the sum of doubles leaves behind the ninth place."""
+    return number(round(value, _PLACES))
 
 
 def share(part: int, whole: int) -> str:

@@ -81,6 +81,13 @@ def spread(value: Any, count: int, *, several: bool) -> list[Any]:
     return [value] * count
 
 
+def alone(row: Row, index: int) -> Row:
+    """A row with one of its completions, and with what is that one's own."""
+    count = len(row.completions)
+    own = {name: spread(row.values[name], count, several=row.several)[index] for name in PER_COMPLETION if name in row.values}
+    return row._replace(values={**row.values, **own}, completions=(row.completions[index],), several=False)
+
+
 def missing_columns(reward: Reward, samples: RowSource, row: Row) -> Iterator[Problem]:
     """A problem for each column that the file declares and the row lacks; an optional column may be absent."""
     for column in lacking(reward, row.values):

@@ -28,6 +28,18 @@ FILES = sorted([*(ROOT / "examples").rglob("*.reward"), *(ROOT / "rewardlang" / 
 CARELESS = "careless.reward"  # the file that shows how a careless rule is gamed
 
 
+def test_samples_as_a_server_gives_them(run: Run, tmp_path: Path) -> None:
+    """With a list of `truncated` and of `completion_tokens` a row: an attack is whole, whatever the completions were."""
+    text = HACKED.replace("rule found", "require truncated is present and not truncated else score 0\n\nrule found")
+    (tmp_path / "hacked.reward").write_text(text, encoding="utf-8")
+    sampled = {"truncated": [True, True], "completion_tokens": [9, None], "completions": ["<answer>7", "is it 7?"]}
+    rows = [{"id": number, "prompt": f"What is {number} + 4?", "answer": str(number + 4), **sampled} for number in range(3)]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    result = run("attack", "hacked.reward", "--samples", "own.jsonl", "--tries", "1500", "--threshold", "2")
+    assert result.code == 1
+    assert "paid by  found +2" in result.out
+
+
 def test_a_sound_file(run: Run) -> None:
     """Exit code 0; what honest answers earn, the highest score of a wrong one, and what each rule gave at most."""
     result = run(*ATTACK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 
@@ -83,4 +84,27 @@ def test_the_marks_of_an_expert(run: Run, tmp_path: Path) -> None:
     assert data["column"] == "grade"
     assert data["completions"] == 5
     assert data["reversed"] == sum(data["reversed_by_rule"].values())
-    assert {"title", "score", "mark", "score_rank", "mark_rank", "rule"} == set(data["worst"][0])
+    assert {"number", "title", "score", "mark", "score_rank", "mark_rank", "rule"} == set(data["worst"][0])
+
+
+def test_marks_that_say_nothing_are_told(run: Run, tmp_path: Path) -> None:
+    """How many completions have a number there; that equal marks have no order; the page has the same sentences."""
+    _marked(tmp_path)
+    rows = [json.loads(line) for line in (tmp_path / "samples.jsonl").read_text(encoding="utf-8").splitlines()]
+    for mine, grade in zip(rows, ["good", 2, 2, [None, 2]], strict=True):
+        mine["grade"] = grade
+    (tmp_path / "samples.jsonl").write_text("".join(json.dumps(mine) + "\n" for mine in rows), encoding="utf-8")
+    out = " ".join(run(*CHECK, "--marks", "grade", "--report", "math.html").out.split())
+    assert "no rank correlation" in out
+    assert "3 of 5 completions have a number in that column" in out
+    assert "no two completions have different marks, so there is no order to compare" in out
+    page = (tmp_path / "math.html").read_text(encoding="utf-8")
+    assert "<p>3 of 5 completions have a number in that column.</p><p>No two completions have different marks" in page
+
+
+def test_the_worst_disagreements_lead_to_their_rows(run: Run, tmp_path: Path) -> None:
+    """The page opens them."""
+    _marked(tmp_path)
+    worst = run(*CHECK, "--marks", "grade", "--report", "math.html", "--json").json["marks"]["worst"][0]
+    page = (tmp_path / "math.html").read_text(encoding="utf-8")
+    assert f'<a href="#row-{worst["number"]}">{html.escape(worst["title"])}</a>' in page

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rewardlang.commands.example_text import text_literal
 from rewardlang.parsing.syntax import Example
 from rewardlang.parsing.syntax_from_text import parse
+from rewardlang.report.as_example import text_literal
 from rewardlang.reward import load
 from rewardlang.source import Source
 from tests.commands.conftest import REWARD, Run
@@ -70,30 +70,39 @@ column low: number
 column words: list of text separated by ";"
 column flag: boolean
 column note: optional text
+column dose: quantity of mass in mg
+column limits: optional list of quantity of mass per time separated by "|"
+column forms: list of math
 let value = only <answer> in completion as math
+let given = only quantity in completion
 require note is missing or note equals "ok" else skip
 section s weight from 1 at step 0 to 0.3 at step 10
 rule right: award 1 point when value equals gold
 rule low: award 0.1 points when count of word in completion > low and flag
 rule words: award up to 1 point scaled by share of words found in completion
 require prompt is present else score -1
+rule dosed: award 0.2 points when given equals dose
+rule limited: award 0.05 points for each limit in limits where limit > 2 g/day, up to 0.1
+rule formed: award 0.1 points when value is in forms
 rule echo: deduct 1 point when completion contains prompt
 
-score between -1 and 2.1
+score between -1 and 2.5
 success when value equals gold
 """
 
 
 @pytest.mark.parametrize("note", [None, "ok", "bad"])
 def test_every_kind_of_column_survives(run: Run, tmp_path: Path, note: str | None) -> None:
-    """Mathematics, numbers, lists, booleans, optional texts, the prompt, the step: read back, the row is marked the same."""
+    """Mathematics, numbers, quantities, lists, booleans, optional texts, the prompt, the step: read back, the row is marked the same."""
     (tmp_path / "math.reward").write_text(RICH, encoding="utf-8")
-    completion = 'First\\nlast: \\frac\tone "two"\n<answer>\\frac{1}{3}</answer>\nand "three"'
+    completion = 'First\\nlast: \\frac\tone "two"\n<answer>\\frac{1}{3}</answer>\nand "three" 250 mg'
     row = {"final answer": "\\frac{2}{6}", "low": -1.50, "words": "one;four\\", "flag": True, "note": note, "prompt": 'say "hi"\n'}
+    row |= {"dose": 250, "limits": "4 g/day|1 mg/day", "forms": ["\\frac{1}{3}", "x"]}
     _samples(tmp_path, completion=completion, **row)
     result = run("example", "add", "math.reward", "--from", "one.jsonl", "--row", "r", "--step", "5")
     assert result.code == 0
     assert '  with gold = "\\\\frac{2}{6}"\n  with low = -1.5\n  with words = ["one", "four\\\\"]\n  with flag = true\n' in result.out
+    assert '  with dose = 250\n  with limits = "4 g/day|1 mg/day"\n  with forms = ["\\\\frac{1}{3}", "x"]\n' in result.out
     assert "  with step = 5\n" in result.out
     assert '  with prompt = """say "hi"\n"""\n' in result.out
     assert ("with note" in result.out) is (note is not None)
@@ -116,6 +125,17 @@ def test_a_text_reads_back_as_itself(text: str) -> None:
     (example,) = parsed.file.statements
     assert isinstance(example, Example)
     assert example.completion.value == text
+
+
+def test_a_completion_of_several_has_its_own_truncated(run: Run, tmp_path: Path) -> None:
+    """As `rewardlang sample` writes them, a list a row."""
+    rules = "require truncated is present else score 0\nrule whole: award 1 point when not truncated\nscore between 0 and 1\n"
+    (tmp_path / "math.reward").write_text(f"rewardlang 1\nreward cut\n{rules}", encoding="utf-8")
+    _samples(tmp_path, prompt="?", completions=["a", "b"], truncated=[True, False], completion_tokens=[9, 8])
+    added = run("example", "add", "math.reward", "--from", "one.jsonl", "--row", "r", "--completion", "2")
+    assert added.code == 0
+    assert "  with truncated = false\n" in added.out
+    assert "  expect score = 1\n" in added.out
 
 
 def test_line_ends_and_a_missing_last_one_are_kept(run: Run, tmp_path: Path) -> None:

@@ -189,6 +189,15 @@ def test_pairs_that_the_expert_orders_the_other_way() -> None:
     assert agreement.worst[0].rule == "correct" if agreement.worst[0].title == "row '1'" else agreement.worst[0].rule
 
 
+def test_the_worst_disagreement_is_found_among_all() -> None:
+    """Also where the pairs are counted of a sample."""
+    rows = [row(str(number), bool(number % 2), grade=number % 2) for number in range(2_400)]
+    rows[1_777]["grade"] = -5
+    found = agreement_of(collected(rows, keep=0, marks="grade"))
+    assert found is not None
+    assert (found.used, found.of, found.worst[0].number, found.worst[0].rule) == (2_000, 2_400, 1_778, "correct")
+
+
 def test_an_expert_of_the_same_opinion() -> None:
     """Nothing is reversed, the correlation is 1, no disagreement is listed."""
     rows = [row(str(level), level > 2, level=level, grade=grade) for level, grade in ((1, False), (2, False), (3, True), (4, True))]

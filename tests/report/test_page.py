@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from rewardlang.commands.marking import MarkedRow, marked_rows
 from rewardlang.report.collect import Collected
 from rewardlang.report.figures import figures_of
 from rewardlang.report.page import Parts, page_of
 from rewardlang.reward import loads
+from rewardlang.samples.read import Samples
 from tests.report.test_figures import FILE, ROWS, collected, row
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
@@ -122,16 +124,58 @@ def test_a_hostile_row_opened_in_a_browser(tmp_path: Path) -> None:
     assert html.unescape(mark[1]).startswith("correct: +2, fired. holds: final equals answer")
 
 
+def _example_in(dom: str) -> str:
+    """The block that the opened row offers."""
+    block = re.search(r"<textarea[^>]*>(.*?)</textarea>", dom.partition('<div id="row">')[2], re.DOTALL)
+    assert block is not None
+    return html.unescape(block[1])
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 @pytest.mark.parametrize("number", [1, 3])
 def test_the_example_of_should_have_been_is_one(tmp_path: Path, number: int) -> None:
     """The block that the page offers is read back, and holds as long as nothing in it is changed."""
     rows = [row('quote " back\\slash', True, "one\n\ttwo\n", level=2.5), row("b", False), row("72", True, '"""\n', level=-3)]
     dom = _dom(tmp_path, page(collected(rows)), number)
-    opened = dom.partition('<div id="row">')[2]
-    block = re.search(r"<textarea[^>]*>(.*?)</textarea>", opened, re.DOTALL)
-    assert block is not None
-    reward = loads(f"{FILE}\n{html.unescape(block[1])}")
+    reward = loads(f"{FILE}\n{_example_in(dom)}")
     (result,) = reward.run_examples()
     assert result.failures == ()
     assert result.row.completion == rows[number - 1]["completion"]
+
+
+CHAT = """rewardlang 1
+reward chat
+numbers written "1.234,5"
+column sum: number
+let copied = overlap(completion, prompt, n = 1) else 0
+require truncated is present else score -1
+rule right: award 2 points when only number in completion equals sum
+rule brief: award 0.1 points when system contains "brief" and not truncated
+rule echo: deduct up to 0.3 points scaled by copied
+score between -1 and 3
+success when only number in completion equals sum
+"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_what_a_row_gives_is_what_its_example_gives(tmp_path: Path) -> None:
+    """Numbers in the notation of the file, the texts of a chat, the completion's own `truncated`; the marks are the same."""
+    chat = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "the sum of all " + "many " * 5_000 + "?"}]
+    mine = {"prompt": chat, "sum": "12.000", "completions": ["no", "12.000 is the sum"], "truncated": [True, False]}
+    (tmp_path / "s.jsonl").write_text(json.dumps(mine), encoding="utf-8")
+    gathered = Collected(loads(CHAT), 0, 10)
+    for marked in marked_rows(gathered.reward, Samples(str(tmp_path / "s.jsonl"))):
+        assert isinstance(marked, MarkedRow)
+        gathered.add("s.jsonl", marked.row, marked.marks)
+    reward = loads(f"{CHAT}\n{_example_in(_dom(tmp_path, page(gathered), 2))}")
+    (result,) = reward.run_examples()
+    assert result.failures == ()
+    assert result.row.score == gathered.scores[1]
+
+
+@pytest.mark.parametrize(("text", "told"), [("a\rb", "U+000D"), ("\x00", "U+0000"), ("\x0b", "U+000B"), ("half \ud83d", "U+D83D")])
+def test_no_example_is_offered_that_no_file_can_hold(text: str, told: str) -> None:
+    """The reason stands in its place."""
+    (mine,) = data_in(page(collected([row("1", True, text)])))["rows"]
+    assert f"the character {told} cannot stand in a file" in mine["no_example"]
+    assert "given" not in mine
