@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from rewardlang.attack.texts import columns_of_success, texts_of
-from rewardlang.errors import DataError
-from rewardlang.marking.intake import rows_from_data
 from rewardlang.marks import Failure
 from rewardlang.reward import Reward
-from rewardlang.scores import Scores
 from rewardlang.trainer.config import DataConfig
 from rewardlang.trainer.data import Row
 from rewardlang.trainer.problem import TrainingProblem
+from rewardlang.trainer.row_marking import RowMarking, unreadable
 
 _NAMED = 5
 _DONORS = 5  # answers of rows that are tried on all
@@ -45,35 +42,23 @@ def markable(rows: list[Row], reward: Reward, data: DataConfig, place: str, note
             f"[{place}]: no row is left; {notes[-1]}", "compare a row with the columns and the 'require … else skip' of the file"
         )
     kept = [row for index, row in enumerate(rows) if index not in out]
-    wrong = not_right_themselves(kept, reward)
+    marking = RowMarking.data(reward)
+    tried = len(marking.tried(kept))
+    if tried < len(kept):
+        named = ", ".join(f"'{word}'" for word in marking.external)
+        notes.append(f"[{place}]: {named} was tried on {tried} of {len(kept):,} rows, for it works in another process")
+    wrong, tried = not_right_themselves(kept, reward)
     if wrong:
-        told = f"[{place}]: {len(wrong):,} of {len(kept):,} rows have an answer that is no success by itself"
+        told = f"[{place}]: {len(wrong):,} of {tried:,} rows have an answer that is no success by itself"
         notes.append(f"{told}, such as {own_answers(kept, reward)[wrong[0]]!r}")
     return kept
-
-
-def unreadable(rows: Sequence[Row], reward: Reward) -> dict[int, str]:
-    """Rows with a value that is not of its column's type, by index, with what was found."""
-
-    def failing(some: Sequence[Row]) -> DataError | None:
-        try:
-            columns, prompts = _columns(some, reward), [row["prompt"] for row in some]
-            rows_from_data(reward.program, reward.registry, [""] * len(some), prompts, columns)
-        except DataError as error:
-            return error
-        return None
-
-    if failing(rows) is None:
-        return {}
-    found = {index: error for index, row in enumerate(rows) if (error := failing([row])) is not None}
-    return {index: f"'{error.column}': {error.message}" for index, error in found.items()}
 
 
 def skipped(rows: Sequence[Row], reward: Reward) -> dict[int, str]:
     """Rows that a `require … else skip` leaves out. It may look at the data only, so an empty completion shows it."""
     if not any(require.score is None for require in reward.program.requires):
         return {}
-    places, scores = _marked(rows, reward, [""] * len(rows))
+    places, scores = RowMarking.skips(reward).marked(rows, [""] * len(rows))
     left_out = np.isnan(scores.values)
     if not left_out.any():
         return {}
@@ -92,9 +77,10 @@ def unjudgeable(rows: Sequence[Row], reward: Reward) -> dict[int, str]:
     if not tried:
         tried = sorted(set(own_answers(rows, reward)))
         tried = [tried[index * len(tried) // _DONORS] for index in range(_DONORS)] if len(tried) > _DONORS else tried
-    found = min((_given_up(rows, reward, completion) for completion in tried), key=len, default={})
+    marking = RowMarking.data(reward)
+    found = min((_given_up(rows, marking, completion) for completion in tried), key=len, default={})
     counts = Counter(failure.verifier for failures in found.values() for failure in failures)
-    usual = {verifier for verifier, count in counts.items() if count > len(rows) / 2}
+    usual = {verifier for verifier, count in counts.items() if count > len(marking.tried(rows)) / 2}
     told = {
         index: [f"'{failure.verifier}': {failure.reason}" for failure in failures if failure.verifier not in usual]
         for index, failures in found.items()
@@ -102,8 +88,8 @@ def unjudgeable(rows: Sequence[Row], reward: Reward) -> dict[int, str]:
     return {index: "; ".join(reasons) for index, reasons in told.items() if reasons}
 
 
-def _given_up(rows: Sequence[Row], reward: Reward, completion: str) -> dict[int, tuple[Failure, ...]]:
-    places, scores = _marked(rows, reward, [completion] * len(rows))
+def _given_up(rows: Sequence[Row], marking: RowMarking, completion: str) -> dict[int, tuple[Failure, ...]]:
+    places, scores = marking.marked(rows, [completion] * len(rows))
     return {place: row.failures for place, row in zip(places, scores.rows, strict=True) if row.failures}
 
 
@@ -120,25 +106,14 @@ def own_answers(rows: Sequence[Row], reward: Reward) -> list[str]:
     return [completion(row) for row in rows]
 
 
-def not_right_themselves(rows: Sequence[Row], reward: Reward) -> list[int]:
-    """Rows whose own answer is no success, although that of most rows is: a misprint in the data, or a form that the file does not take."""
+def not_right_themselves(rows: Sequence[Row], reward: Reward) -> tuple[list[int], int]:
+    """Rows whose own answer is no success, although that of most rows is, and of how many.
+
+    It is a misprint in the data, or a form that the file does not take.
+    """
     if not columns_of_success(reward.program):
-        return []
-    places, scores = _marked(rows, reward, own_answers(rows, reward))
+        return [], 0
+    places, scores = RowMarking.success(reward).marked(rows, own_answers(rows, reward))
     assert scores.success is not None
     wrong = [place for place, right in zip(places, scores.success, strict=True) if right == 0]
-    return wrong if len(wrong) < len(rows) / 2 else []
-
-
-def _marked(rows: Sequence[Row], reward: Reward, completions: Sequence[str]) -> tuple[list[int], Scores]:
-    """The readable rows, by index, and how each is marked with its completion."""
-    bad = unreadable(rows, reward)
-    places = [index for index in range(len(rows)) if index not in bad]
-    some = [rows[index] for index in places]
-    return places, reward.score(
-        [completions[index] for index in places], prompts=[row["prompt"] for row in some], columns=_columns(some, reward)
-    )
-
-
-def _columns(rows: Sequence[Row], reward: Reward) -> dict[str, list[Any]]:
-    return {name: [row.get(name) for row in rows] for name in reward.columns}
+    return (wrong if len(wrong) < len(places) / 2 else []), len(places)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import rewardlang
+from rewardlang.reward import Reward
 from rewardlang.trainer.config import DataConfig, ModelConfig, RunConfig
 from rewardlang.trainer.data_checks import Rows, prepared_rows, split_by_hash
 from rewardlang.trainer.policy import context_length, load_tokenizer
@@ -42,15 +43,27 @@ require right is present else skip because "a number is wanted"
 rule right: award 1 point when only number in completion equals right
 score between 0 and 1
 """
+SLOW = """rewardlang 1
+reward slow
+column gold: text
+use python "slow_checks:style" as style(text: text) returns number between 0 and 1 timeout 20 s
+use python "slow_checks:agrees" as agrees(text: text, gold: text) returns number between 0 and 1 timeout 20 s
+rule looks: award up to 1 point scaled by style(completion)
+rule close: award up to 1 point scaled by agrees(completion, gold)
+rule right: award 1 point when completion contains gold
+success when completion contains gold
+score between 0 and 3
+example "one" with gold = "7" model writes "7" expect score at least 0
+"""
 
 
-def prepared(folder: Path, reward: str, golds: list[Any], tokenizer: Any = None, context: int | None = None, **data: Any) -> Rows:
+def prepared(folder: Path, reward: str | Reward, golds: list[Any], tokenizer: Any = None, context: int | None = None, **data: Any) -> Rows:
     """Rows with these gold answers, checked by a reward file."""
     path = folder / "rows.jsonl"
     rows = [{"prompt": f"Question {number}?", "gold": gold} for number, gold in enumerate(golds)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     config = RunConfig(reward="r", output="o", data=DataConfig(file=str(path), **data))
-    return prepared_rows(config, rewardlang.loads(reward), tokenizer, context)
+    return prepared_rows(config, rewardlang.loads(reward) if isinstance(reward, str) else reward, tokenizer, context)
 
 
 def test_gold_answers_that_cannot_be_read_are_refused_by_row(tmp_path: Path) -> None:
@@ -75,6 +88,23 @@ def test_a_gold_answer_that_its_verifier_gives_up_on_is_no_silent_zero(tmp_path:
     """A text that the file itself reads as mathematics: found by marking an example's completion against each row."""
     with pytest.raises(TrainingProblem, match=r"1 of 4 rows cannot be judged:\n  - row 3: 'math'"):
         prepared(tmp_path, AS_MATH, ["1/2", "x + 1", "what?? is it{", "3"])
+
+
+def test_only_what_the_data_decide_is_asked_before_a_run(tmp_path: Path) -> None:
+    """A verifier in another process that looks at completions alone is not asked; one that reads a column is, on some rows: told."""
+    calls = tmp_path / "calls"
+    (tmp_path / "slow_checks.py").write_text(
+        f"def told(kind):\n    with open({str(calls)!r}, 'a') as log:\n        log.write(kind)\n    return 1.0\n"
+        "def style(text):\n    return told('s')\ndef agrees(text, gold):\n    return told('a')\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "slow.reward").write_text(SLOW, encoding="utf-8")
+    found = prepared(tmp_path, rewardlang.load(tmp_path / "slow.reward"), [str(number) for number in range(500)])
+    assert len(found.training) == 500
+    assert found.notes == ("[data]: 'agrees' was tried on 16 of 500 rows, for it works in another process",)
+    asked = calls.read_text(encoding="utf-8")
+    assert set(asked) == {"a"}
+    assert len(asked) < 40
 
 
 def test_rows_that_the_file_skips_are_left_out(tmp_path: Path) -> None:
