@@ -370,6 +370,14 @@ def part_product(model: str) -> dict[str, Any]:
     return {"rows": rows, "milliseconds_of_a_step": whole}
 
 
+def part_head(model: str) -> dict[str, Any]:
+    """Every way of the head's product into fp32, by rows."""
+    from benchmarks.gpu import head
+    from rewardlang.trainer.gpu_shape import shape_from_config
+
+    return {"rows": head.table(shape_from_config(shapes.SHAPES[model]), say)}
+
+
 def measured(part: str, model: str) -> dict[str, Any]:
     """One of the parts that count memory."""
     return part_memory(model, case_of(part, model))
@@ -387,6 +395,7 @@ def main() -> None:
         "share": lambda: part_share(arguments.model),
         "merge": lambda: part_merge(arguments.model),
         "product": lambda: part_product(arguments.model),
+        "head": lambda: part_head(arguments.model),
         "rounding": lambda: {"ways": rounding.ways()},
     }
     result = parts[arguments.part]()

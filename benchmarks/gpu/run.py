@@ -28,7 +28,7 @@ from benchmarks.gpu.cases import FITS, LONG  # noqa: E402
 
 LIMITS = {
     "memory": 200, "sleep": 110, "nested": 110, "share": 250, "rounding": 60, "merge": 60, "learn": 400, "learn2": 500, "throughput": 280,
-    "long": 400, "fit": 420, "whole": 240, "product": 240,
+    "long": 400, "fit": 420, "whole": 240, "product": 240, "head": 60,
 }  # fmt: skip
 SHAPE, LARGEST = "qwen2.5-1.5b", 540  # seconds of a part on the largest shape
 
@@ -64,7 +64,7 @@ def mistake_in(wanted: str) -> str | None:
         return f"there is no part {part!r}; known are {', '.join(sorted(LIMITS))}"
     if part == "fit" and (shape or SHAPE) not in FITS:
         return f"no size is known for {shape!r}; known are {', '.join(FITS)}"
-    if part in ("memory", "sleep", "nested", "share", "merge", "product") and shape:
+    if part in ("memory", "sleep", "nested", "share", "merge", "product", "head") and shape:
         from benchmarks.gpu.shapes import SHAPES
 
         return None if shape in SHAPES else f"there is no shape {shape!r}; known are {', '.join(SHAPES)}"

@@ -44,9 +44,6 @@ def main() -> None:
     parser.add_argument("--micro-batch", type=int, help="sequences in a pass; for TRL and Unsloth 8 unless told")
     parser.add_argument("--unmap", action="store_true", help="the sampler's pages leave the card while training")
     parser.add_argument("--share", action="store_true", help="the completions of a prompt are computed over one pass of it")
-    parser.add_argument(
-        "--fp32-logits", action="store_true", help="plain: the head's product is kept in fp32, as an engine's sampler has it"
-    )
     parser.add_argument("--compiled", action="store_true", help="speed: vLLM's own compilation in place of graphs alone")
     parser.add_argument("--fused", action="store_true", help="memory: one kernel for the product of a decoding step")
     parser.add_argument("--completions", type=int, choices=SIZES, default=64, help="trl, unsloth: completions in a round")
@@ -173,25 +170,28 @@ def median_round(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """vLLM as it comes, on the same 16-bit weights: generated tokens a second."""
+    """vLLM as it comes, on the same 16-bit weights: generated tokens a second; then with fp32 logits, as an engine's sampler has them."""
     from vllm import LLM, SamplingParams
 
     sampling = SamplingParams(max_tokens=COMPLETION, ignore_eos=True, temperature=1.0, logprobs=0, detokenize=False)
     llm = LLM(model=str(folder), dtype="bfloat16", max_model_len=PROMPT + COMPLETION + 1, max_num_seqs=max(SIZES), skip_tokenizer_init=True,
-              kv_cache_memory_bytes=4 << 30, enable_prefix_caching=True, logprobs_mode="processed_logprobs",
-              hf_overrides={"head_dtype": "float32"} if arguments.fp32_logits else {})  # fmt: skip
+              kv_cache_memory_bytes=4 << 30, enable_prefix_caching=True, logprobs_mode="processed_logprobs")  # fmt: skip
+    head: Any = llm.collective_rpc(lambda worker: worker)[0].model_runner.get_model().logits_processor
     found = {}
-    for size in SIZES:
-        seconds = []
-        for number in range(ROUNDS):
-            prompts = [
-                prompt for index in range(size // GROUP) for prompt in prompts_of(GROUP, PROMPT, 97 * number + index, distinct=False)
-            ]
-            tokens: Any = [{"prompt_token_ids": prompt} for prompt in prompts]
-            _, taken = timed(lambda tokens=tokens: llm.generate(tokens, sampling, use_tqdm=False))
-            seconds.append(taken)
-        found[f"generated_tokens_s {size}"] = round(size * COMPLETION / sorted(seconds[1:])[(ROUNDS - 1) // 2], 1)
-        say(f"{size} × {COMPLETION}", found[f"generated_tokens_s {size}"])
+    for kind, dtype in (("", head.head_dtype), (" fp32 logits", torch.float32)):
+        head.head_dtype = dtype  # read at each step, outside of the captured graphs
+        for size in SIZES:
+            seconds = []
+            for number in range(ROUNDS):
+                prompts = [
+                    prompt for index in range(size // GROUP) for prompt in prompts_of(GROUP, PROMPT, 97 * number + index, distinct=False)
+                ]
+                tokens: Any = [{"prompt_token_ids": prompt} for prompt in prompts]
+                _, taken = timed(lambda tokens=tokens: llm.generate(tokens, sampling, use_tqdm=False))
+                seconds.append(taken)
+            name = f"generated_tokens_s {size}{kind}"
+            found[name] = round(size * COMPLETION / sorted(seconds[1:])[(ROUNDS - 1) // 2], 1)
+            say(name, found[name])
     return found
 
 

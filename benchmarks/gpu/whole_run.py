@@ -53,6 +53,8 @@ save_every = {save_every}
 backend = "{backend}"
 canary_every = {save_every}
 """
+LONGEST_START = 150.0
+"""Seconds until the checkpoint after which the run is killed; a run that takes longer says what it waits for, and fails."""
 # Each verdict takes a twentieth of a second in a process of its own, as a program run against tests would.
 VERIFIER = """import time
 
@@ -144,11 +146,14 @@ def killed_after(folder: Path, checkpoint: str, commands: list[dict[str, Any]]) 
         started = subprocess.Popen(
             _command("train", "run.toml"), cwd=folder, env=_environment(), stdout=log, stderr=log, start_new_session=True
         )
-        while not marker.exists() and started.poll() is None:
+        while not marker.exists() and started.poll() is None and time.monotonic() < began + LONGEST_START:
             time.sleep(0.05)
         time.sleep(0.5)
-        if started.poll() is not None:
-            raise SystemExit(f"the run ended by itself\n{(folder / 'killed.log').read_text()[-3000:]}")
+        if started.poll() is not None or not marker.exists():
+            how = "ended by itself" if started.poll() is not None else f"wrote no {checkpoint} within {LONGEST_START:.0f} s"
+            os.killpg(started.pid, signal.SIGABRT)  # Python's fault handler says where each thread is
+            started.wait()
+            raise SystemExit(f"the run {how}\n{(folder / 'killed.log').read_text()[-3000:]}")
         os.killpg(started.pid, signal.SIGKILL)
         started.wait()
     commands.append({"command": "train run.toml (killed)", "seconds": round(time.monotonic() - began, 1)})
@@ -184,7 +189,7 @@ def _command(*words: str) -> Sequence[str]:
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join([str(HERE.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {**os.environ, "PYTHONPATH": path, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    return {**os.environ, "PYTHONPATH": path, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "PYTHONFAULTHANDLER": "1"}
 
 
 if __name__ == "__main__":

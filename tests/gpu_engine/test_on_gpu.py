@@ -81,7 +81,7 @@ def test_merged_weights_are_rounded_once() -> None:
 
 @pytest.mark.parametrize("batch", [1, 8, 64, 200])
 def test_the_fused_product_is_rounded_once(batch: int) -> None:
-    """The compiled kernel's sum is fp32's, rounded once, but for ties of another order; in one part and in several; the same again."""
+    """The compiled kernel's sum is rounded once: bf16's nearest of a sum within fp32's error; in one part and in several the same again."""
     from bitsandbytes.functional import quantize_4bit
 
     from rewardlang.trainer.gpu_product import Tuning, add_product_, product_reference
@@ -91,13 +91,16 @@ def test_the_fused_product_is_rounded_once(batch: int) -> None:
         x, delta = torch.randn(batch, inputs, device="cuda").bfloat16(), torch.randn(batch, outputs, device="cuda").bfloat16() * 1e-3
         torch.set_float32_matmul_precision("highest")
         exact = product_reference(delta, x, codes, state.absmax, state.code)
+        # Another order of so many terms moves a sum by some ulps of fp32 of their absolute sum (tensor cores cut what they add).
+        error = product_reference(delta.abs(), x.abs(), codes, state.absmax, state.code.abs()) * 2**-18
+        least, most = (exact - error).bfloat16(), (exact + error).bfloat16()
         for tuning in (Tuning(), Tuning(programs=1)):
             found = [delta.clone(), delta.clone()]
             for one in found:
                 add_product_(one, x, codes, state.absmax, state.code, tuning=tuning)
             assert torch.equal(*found)
-            assert float((found[0] != exact.bfloat16()).float().mean()) < 5e-3
-            assert torch.allclose(found[0].float(), exact, rtol=0.01, atol=1e-3)
+            assert bool(((least <= found[0]) & (found[0] <= most)).all())
+            assert float((least != most).float().mean()) < 0.5  # most sums leave one value only
 
 
 def test_the_engine_over_vllm(tmp_path: Path) -> None:
