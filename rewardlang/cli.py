@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rewardlang.commands import entries, story
 from rewardlang.samples.problem import UsageError
@@ -43,6 +43,22 @@ class _Parser(argparse.ArgumentParser):
             message = f"unknown {'flag' if word.startswith('-') else 'argument'}: {word}"
             hint = did_you_mean(word, self._option_string_actions)
         raise UsageError(f"{message}; {hint}" if hint else f"{message}\nsee: {self.prog} --help")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Refuses unknown arguments itself: argparse leaves those of an action to the command, which does not know the action's flags."""
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(f"unrecognized arguments: {' '.join(rest)}")
+        return found, rest
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Names the choice that a wrong one may mean."""
+        if action.choices is not None and value not in action.choices:
+            from rewardlang.suggest import did_you_mean
+
+            choices = [str(choice) for choice in action.choices]
+            hint = did_you_mean(str(value), choices) or f"choose from {', '.join(choices)}"
+            raise argparse.ArgumentError(action, f"invalid choice: {value!r}; {hint}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

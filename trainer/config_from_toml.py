@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import math
+import re
 import tomllib
 import types
 import typing
@@ -14,6 +16,7 @@ from typing import Any, TypeVar
 from rewardlang.trainer.config import DataConfig, RunConfig, is_list, table_in
 from rewardlang.trainer.config_guesses import meant
 from rewardlang.trainer.config_mistakes import mistakes_of
+from rewardlang.trainer.config_syntax import told
 from rewardlang.trainer.presets import PRESETS, merged
 from rewardlang.trainer.problem import TrainingProblem
 
@@ -37,9 +40,10 @@ def read_config(path: str | Path, changes: Sequence[str] = ()) -> RunConfig:
     except UnicodeDecodeError:
         raise TrainingProblem(f"{path} is not UTF-8 text", "save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        twice = "Cannot overwrite" in str(error) or "Cannot declare" in str(error)
-        remedy = "a key, or a [table], stands there for a second time" if twice else "rewardlang train --keys shows a file that is"
-        raise TrainingProblem(f"{path} is not TOML: {error}", remedy) from None
+        said, remedy = told(path.read_text(encoding="utf-8-sig"), error)
+        raise TrainingProblem(f"{path} is not TOML: {said}", remedy) from None
+    except RecursionError:
+        raise TrainingProblem(f"{path} is nested too deeply", "rewardlang train --keys shows a file that is not") from None
     mistakes: list[str] = []
     asked: dict[str, Any] = {}
     for change in changes:
@@ -94,8 +98,13 @@ def _changed(change: str, mistakes: list[str]) -> dict[str, Any]:
         return {}
     try:
         value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         value = text.strip()
+        if value.startswith(("[", "{", '"', "'")):
+            mistakes.append(
+                f"--set {change!r}: the value is not TOML; in lists and tables texts stand in quotation marks, such as ['q_proj']"
+            )
+            return {}
     for part in reversed(parts):
         value = {part: value}
     return typing.cast("dict[str, Any]", value)
@@ -109,7 +118,7 @@ def _read(kind: type[T], table: dict[str, Any], place: str, mistakes: list[str])
     for name, value in table.items():
         if name not in known:
             where = f"[{place.rstrip('.')}] has" if place else "there is"
-            mistakes.append(f"{where} no key '{name}'; {meant(name, known)}")
+            mistakes.append(f"{where} no key '{name}'; {meant(name, known, bool(place))}")
             continue
         wanted = hints[name]
         inner = table_in(wanted)
@@ -124,7 +133,9 @@ def _read(kind: type[T], table: dict[str, Any], place: str, mistakes: list[str])
         else:
             fitted = _fit(value, wanted)
             if fitted is None:
-                mistakes.append(f"'{place}{name}' must be {type_in_words(wanted)}, found {_shown(value)}{_without_quotes(value, wanted)}")
+                mistakes.append(
+                    f"'{place}{name}' must be {type_in_words(wanted)}, found {_shown(value)}{_remedy(value, wanted, place + name)}"
+                )
             else:
                 values[name] = fitted
     return kind(**values)
@@ -132,16 +143,28 @@ def _read(kind: type[T], table: dict[str, Any], place: str, mistakes: list[str])
 
 def _shown(value: Any) -> str:
     """A value as TOML writes it, where that is not how Python does."""
+    if isinstance(value, (datetime.date, datetime.time)):
+        return str(value)
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def _without_quotes(value: Any, wanted: Any) -> str:
-    """The remedy where a text holds what is wanted."""
+def _remedy(value: Any, wanted: Any, key: str) -> str:
+    """How it is written, where that can be guessed."""
+    if table_in(wanted) is not None:
+        several = f"; several sources are [[{key}.mix]]" if isinstance(value, list) and key in ("data", "held_out") else ""
+        return f"; write [{key}] on a line, and its keys below it{several}"
+    if isinstance(value, float) and value.is_integer() and _fit(int(value), wanted) is not None:
+        return f"; write {int(value)}"
     if not isinstance(value, str):
         return ""
+    if value.lower() in ("true", "false", "yes", "no", "on", "off") and _plain(wanted) is bool and value not in ("true", "false"):
+        return f"; write {'true' if value.lower() in ('true', 'yes', 'on') else 'false'}"
+    share = re.fullmatch(r"(\d{1,3}(?:\.\d{1,3})?) ?%", value)
+    if share is not None and _plain(wanted) is float:
+        return f"; write {float(share[1]) / 100:g}"
     try:
         inner = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return ""
     return "; leave out the quotation marks" if _fit(inner, wanted) is not None else ""
 

@@ -50,14 +50,33 @@ NAMED_ELSEWHERE = {
     "lora_dropout": "lora.dropout",
     "target_modules": "lora.targets",
     "use_vllm": "engine.backend",
+    "warmup_ratio": "training.warmup_steps",
+    "num_train_steps": "training.steps",
+    "learning_steps": "training.steps",
+    "max_seq_length": "data.max_prompt_tokens",
+    "bf16": "model.dtype",
+    "fp16": "model.dtype",
+    "train": "training",
+    "trainer": "training",
+    "grpo": "training",
+    "eval": "evaluation",
+    "validation": "held_out",
+    "test": "held_out",
+    "peft": "lora",
+    "vllm": "engine",
+    "wandb": "report_to",
 }
 
 
-def meant(name: str, known: Iterable[str]) -> str:
+def meant(name: str, known: Iterable[str], in_a_table: bool) -> str:
     """The end of a message about an unknown key: where it stands, how it is spelt, or which keys there are."""
     known = list(known)
+    hints = typing.get_type_hints(RunConfig)
+    if in_a_table and name in hints:
+        return f"it is a table of its own: [{name}]" if table_in(hints[name]) is not None else "it stands above the first [table]"
     if name in NAMED_ELSEWHERE:
-        return f"here that is '{NAMED_ELSEWHERE[name]}'"
+        here = NAMED_ELSEWHERE[name]
+        return f"here that is [{here}]" if here in hints and table_in(hints[here]) is not None else f"here that is '{here}'"
     tables = [table for table, keys in _tables() if name in keys]
     if tables:
         return f"it stands in {' and '.join(f'[{table}]' for table in tables)}"

@@ -26,7 +26,7 @@ _RANGES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         "more than 0",
         lambda value: value > 0,
         (
-            "lora.alpha training.steps training.completions training.iterations training.max_completion_tokens "
+            "lora.alpha training.iterations training.max_completion_tokens "
             "training.max_grad_norm training.dpo_beta training.log_every training.keep evaluation.batch "
             "engine.concurrent"
         ),
@@ -36,11 +36,12 @@ _RANGES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
         lambda value: value >= 0,
         (
             "training.warmup_steps training.clip_high training.refill training.value_weight training.kl "
-            "training.save_every evaluation.every evaluation.temperature evaluation.patience evaluation.min_rise engine.canary_every"
+            "training.save_every evaluation.every evaluation.temperature evaluation.patience engine.canary_every"
         ),
     ),
     ("from 0 to 1", lambda value: 0 <= value <= 1, "training.clip training.gae_lambda curriculum.memory"),
-    ("0 or more and less than 1", lambda value: 0 <= value < 1, "lora.dropout"),
+    ("0 or more and less than 1", lambda value: 0 <= value < 1, "lora.dropout evaluation.min_rise"),
+    ("from 1 to 10,000,000", lambda value: 1 <= value <= 10_000_000, "training.steps training.completions"),
     ("more than 0 and at most 1", lambda value: 0 < value <= 1, "curriculum.floor training.learning_rate training.value_learning_rate"),
     ("from 0 to 4,096", lambda value: 0 <= value <= 4096, "lora.rank"),
     ("from 0 to 4,294,967,295", lambda value: 0 <= value < 2**32, "seed"),
@@ -57,7 +58,8 @@ def mistakes_of(config: RunConfig) -> Iterator[str]:
         yield "'model.path' is missing: a folder, or the id of a model on the hub"
     if config.preset is not None and config.preset not in PRESETS:
         guess = did_you_mean(config.preset, PRESETS)
-        yield f"there is no preset '{config.preset}'; {guess or 'there are ' + ', '.join(PRESETS)}"
+        like = [name for name in PRESETS if config.preset.lower() in name]
+        yield f"there is no preset '{config.preset}'; {guess or 'there are ' + ', '.join(like or PRESETS)}"
     for name in config.report_to or ():
         if name not in TRACKERS:
             yield f"'report_to' takes {', '.join(map(repr, TRACKERS))}, found {name!r}; {did_you_mean(name, TRACKERS) or '[] for none'}"
@@ -73,6 +75,7 @@ def mistakes_of(config: RunConfig) -> Iterator[str]:
             if value is not None and not holds(value):
                 yield f"'{place}' must be {words}, found {value}"
     yield from _training(config)
+    yield from _unread(config)
     yield from _together(config)
 
 
@@ -121,6 +124,24 @@ def _training(config: RunConfig) -> Iterator[str]:
         )
 
 
+# Keys that only one setting reads, and which: another value than the default shows that somebody expects something of them.
+_READ_UNDER = (
+    ("training.algorithm", "online_dpo", "training.dpo_beta"),
+    ("training.algorithm", "ppo", "training.value_learning_rate training.value_weight training.gae_lambda"),
+    ("curriculum.prompts", "difficulty", "curriculum.floor curriculum.memory"),
+)
+
+
+def _unread(config: RunConfig) -> Iterator[str]:
+    """Values that nothing reads."""
+    usual = RunConfig()
+    for setting, wanted, places in _READ_UNDER:
+        found = _value(config, setting)
+        for place in places.split() if found != wanted else ():
+            if _value(config, place) != _value(usual, place):
+                yield f"'{place}' is read with {setting} = '{wanted}' only, and that is '{found}'; leave it out"
+
+
 def _together(config: RunConfig) -> Iterator[str]:
     """Keys of different tables that do not go together."""
     if config.evaluation.patience and not config.evaluation.every:
@@ -159,3 +180,5 @@ def _data_mistakes(place: str, data: DataConfig) -> Iterator[str]:
         yield f"'{place}.file' must end in .jsonl or .parquet, found {data.file!r}"
     if data.subset is not None and given and given != ["hub"]:
         yield f"'{place}.subset' belongs to a data set of the hub; leave it out"
+    if data.split != "train" and given and given != ["hub"]:
+        yield f"'{place}.split' belongs to a data set of the hub; leave it out"

@@ -58,7 +58,10 @@ def explained(prefix: str = "") -> str:
     lines = [line for name, line in _explained(RunConfig, "") if name.startswith(prefix)]
     if not lines:
         names = [name for name, _ in _explained(RunConfig, "")]
-        raise TrainingProblem(f"no key begins with '{prefix}'", did_you_mean(prefix, names) or "leave the name out to see all")
+        word = prefix.lower().replace("data.mix.", "data.")
+        inside = [f"'{name}'" for name in names if word and (name.startswith(word) or name.rpartition(".")[2].startswith(word))]
+        guess = f"did you mean {', '.join(inside[:5])}?" if inside else did_you_mean(word, names)
+        raise TrainingProblem(f"no key begins with '{prefix}'", guess or "leave the name out to see all")
     if not prefix or prefix.startswith("training.a"):
         lines += ["", "algorithms", *(f"  {name:<12}{algorithm.text}" for name, algorithm in ALGORITHMS.items())]
     if not prefix or prefix == "preset":

@@ -26,7 +26,10 @@ _ROLES = ("system", "developer", "user", "assistant", "tool")
 
 
 def load_rows(config: DataConfig, *, columns: Iterable[str], chat: bool, held_out: bool) -> list[Row]:
-    """All rows, checked: every row has a prompt and the wanted columns. `chat` says what `config.chat` means where it is not set."""
+    """All rows, checked: every row has a prompt and the wanted columns. `chat` says what `config.chat` means where it is not set.
+
+    Where rows may be left out, one without a usable prompt has None in its place, and other values may be None too: `markable` tells them.
+    """
     rows, name = _raw_rows(config, held_out)
     if config.size is not None:
         rows = rows[: config.size]
@@ -45,12 +48,11 @@ def load_rows(config: DataConfig, *, columns: Iterable[str], chat: bool, held_ou
                 did_you_mean(theirs, rows[0]) or f"name the column that holds '{ours}'",
             )
     rows = [_renamed(row, config.rename) for row in rows]
+    some = config.unusable == "leave_out"
     for column in ("prompt", *columns):
-        _need_column(rows, column, name)
-    for number, row in enumerate(rows, 1):
-        _check_prompt(row["prompt"], f"row {number} of {name}")
+        _need_column(rows, column, name, some=some)
     wrap = chat if config.chat is None else config.chat
-    return [_with_prompt(row, wrap, config.system) for row in rows]
+    return [_checked(row, f"row {number} of {name}", wrap, config.system, some=some) for number, row in enumerate(rows, 1)]
 
 
 def _raw_rows(config: DataConfig, held_out: bool) -> tuple[list[Row], str]:
@@ -58,7 +60,8 @@ def _raw_rows(config: DataConfig, held_out: bool) -> tuple[list[Row], str]:
     if config.file is not None:
         path = Path(config.file)
         if not path.is_file():
-            raise TrainingProblem(f"the data file {path} is not there", "correct 'file'; it is relative to the configuration")
+            found = "is a folder" if path.is_dir() else "is not there"
+            raise TrainingProblem(f"the data file {path} {found}", "correct 'file'; it is relative to the configuration")
         return (_parquet(path) if path.suffix == ".parquet" else _jsonl(path)), str(path)
     if config.hub is not None:
         return _hub(config), f"the data set {config.hub}, split {config.split}"
@@ -170,15 +173,29 @@ def _renamed(row: Row, rename: dict[str, str]) -> Row:
     return {**row, **{ours: row[theirs] for ours, theirs in rename.items() if theirs in row}}
 
 
-def _need_column(rows: list[Row], column: str, name: str) -> None:
+def _checked(row: Row, where: str, chat: bool, system: str | None, *, some: bool) -> Row:
+    """The row with its prompt as the model gets it; with None where the prompt is none and `some` are enough."""
+    try:
+        _check_prompt(row.get("prompt"), where)
+    except TrainingProblem:
+        if not some:
+            raise
+        return {**row, "prompt": None}
+    return _with_prompt(row, chat, system)
+
+
+def _need_column(rows: list[Row], column: str, name: str, *, some: bool) -> None:
+    """Raises `TrainingProblem` unless all rows hold something in a column, or `some` where that is enough."""
     without = next((number for number, row in enumerate(rows, 1) if row.get(column) is None), None)
     if without is None:
         return
     if any(row.get(column) is not None for row in rows):
+        if some:
+            return
         empty = sum(row.get(column) is None for row in rows)
         raise TrainingProblem(
             f"{empty} of {len(rows)} rows of {name} hold nothing in '{column}', the first is row {without}",
-            "fill it in, or leave the rows out",
+            "fill it in, or leave such rows out with unusable = 'leave_out'",
         )
     there = [known for known in rows[without - 1] if known != column]
     guess = did_you_mean(column, there)

@@ -39,7 +39,7 @@ def prepared_rows(config: RunConfig, reward: Reward, tokenizer: Any, context: in
     def usable(data: DataConfig, place: str) -> list[Row]:
         template = bool(getattr(tokenizer, "chat_template", None))
         rows = load_rows(data, columns=needed, chat=template, held_out=place.startswith("held_out"))
-        if not template and tokenizer is not None and not all(isinstance(row["prompt"], str) for row in rows):
+        if not template and tokenizer is not None and not all(isinstance(row["prompt"], str | None) for row in rows):
             raise TrainingProblem(
                 f"the tokenizer of {config.model.path} has no chat template, and [{place}] has prompts that are chats"
                 + (" because of its 'chat = true'" if data.chat else ""),

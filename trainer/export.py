@@ -52,6 +52,7 @@ def export_run(folder: Path, wish: ExportWish, progress: Progress) -> Report:
     """Writes it; gives what was written and checked. What cannot work is refused before anything is read. Raises `TrainingProblem`."""
     need(TRAINING, "train", purpose="an export")
     wait_without_spinning()
+    _check(wish)
     refuse_what_is_there(wish.out)
     run = open_run(folder)
     policy = policy_of(run, wish.checkpoint)
@@ -76,6 +77,18 @@ def export_run(folder: Path, wish: ExportWish, progress: Progress) -> Report:
         (beside / "README.md").write_text(text, encoding="utf-8")
         report["files"] = sorted(path.relative_to(beside).as_posix() for path in beside.rglob("*") if path.is_file())
     return report
+
+
+def _check(wish: ExportWish) -> None:
+    """Raises `TrainingProblem` for what means nothing beside `--to`."""
+    for flag, given, kinds in (
+        ("--dtype", wish.dtype != "auto", (MERGED, GGUF)),
+        ("--no-check", not wish.check, (MERGED, GGUF)),
+        ("--converter", wish.converter is not None, (GGUF,)),
+        ("--gguf-type", wish.gguf_type != "auto", (GGUF,)),
+    ):
+        if given and wish.to not in kinds:
+            raise TrainingProblem(f"{flag} means nothing with --to {wish.to}", f"leave it out, or export with --to {kinds[0]}")
 
 
 def _adapter(run: PastRun, policy: SavedPolicy, out: Path) -> str:

@@ -27,6 +27,8 @@ def find_converter(given: str | None) -> Path:
         path = path / _NAMES[0] if path.is_dir() else path
         if not path.is_file():
             raise TrainingProblem(f"there is no converter {path}", _HOW)
+        if path.suffix != ".py" and not os.access(path, os.X_OK):
+            raise TrainingProblem(f"the converter {path} is no program: it is neither Python nor executable", f"name {_NAMES[0]}")
         return path
     found = next((place for name in _NAMES if (place := shutil.which(name))), None)
     if found is None:

@@ -41,7 +41,7 @@ def card_named(name: str) -> Card:
                 size = float(key.removesuffix(suffix))
             except ValueError:
                 break
-            if size > 0:
+            if 0 < size < 1e9:
                 return Card(name.strip(), int(size * unit))
     if key not in _MEBIBYTES:
         raise ValueError(f"unknown card {name!r}; known are {', '.join(_MEBIBYTES)}, and sizes such as 24GB or 13.5GiB")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardlang.reward import Reward
+from rewardlang.suggest import did_you_mean
 from rewardlang.trainer.checkpoints import is_complete, step_of, whole_checkpoints
 from rewardlang.trainer.config import DataConfig, RunConfig
 from rewardlang.trainer.config_from_toml import config_from_record
@@ -68,7 +69,8 @@ def policy_of(run: PastRun, which: str | None = None) -> SavedPolicy:
     if str(which).isascii() and str(which).isdigit() and int(str(which)) in there:
         return there[int(str(which))]
     steps = ", ".join(map(str, sorted(there)))
-    raise TrainingProblem(f"{run.folder} holds no policy '{which}'", f"there are steps {steps}, 'best', 'last' and 'base'")
+    guess = did_you_mean(str(which), (BASE, BEST, LAST))
+    raise TrainingProblem(f"{run.folder} holds no policy '{which}'", guess or f"there are steps {steps}, 'best', 'last' and 'base'")
 
 
 def saved_policies(run: PastRun) -> dict[int, SavedPolicy]:

@@ -137,6 +137,11 @@ def check_targets(config: LoraConfig, model: Any) -> None:
 def _check_folder(config: ModelConfig) -> None:
     """A path that looks like one must be there: an id on the hub has at most one slash and starts with a letter or a digit."""
     path = config.path
+    if path.startswith(("http://", "https://")):
+        name = "/".join(path.split("/")[3:5])
+        raise TrainingProblem(f"'model.path' is an address: {path}", f"name the model by its id, such as '{name or 'Qwen/Qwen2.5-0.5B'}'")
+    if Path(path).is_file():
+        raise TrainingProblem(f"'model.path' is a file: {path}", "name the folder that holds the model")
     looks_like_path = path.startswith((".", "/", "~")) or path.count("/") > 1
     if looks_like_path and not Path(path).is_dir():
         raise TrainingProblem(f"the model folder {path} is not there", "correct 'model.path'; it is relative to the configuration")

@@ -51,7 +51,7 @@ class PlainLines(Progress):
         """A line with what begins."""
         self._label, self._total, self._first, self._number, self._figures = label, total, done, done, {}
         self._began = self._told = time.monotonic()
-        self.say(f"{label}: {total - done} steps")
+        self.say(f"{label}: {total - done} step{'s' * (total - done != 1)}")
 
     def step(self, number: int, **figures: float) -> None:
         """A line when it is time for one."""

@@ -81,7 +81,12 @@ class RowMarking:
 
 
 def unreadable(rows: Sequence[Row], reward: Reward) -> dict[int, str]:
-    """Rows with a value that is not of its column's type, by index, with what was found."""
+    """Rows without a usable prompt or with a value that is not of its column's type, by index, with what was found."""
+    without = {index: "'prompt': neither a text that is not empty nor messages" for index, row in enumerate(rows) if row["prompt"] is None}
+    if without:
+        places = [index for index in range(len(rows)) if index not in without]
+        others = unreadable([rows[index] for index in places], reward)
+        return dict(sorted((without | {places[index]: reason for index, reason in others.items()}).items()))
 
     def failing(some: Sequence[Row]) -> DataError | None:
         try:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardlang.reward import Reward
+from rewardlang.suggest import did_you_mean
 from rewardlang.trainer.checkpoints import replace_text
 from rewardlang.trainer.config import DataConfig, RunConfig
 from rewardlang.trainer.cpu_threads import wait_without_spinning
@@ -103,10 +104,10 @@ def _policies(run: PastRun, wish: EvalWish) -> list[SavedPolicy]:
 def _drawing(config: RunConfig, wish: EvalWish) -> Drawing:
     temperature = config.evaluation.temperature if wish.temperature is None else wish.temperature
     batch = config.evaluation.batch if wish.batch is None else wish.batch
-    if wish.answers < 1 or batch < 1 or temperature < 0 or (wish.limit is not None and wish.limit < 1):
-        raise TrainingProblem("the number of answers, the batch and the limit are at least 1, the temperature at least 0")
-    if any(not 1 <= k <= wish.answers for k in wish.ks):
-        raise TrainingProblem(f"pass@k needs at least k answers: k from 1 to {wish.answers}", "raise -n")
+    most = max(wish.ks, default=0)
+    if most > wish.answers:
+        told = f"pass@{most} needs {most} answers to each prompt, and {wish.answers} {'are' if wish.answers > 1 else 'is'} drawn"
+        raise TrainingProblem(told, f"ask for -n {most}, or for a smaller --k")
     if temperature == 0 and wish.answers > 1:
         raise TrainingProblem("at temperature 0 all answers to a prompt are the same", "draw one with -n 1, or give --temperature")
     return Drawing(wish.answers, wish.seed, temperature, config.training.max_completion_tokens, batch)
@@ -120,13 +121,24 @@ def _rows(run: PastRun, reward: Reward, wish: EvalWish) -> tuple[Any, list[Row]]
     tokenizer = load_tokenizer(run.config.model)
     config = run.config
     if wish.samples not in (HELD_OUT, TRAINED_ON):
-        data = DataConfig(file=wish.samples, rename=config.data.rename, system=config.data.system, chat=config.data.chat)
+        _check_samples(wish.samples)
+        data = DataConfig(
+            file=wish.samples, rename=config.data.rename, system=config.data.system, chat=config.data.chat, unusable=config.data.unusable
+        )
         config = dataclasses.replace(config, data=data, held_out=None)
     prepared = prepared_rows(config, reward, tokenizer, context_length(config.model))
     rows = prepared.held_out if wish.samples == HELD_OUT else prepared.training
     if not rows:
         raise TrainingProblem(f"{run.folder} was trained without held-out rows", "give --samples FILE with rows that it was not trained on")
     return tokenizer, rows[: wish.limit]
+
+
+def _check_samples(name: str) -> None:
+    """Raises `TrainingProblem` for what is neither a word that is known nor a file that can be read."""
+    if not Path(name).is_file() or Path(name).suffix not in (".jsonl", ".parquet"):
+        found = "is a folder" if Path(name).is_dir() else "ends in neither .jsonl nor .parquet" if Path(name).is_file() else "is not there"
+        remedy = did_you_mean(name, (HELD_OUT, TRAINED_ON)) or f"name a .jsonl or .parquet file, or '{HELD_OUT}' or '{TRAINED_ON}'"
+        raise TrainingProblem(f"--samples: {name} {found}", remedy)
 
 
 def _marked(passes: Sequence[Sequence[Drawn]], rows: Sequence[Row], reward: Reward, step: int) -> _Marked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rewardlang.trainer.problem import TrainingProblem
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def refuse_what_is_there(target: Path) -> None:
@@ -37,7 +40,8 @@ def new_folder(target: Path) -> Iterator[Path]:
         _to_disk(target.parent)
     except OSError as error:
         raise TrainingProblem(
-            f"{target} cannot be written: {error.strerror or error}", "free space there, or name another folder"
+            f"{target} cannot be written: {error.strerror or error}",
+            "free space there" if error.errno in _NO_ROOM else "name another folder",
         ) from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)

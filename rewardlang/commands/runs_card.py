@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         replace_text(path, text)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+        raise UsageError(f"{path} cannot be written: {error.strerror}; name a file in a folder that is there") from None
     if arguments.json:
         shared.print_json({"card": str(path)})
     else:

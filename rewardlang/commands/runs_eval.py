@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardlang.commands import shared
+from rewardlang.commands.runs_numbers import temperature, whole, whole_numbers
 from rewardlang.commands.table import table
 from rewardlang.terminal_text import wrap
 
@@ -23,6 +24,7 @@ rewardlang runs eval runs/maths --checkpoint best --against 100
 rewardlang runs eval runs/maths --checkpoint base --against none -n 1
 rewardlang runs eval runs/maths --samples test.jsonl -n 16 --k 1,4,16
 """
+MOST_ANSWERS = 9_999  # to each prompt
 _SHARES = ("pass@", "fired.", "cut_off")
 _LABELS = {"tokens": "tokens an answer", "cut_off": "cut off"}
 
@@ -39,17 +41,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--samples", metavar="WHICH", default="held-out", help="'held-out', 'training', or a .jsonl or .parquet file (default held-out)"
     )
-    parser.add_argument("-n", "--answers", type=int, default=4, metavar="N", help="answers to each prompt (default 4)")
-    parser.add_argument("--k", type=_numbers, default=(), metavar="K,K", help="which pass@k to tell (default 1, 2, 4, … and N)")
-    parser.add_argument("--limit", type=int, metavar="P", help="the first P prompts only")
-    parser.add_argument("--temperature", type=float, metavar="T", help="default: the run's evaluation.temperature")
-    parser.add_argument("--batch", type=int, metavar="B", help="prompts answered at once (default: the run's evaluation.batch)")
+    parser.add_argument("-n", "--answers", type=whole(1, MOST_ANSWERS), default=4, metavar="N", help="answers to each prompt (default 4)")
+    parser.add_argument("--k", type=whole_numbers, default=(), metavar="K,K", help="which pass@k to tell (default 1, 2, 4, … and N)")
+    parser.add_argument("--limit", type=whole(1), metavar="P", help="the first P prompts only")
+    parser.add_argument("--temperature", type=temperature, metavar="T", help="default: the run's evaluation.temperature")
+    parser.add_argument("--batch", type=whole(1), metavar="B", help="prompts answered at once (default: the run's evaluation.batch)")
     parser.add_argument(
         "--by",
         choices=("engine", "transformers"),
         help="who draws: 'engine' is the run's own sampler (default where it had one and there is a GPU), 'transformers' works everywhere",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the answers (default 0)")
+    parser.add_argument("--seed", type=whole(), default=0, metavar="S", help="seed of the answers (default 0)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -82,13 +84,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(_lines(report)))
     return 0
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    parts = text.split(",")
-    if not all(part.isascii() and part.isdigit() and len(part) < 9 for part in parts):
-        raise argparse.ArgumentTypeError(f"--k takes whole numbers with commas, such as 1,4,16; found '{text}'")
-    return tuple(map(int, parts))
 
 
 def _lines(report: dict[str, Any]) -> Iterator[str]:

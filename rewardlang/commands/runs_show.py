@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardlang.commands import shared
+from rewardlang.commands.runs_numbers import whole
 from rewardlang.commands.runs_words import accuracy, ends, label, resumed, state, why
 from rewardlang.commands.table import table
 from rewardlang.terminal_text import clip, safe, wrap
@@ -26,8 +27,8 @@ rewardlang runs show runs/maths --version 0 --completions 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `runs show`."""
     parser.add_argument("run", metavar="RUN", type=Path, help="the 'output' folder of a run")
-    parser.add_argument("--completions", type=int, default=2, metavar="N", help="how many of the best and of the worst (default 2)")
-    parser.add_argument("--version", type=int, metavar="N", help="completions of this version of the policy (default: the last)")
+    parser.add_argument("--completions", type=whole(0), default=2, metavar="N", help="how many of the best and of the worst (default 2)")
+    parser.add_argument("--version", type=whole(0), metavar="N", help="completions of this version of the policy (default: the last)")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -63,9 +63,9 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_names_of_other_libraries_lead_to_keys_that_are_there() -> None:
-    """Each of those that are known."""
+    """Each of those that are known, tables among them."""
     known = {line.split(":")[0] for line in explained().splitlines() if not line.startswith(" ")}
-    assert set(NAMED_ELSEWHERE.values()) - {"data"} <= known
+    assert set(NAMED_ELSEWHERE.values()) <= known | {name.partition(".")[0] for name in known}
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     [
         ("[training]\ncompletions = 10\ngroup = 4", "'training.completions' (10) must be a multiple of 'training.group' (4)"),
         ("[training]\ngroup = 1", "must be at least 2"),
-        ("[training]\nsteps = 0", "'training.steps' must be more than 0"),
+        ("[training]\nsteps = 0", "'training.steps' must be from 1 to 10,000,000, found 0"),
         ("[training]\ntemperature = 0", "without chance all completions of a group are the same"),
         ("[training]\nmicro_batch = 7", "must divide 'training.completions'"),
         ("[training]\nalgorithm = 'dap'", "did you mean 'dapo'?"),
@@ -129,7 +129,21 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("[training]\nnum_generations = 8", "[training] has no key 'num_generations'; here that is 'training.group'"),
         ("rank = 8", "[data] has no key 'rank'; it stands in [lora]"),
         ("[lora]\nfile = 'a.jsonl'", "[lora] has no key 'file'; it stands in [data] and [held_out]"),
-        ("[trainer]\nsteps = 3", "there is no key 'trainer'; there are reward, output, seed, preset"),
+        ("[optimizer]\nsteps = 3", "there is no key 'optimizer'; there are reward, output, seed, preset"),
+        ("[train]\nsteps = 3", "there is no key 'train'; here that is [training]"),
+        ("[model.lora]\nrank = 3", "[model] has no key 'lora'; it is a table of its own: [lora]"),
+        ("output = 'x'", "[data] has no key 'output'; it stands above the first [table]"),
+        ("[training]\nsteps = 1e3", "'training.steps' must be a whole number, found 1000.0; write 1000"),
+        ("[training]\nsteps = 10_000_000_000", "'training.steps' must be from 1 to 10,000,000, found 10000000000"),
+        ("[training]\nsteps = 2024-01-01", "'training.steps' must be a whole number, found 2024-01-01"),
+        ("[lora]\ndropout = '10%'", "'lora.dropout' must be a number, found '10%'; write 0.1"),
+        ("chat = 'yes'", "'data.chat' must be true or false, found 'yes'; write true"),
+        ("[evaluation]\nmin_rise = 5", "'evaluation.min_rise' must be 0 or more and less than 1, found 5.0"),
+        ("split = 'test'", "'data.split' belongs to a data set of the hub; leave it out"),
+        ("[training]\ndpo_beta = 0.3", "'training.dpo_beta' is read with training.algorithm = 'online_dpo' only, and that is 'grpo_token'"),
+        ("[training]\ngae_lambda = 0.3", "'training.gae_lambda' is read with training.algorithm = 'ppo' only"),
+        ("[curriculum]\nfloor = 0.5", "'curriculum.floor' is read with curriculum.prompts = 'difficulty' only, and that is 'shuffled'"),
+        ("[[held_out]]\nfile = 'a.jsonl'", "write [held_out] on a line, and its keys below it; several sources are [[held_out.mix]]"),
     ],
 )
 def test_values_that_cannot_be_meant_are_refused(tmp_path: Path, added: str, told: str) -> None:
@@ -152,6 +166,31 @@ def test_a_file_that_is_no_toml_or_no_utf8_or_not_there(tmp_path: Path) -> None:
     for name, told in (("latin.toml", "is not UTF-8"), ("none.toml", "cannot be read: No such file")):
         with pytest.raises(TrainingProblem, match=told):
             read_config(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("reward = r.reward", "a text stands in quotation marks"),
+        ("reward = “r.reward”", "quotation marks are straight ones"),
+        ("reward = 'r.reward\npreset = 'try'", "a quotation mark is missing"),
+        ("reward: 'r.reward'", "joined by =, not by :"),
+        ("model.nf4 = True", "true and false are written small"),
+        ("preset = None  # none", "a key without a value is left out"),
+        ("training.kl = .5", "a number begins with a digit, such as 0.5"),
+        ("training.kl = 0,5", "the decimal point is a point"),
+        ("training.steps = 3;", "a line ends without a semicolon"),
+        ("// steps", "a comment begins with #"),
+        ('{"reward": "r.reward"}', "this looks like JSON"),
+        ("lora.targets = ['q_proj'", "a bracket or a quotation mark is not closed"),
+        ("params.x = " + "[" * 5000, "is nested too deeply"),
+    ],
+)
+def test_a_line_that_is_no_toml_is_shown_with_what_may_be_meant(tmp_path: Path, line: str, told: str) -> None:
+    """With the line itself, as the parser's own words seldom lead to it."""
+    found = mistakes(tmp_path, f"seed = 1\n{line}")
+    assert told in found
+    assert line.split("\n", maxsplit=1)[0] in found or "not closed" in told or "deeply" in told
 
 
 def test_the_printed_keys_are_a_configuration_that_can_be_read(tmp_path: Path) -> None:
@@ -188,6 +227,9 @@ def test_a_preset_in_a_call_lies_over_the_file(tmp_path: Path) -> None:
         ("training.steps=many", "'training.steps' must be a whole number, found 'many'"),
         ("training.steps", "--set 'training.steps' is not KEY=VALUE"),
         ("preset=tryy", "there is no preset 'tryy'; did you mean 'try'?"),
+        ("preset=12gb", "there is no preset '12gb'; there are qwen2.5-3b-12gb, qwen3-1.7b-12gb"),
+        ("lora.targets=[q_proj]", "the value is not TOML; in lists and tables texts stand in quotation marks, such as ['q_proj']"),
+        ("data.rename={prompt: 'x'}", "the value is not TOML"),
     ],
 )
 def test_a_change_is_read_as_strictly_as_the_file(tmp_path: Path, change: str, told: str) -> None:
@@ -218,6 +260,9 @@ def test_every_key_is_explained_with_its_type_and_default() -> None:
     ]
     with pytest.raises(TrainingProblem, match="no key begins with 'trainig'"):
         explained("trainig")
+    for asked, guess in (("TRAINING.steps", "training.steps"), ("steps", "training.steps"), ("data.mix.file", "data.file")):
+        with pytest.raises(TrainingProblem, match=f"did you mean '{guess}'"):
+            explained(asked)
 
 
 def test_the_command_explains_keys_and_takes_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,6 +84,20 @@ def test_or_they_are_left_out_and_counted(tmp_path: Path) -> None:
     assert found.notes[0].startswith("[data]: 1 of 3 rows cannot be read and left out, such as row 2: 'gold'")
 
 
+@pytest.mark.parametrize("reward", [NUMBER, AS_MATH])
+def test_rows_that_hold_nothing_are_left_out_too(tmp_path: Path, reward: str) -> None:
+    """A gold answer or a prompt that is null, or an empty prompt: refused, or left out, counted and named by its place in the data."""
+    path = tmp_path / "rows.jsonl"
+    rows = [("1 + 1?", "2"), (None, "3"), ("1 + 2?", None), ("", "3"), ("2 + 2?", "4"), ([{"role": "user"}], "5"), ("3 + 3?", "6")]
+    path.write_text("".join(json.dumps({"prompt": prompt, "gold": gold}) + "\n" for prompt, gold in rows), encoding="utf-8")
+    config = RunConfig(reward="r", output="o", data=DataConfig(file=str(path), unusable="leave_out"))
+    found = prepared_rows(config, rewardlang.loads(reward), None, None)
+    assert [row["gold"] for row in found.training] == ["2", "4", "6"]
+    assert found.notes[0].startswith("[data]: 4 of 7 rows cannot be read and left out, such as row 2: 'prompt': neither a text")
+    with pytest.raises(TrainingProblem, match=r"rows of .* hold nothing in 'prompt', the first is row 2\n.*unusable = 'leave_out'"):
+        prepared_rows(replace(config, data=DataConfig(file=str(path))), rewardlang.loads(reward), None, None)
+
+
 def test_a_gold_answer_that_its_verifier_gives_up_on_is_no_silent_zero(tmp_path: Path) -> None:
     """A text that the file itself reads as mathematics: found by marking an example's completion against each row."""
     with pytest.raises(TrainingProblem, match=r"1 of 4 rows cannot be judged:\n  - row 3: 'math'"):

@@ -135,6 +135,28 @@ def test_a_run_that_trained_all_weights_has_no_adapter(
     assert all(bool((one[name] == other[name]).all()) for name in one)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["--to", "adapter", "--dtype", "float32"],
+            "--dtype means nothing with --to adapter\n  remedy: leave it out, or export with --to merged",
+        ),
+        (["--to", "merged", "--gguf-type", "f16"], "--gguf-type means nothing with --to merged"),
+        (["--to", "gguf", "--converter", "run.json"], "is no program: it is neither Python nor executable"),
+        (["--to", "adaptor"], "invalid choice: 'adaptor'; did you mean 'adapter'?"),
+    ],
+)
+def test_what_means_nothing_is_refused(
+    finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    """Before anything is read: somebody expects something of it."""
+    words = [str(finished_run / word) if word == "run.json" else word for word in words]
+    assert export(finished_run, tmp_path / "new", *words) == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
 def test_the_base_is_nothing_to_export(finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It was there before."""
     assert export(finished_run, tmp_path / "b", "--to", "merged", "--checkpoint", "base") == 2

@@ -181,6 +181,8 @@ def test_runs_compare_tells_what_differs(two_runs: Path, capsys: pytest.CaptureF
         (["show", "nowhere"], "holds no run: it has no run.json"),
         (["show", "one", "two"], "unknown argument: "),
         (["compare", "one"], "two runs or more"),
+        (["shw", "one"], "invalid choice: 'shw'; did you mean 'show'?"),
+        (["show", "one", "--completions", "-3"], "argument --completions: a whole number from 0 is wanted, found '-3'"),
         (["show", "one", "--version", "7"], "no marked completion of version 7"),
     ],
 )
