@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 12
 _ROUND = 10
+_MARGIN = 1e-9
 
 
 def lines_of(result: Result, target: Target, rows: Rows, file: str, seconds: float, width: int, paint: Paint) -> Iterator[str]:
@@ -106,7 +107,11 @@ def _verdict(result: Result, file: str, width: int, paint: Paint) -> Iterator[st
         told = f"{file}: no wrong text could be made"
     else:
         told = f"{file}: no wrong answer is paid like a right one ({threshold}, the highest was {_number(result.highest)})"
-    style = "bad" if result.paid_as_right or result.answerless else "good"
+    usual = result.baseline.usual
+    tricked = not result.paid_as_right and usual is not None and result.highest is not None and result.highest > usual + _MARGIN
+    if tricked and usual is not None:
+        told += f"; a trick earns more than the {_number(usual)} of an honest wrong one"
+    style = "bad" if result.paid_as_right or result.answerless else "warning" if tricked else "good"
     yield from (paint(style, line) for line in wrap(told, width))
 
 

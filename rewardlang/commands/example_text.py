@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rewardlang.attack.texts import looked_at
 from rewardlang.parsing.text_from_syntax import format_text
 from rewardlang.report.as_example import given, score_literal, text_literal
 from rewardlang.source import Source
@@ -23,7 +24,7 @@ def example_text(
 ) -> str:
     """The block, laid out as `fmt` does, ended by one line break. `row` has one completion; without `expects` its marks are expected."""
     lines = [f"{kind} {text_literal(title)}"]
-    lines += [f"with {name} = {literal}" for name, literal in given(reward, row)]
+    lines += [f"with {name} = {literal}" for name, literal in given(reward, row, looked_at(reward.program))]
     lines += [f"with step = {step}"] if step else []
     lines.append(f"model writes {text_literal(marks.completion)}")
     if expects is not None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from rewardlang.attack.texts import looked_at
 from rewardlang.explaining.words import exact
 from rewardlang.marking.intake import rows_from_data
 from rewardlang.marking.piece import Piece
@@ -21,10 +20,10 @@ _PLACES = 9
 _OF_A_NUMBER = frozenset("-0123456789.")
 
 
-def given(reward: Reward, row: Row) -> Iterator[tuple[str, str]]:
-    """Name and literal of the columns that have a value, and of what every row has (prompt, …) what the file looks at.
+def given(reward: Reward, row: Row, looked: Container[str]) -> Iterator[tuple[str, str]]:
+    """Name and literal of the columns that have a value, and of what every row has (prompt, …) what is `looked` at.
 
-    The row has one completion, and was marked before.
+    The row has one completion, and was marked before; `looked` is `looked_at` of the program.
     """
     program = reward.program
     raw = {column.original: row.values.get(column.original) for column in program.columns.values()}
@@ -35,7 +34,7 @@ def given(reward: Reward, row: Row) -> Iterator[tuple[str, str]]:
         if not isinstance(intake.given[name], Missing):
             yield name, _literal(column.type, intake.given[name], raw[column.original])
     for name in ("prompt", "system", "truncated", "completion_tokens"):
-        if name in looked_at(program) and not isinstance(intake.given[name], Missing):
+        if name in looked and not isinstance(intake.given[name], Missing):
             yield name, _written(intake.given[name], row.values.get(name))
 
 

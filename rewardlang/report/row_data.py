@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rewardlang.attack.texts import looked_at
 from rewardlang.explaining.words import exact, how_section_sums, number, verdict
 from rewardlang.parsing.text_limits import MAX_LENGTH, not_in_a_text
 from rewardlang.report.as_example import given, score_literal
@@ -34,6 +35,7 @@ def data_of(collected: Collected, kept: Sequence[Kept], *, with_text: bool) -> d
 class _Data:
     def __init__(self, collected: Collected, *, with_text: bool) -> None:
         self._collected, self._with_text = collected, with_text
+        self._looked = looked_at(collected.reward.program)
         self._strings: dict[str, int] = {}
         self._files: dict[str, int] = {}
 
@@ -86,7 +88,7 @@ class _Data:
         """What an `example` of the row gives and expects, or why the language cannot hold one."""
         if not self._with_text:
             return {}
-        literals = list(given(self._collected.reward, row))
+        literals = list(given(self._collected.reward, row, self._looked))
         texts = [kept.marks.completion, *(literal for _, literal in literals)]
         character = next((found for text in texts if (found := not_in_a_text(text))), None)
         if character is not None:

@@ -28,6 +28,17 @@ FILES = sorted([*(ROOT / "examples").rglob("*.reward"), *(ROOT / "rewardlang" / 
 CARELESS = "careless.reward"  # the file that shows how a careless rule is gamed
 
 
+def test_a_trick_that_is_paid_less_than_a_right_answer_is_told_all_the_same(run: Run, tmp_path: Path) -> None:
+    """Exit code 0, for nothing wrong is paid like a right one; the last line says what tricks add."""
+    padded = "rule long: award up to 1 point scaled by min(1, length(completion) / 600)"
+    text = HACKED.replace("completion contains", "final equals").replace("score between 0 and 2", f"{padded}\nscore between 0 and 3")
+    (tmp_path / "hacked.reward").write_text(text, encoding="utf-8")
+    result = run("attack", "hacked.reward", "--samples", "samples.jsonl", "--tries", "1500")
+    assert result.code == 0
+    assert " ".join(result.out.split()).endswith(" of an honest wrong one")
+    assert "the highest was 1); a trick earns more than the 0." in " ".join(result.out.split())
+
+
 def test_samples_as_a_server_gives_them(run: Run, tmp_path: Path) -> None:
     """With a list of `truncated` and of `completion_tokens` a row: an attack is whole, whatever the completions were."""
     text = HACKED.replace("rule found", "require truncated is present and not truncated else score 0\n\nrule found")
