@@ -124,15 +124,23 @@ def _sample(work: _Work, prompts: Any, out: Growing, summary: _Summary, parallel
 
 
 def _missing(prompts: Any, out: Growing, summary: _Summary) -> Iterator[Row]:
+    """The rows that are not there yet. Told are those whose id says that they are, while their prompt is another."""
+    from rewardlang.commands.sample_out import key_of
+
+    asked: set[str] = set()
     for item in prompts:
         if isinstance(item, Problem):
             summary.problem(item.render(color=wants_color(sys.stderr)), error=item.severity == "error")
             continue
         for warning in item.warnings:
             summary.problem(warning.render(color=wants_color(sys.stderr)), error=False)
-        if item.id not in out.done:
-            out.done.add(item.id)
+        if item.id in asked:
+            summary.problem(f"row '{safe(item.id)}': another row has this id; it is not asked for", error=True)
+        elif item.id not in out.done:
             yield item
+        elif out.done[item.id] != key_of(item.values["prompt"]):
+            summary.problem(f"row '{safe(item.id)}': in {summary.out} this id has another prompt; name another file with --out", error=True)
+        asked.add(item.id)
 
 
 def _take(waiting: dict[Future[list[Sampled]], Row], out: Growing, summary: _Summary) -> None:
@@ -160,7 +168,7 @@ class _Summary:
     """What was asked and what came; progress on a terminal."""
 
     def __init__(self, out: str, there: int) -> None:
-        self._out, self._there = out, there
+        self.out, self._there = out, there
         self._rows = self._completions = self._truncated = self._problems = 0
         self.failed = self.failed_in_a_row = 0
         self._start = self._last = time.monotonic()
@@ -197,13 +205,11 @@ class _Summary:
             print(f"and {self._problems - _MOST_PROBLEMS:,} more", file=sys.stderr)
         if as_json:
             counts = {"prompts": self._rows, "completions": self._completions, "truncated": self._truncated}
-            shared.print_json(
-                {"out": self._out, **counts, "there_before": self._there, "failed": self.failed, "seconds": round(seconds, 1)}
-            )
+            shared.print_json({"out": self.out, **counts, "there_before": self._there, "failed": self.failed, "seconds": round(seconds, 1)})
             return
         before = f"; {shared.counted(self._there, 'prompt')} were there before" if self._there else ""
         told = f"{shared.counted(self._rows, 'prompt')}, {shared.counted(self._completions, 'completion')}"
-        print(f"{self._out}: {told} in {seconds:.1f} s{before}")
+        print(f"{self.out}: {told} in {seconds:.1f} s{before}")
         if self._truncated:
             part = f"{self._truncated / self._completions:.0%}".replace("%", " %")
             print(f"{part} of the completions were cut off at {max_tokens:,} tokens; --max-tokens allows more")

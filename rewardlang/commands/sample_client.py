@@ -14,6 +14,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from rewardlang.commands.shared import counted
 from rewardlang.samples.problem import UsageError
 
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
@@ -84,7 +85,7 @@ class Client:
                 return self._once(asked)
             except _Unready as problem:
                 if turn + 1 == self._tries:
-                    raise ServerProblem(f"{problem} ({self._tries} tries)") from None
+                    raise ServerProblem(f"{problem} ({counted(self._tries, 'try', 'tries')})") from None
                 wait = problem.wait if problem.wait is not None else 2.0**turn * (0.5 + random.random())
                 self._sleep(min(wait, _LONGEST_WAIT))
         raise AssertionError("at least one try")
@@ -109,7 +110,8 @@ class Client:
         try:
             return json.loads(body)
         except ValueError:
-            raise ServerProblem(f"the server's answer is no JSON: {self._shown(body)}") from None
+            # As a rule one that was cut off on its way.
+            raise _Unready(f"the server's answer is no JSON: {self._shown(body)}") from None
 
     def _connection(self) -> HTTPConnection:
         host, port = self._address.hostname or "", self._address.port

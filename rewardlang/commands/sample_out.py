@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -11,8 +12,13 @@ from typing import IO, Any
 from rewardlang.samples.problem import UsageError
 
 
+def key_of(prompt: Any) -> str:
+    """Equal for equal prompts."""
+    return hashlib.sha256(json.dumps(prompt, sort_keys=True, default=str).encode()).hexdigest()
+
+
 class Growing:
-    """JSONL, a row at a time, each flushed to the disk. `done` are the ids of the rows that were there."""
+    """JSONL, a row at a time, each flushed to the disk. `done` has for the id of each row that was there what `key_of` gives its prompt."""
 
     def __init__(self, path: str, number: int, settings: dict[str, Any]) -> None:
         self._path = Path(path)
@@ -21,7 +27,7 @@ class Growing:
             raise UsageError(f"completions are written row by row; {path} should end in .jsonl")
         if not self._path.parent.is_dir():
             raise UsageError(f"there is no folder {self._path.parent}")
-        self.done: set[str] = set()
+        self.done: dict[str, str] = {}
         self._whole = self._read() if self._path.exists() else 0
         self._stream: IO[bytes] | None = None
 
@@ -47,7 +53,7 @@ class Growing:
             before = ", ".join(f"{name} {value}" for name, value in row["sampled"].items())
             each = len(row.get("completions") or ())
             raise UsageError(f"{self._path} was sampled otherwise ({each} each, {before}); name another file, or the same settings")
-        self.done.add(str(row["id"]))
+        self.done[str(row["id"])] = key_of(row.get("prompt"))
 
     def __enter__(self) -> Growing:
         try:

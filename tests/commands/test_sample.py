@@ -173,6 +173,34 @@ def test_what_may_pass_is_tried_again(run: Run, stub: Stub) -> None:
     assert len(stub.asked) == 6
 
 
+def test_half_an_answer_is_asked_for_again(stub: Stub) -> None:
+    """As a rule it was cut off on its way."""
+    stub.answers = [(200, {}, '{"choices": [')]
+    pauses: list[float] = []
+    found = Client(stub.url, None, 5, 2, pauses.append).complete([{"role": "user", "content": "x"}], 1, Settings("m", 1, None, 8, None))
+    assert (len(found), len(pauses)) == (1, 1)
+
+
+def test_rows_of_one_id_are_told(run: Run, stub: Stub, tmp_path: Path) -> None:
+    """The first is asked; the other is not lost in silence."""
+    (tmp_path / "samples.jsonl").write_text('{"id": 1, "prompt": "a"}\n{"id": 1, "prompt": "b"}\n', encoding="utf-8")
+    result = ask(run, stub)
+    assert result.code == 1
+    assert "row '1': another row has this id; it is not asked for" in result.err
+    assert rows(tmp_path)["1"]["prompt"] == "a"
+
+
+def test_prompts_that_changed_since_are_told(run: Run, stub: Stub, tmp_path: Path) -> None:
+    """Rows without ids are known by their lines, and a new line above moves them."""
+    (tmp_path / "samples.jsonl").write_text('{"prompt": "a"}\n{"prompt": "b"}\n', encoding="utf-8")
+    assert ask(run, stub).code == 0
+    (tmp_path / "samples.jsonl").write_text('{"prompt": "new"}\n{"prompt": "a"}\n{"prompt": "b"}\n', encoding="utf-8")
+    result = ask(run, stub)
+    assert result.code == 1
+    assert "row '1': in out.jsonl this id has another prompt; name another file with --out" in result.err
+    assert "row '2': in out.jsonl this id has another prompt" in result.err
+
+
 def test_what_fails_for_good_is_told_and_the_rest_is_written(run: Run, stub: Stub, tmp_path: Path) -> None:
     """Exit code 1; the same command asks for the missing row alone."""
     stub.answers = [(400, {}, "this prompt is too long")]
