@@ -42,12 +42,14 @@ def word_matches(text: str) -> Iterator[re.Match[str]]:
     return (_ascii_words() if text.isascii() else _words()).finditer(text)
 
 
-def count_of_words(text: str) -> int:
-    """How many words a text has.
+def count_of_words(text: str, most: int | None = None) -> int:
+    """How many words a text has; with `most`, of a text with at least so many, some number that is no smaller.
 
     Of ASCII the runs of letters and digits are counted, less the places where
     two of them are joined to one word: thirty times as fast.
     """
+    if most is not None and len(text) > 2 * _LETTERS_A_WORD * most and (count := _words_at_least(text, _LETTERS_A_WORD * most)) >= most:
+        return count
     if not text.isascii():
         return sum(match.lastindex is not None for match in word_matches(text))
     if "<" in text:
@@ -60,6 +62,20 @@ def count_of_words(text: str) -> int:
     return runs - sum(_joints(text, mark) for mark in marks) if marks else runs
 
 
+
+def _words_at_least(text: str, length: int) -> int:
+    """How many words a text surely has in about its first letters: those that begin behind what joins no words."""
+    head = text[: text.find(" ", length, 2 * length) + 1]  # no word goes on behind a space, and no tag
+    if not head.isascii():
+        return 0
+    if "<" in head:
+        head = _tags().sub(" ", head)
+    return (b" " + head.encode()).translate(_STARTS).count(b" a")
+
+
+_LETTERS_A_WORD = 8
+"""With the space behind it: in so many letters there is a word, in most texts."""
+_STARTS = "".join("a" if chr(code).isalnum() else "." if chr(code) in "'-.," else " " for code in range(128)).ljust(256).encode()
 _RUNS = "".join("a" if chr(code).isalnum() else " " for code in range(128)).ljust(256).encode()
 _DECIMALS = "".join("0" if chr(code).isdigit() else "." if chr(code) in ".," else " " for code in range(128)).ljust(256).encode()
 

@@ -41,7 +41,8 @@ Kind: TypeAlias = Literal["finder", "predicate", "measure", "equivalence", "read
 Cost: TypeAlias = Literal["free", "linear", "dictionary", "symbolic", "external"]
 COSTS: tuple[Cost, ...] = ("free", "linear", "dictionary", "symbolic", "external")
 """The classes from cheap to dear."""
-Counter: TypeAlias = Callable[[Sequence[str]], list[int]]
+Counter: TypeAlias = Callable[[Sequence[str], "int | None"], list[int]]
+"""How much is found in each text; and of a text that has at least the given number, any number that is no smaller."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 TextOrFile = NewType("TextOrFile", str)
@@ -207,7 +208,8 @@ def finder(
 
     `count` may give the number of findings of each text where that is cheaper
     than to make them; it takes no options, and is asked where only the number
-    of what is found without options is wanted.
+    of what is found without options is wanted. Besides the texts it is given
+    a number up to which it must count, or None: it must count all.
     """
     return _declare("finder", word, cost, version, limits, count)
 

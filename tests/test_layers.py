@@ -156,6 +156,8 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("engine.loops", ALONE),
     ("engine.row_expressions", ALONE),
     ("engine.row_tags", ALONE),
+    ("engine.row_layouts", ALONE),
+    ("engine.row_writer", ALONE),
     ("engine.row_code", ALONE),
     ("engine.outcomes", ALONE),
     ("engine.rule_points", ALONE),

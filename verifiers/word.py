@@ -9,8 +9,8 @@ from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
 
 
-def _count(texts: Sequence[str]) -> list[int]:
-    return list(map(count_of_words, texts))
+def _count(texts: Sequence[str], most: int | None) -> list[int]:
+    return [count_of_words(text, most) for text in texts]
 
 
 @finder("word", cost="linear", version="1", count=_count)

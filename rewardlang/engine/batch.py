@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,10 +21,12 @@ from rewardlang.rows import answers_from_texts, normalised, value_from_data
 from rewardlang.verdict import Missing
 
 _PLAIN = (str, int, float)
+_PORTION = 1024
+_NO_CHATS = Chats(None, None, None)
 
 
 class Batch:
-    """B validated rows. `columns` are by the names of the program; `row` gives one of them as the scalar marking takes it.
+    """B rows, validated when their columns are asked for; `row` gives one of them as the scalar marking takes it.
 
     What is passed in may be lists, or arrays of numpy, pandas or Arrow; a column of those is turned into a list at once.
     """
@@ -38,30 +40,35 @@ class Batch:
         columns: Mapping[str, Sequence[Any]],
         known: Declared | None = None,
     ) -> None:
-        """`known` is what `declared` says of the program.
-
-        Raises `DataError` with column and row for what is absent, null or of another type.
-        """
+        """`known` is what `declared` says of the program. Raises `DataError` for columns that are absent or of another length."""
         check_shape(program, completions, prompts, columns)
         self._program, self._registry = program, registry
         self._declared = declared(program) if known is None else known
         self._completions = listed(completions)
         self._prompts = None if prompts is None else listed(prompts)
         self._raw = {name: listed(values) for name, values in columns.items() if name in self._declared.originals}
-        try:
-            self.columns = self._validated()
-        except DataError:
-            rows_from_data(program, registry, self._completions, self._prompts, self._raw)  # the same mistake, told with its row
-            raise
 
     def __len__(self) -> int:
         return len(self._completions)
+
+    @cached_property
+    def columns(self) -> Mapping[str, Column]:
+        """By the names of the program. Raises `DataError` with column and row for what is null or of another type."""
+        return self._validated(0, len(self))
 
     def between(self, start: int, end: int) -> Mapping[str, Column]:
         """The columns of the rows [start, end)."""
         if (start, end) == (0, len(self)):
             return self.columns
         return MadeWhenAsked(lambda name: self.columns[name].between(start, end), {})
+
+    def portions(self) -> Iterator[Mapping[str, Column]]:
+        """The columns of some rows after the other: of so many that their texts are still near the processor when they are marked.
+
+        Raises what `columns` raises.
+        """
+        for start in range(0, len(self), _PORTION):
+            yield self._validated(start, start + _PORTION)
 
     def row(self, index: int) -> Intake:
         """One row, with the reasons for what is missing in it."""
@@ -70,31 +77,36 @@ class Batch:
         (intake,) = rows_from_data(self._program, self._registry, [self._completions[index]], prompts, columns)
         return intake
 
-    def _validated(self) -> Mapping[str, Column]:
-        chats = Chats(None, None, None) if self._prompts is None else chats_of(self._prompts)
+    def _validated(self, start: int, end: int) -> Mapping[str, Column]:
+        try:
+            return self._read(start, end)
+        except DataError:
+            rows_from_data(self._program, self._registry, self._completions, self._prompts, self._raw)  # the same mistake, with its row
+            raise
+
+    def _read(self, start: int, end: int) -> Mapping[str, Column]:
+        completions = self._completions[start:end]
+        prompts = None if self._prompts is None else self._prompts[start:end]
+        chats = _NO_CHATS if prompts is None else chats_of(prompts)
         columns = {}
         for name, original, type_, separator, notation in self._declared.columns:
             if original in self._raw:
-                columns[name] = _converted(self._raw[original], self._registry, type_, separator, notation)
-        texts = completion_texts(self._completions)
+                columns[name] = _converted(self._raw[original][start:end], self._registry, type_, separator, notation)
+        texts = completion_texts(completions)
         if chats.prefills is not None:
             texts = [prefill + text for prefill, text in zip(chats.prefills, texts, strict=True)]
         columns["completion"] = Column(_composed(texts))
-        return MadeWhenAsked(partial(self._made, columns["completion"], chats), columns)
+        return MadeWhenAsked(partial(self._made, columns["completion"], chats, completions, prompts), columns)
 
-    def _made(self, completion: Column, chats: Chats, name: str) -> Column:
+    def _made(self, completion: Column, chats: Chats, completions: list[Any], prompts: list[Any] | None, name: str) -> Column:
         """A column that few programs ask for."""
         if name in self._program.params:
-            return Constant(_number(self._program.params[name].default), len(self))
+            return Constant(_number(self._program.params[name].default), len(completions))
         if name == "messages":
-            rows = zip(completion.values, self._around(), strict=True)
+            others = map(around, [None] * len(completions) if prompts is None else prompts, completions)
+            rows = zip(completion.values, others, strict=True)
             return Column([(*before, *after, text, *behind) for text, (before, after, behind) in rows])
-        return _optional({"system": chats.systems, "prompt": chats.users}.get(name), len(self))
-
-    def _around(self) -> list[tuple[list[str], list[str], list[str]]]:
-        """The other messages of each conversation."""
-        prompts = self._prompts if self._prompts is not None else [None] * len(self)
-        return list(map(around, prompts, self._completions))
+        return _optional({"system": chats.systems, "prompt": chats.users}.get(name), len(completions))
 
 
 class MadeWhenAsked(dict[str, Column]):

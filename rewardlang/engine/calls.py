@@ -116,7 +116,7 @@ class Calls:
         """One result for each argument. A column that breaks the verifier is asked again one by one, so that only the culprit breaks."""
         results: Any = None
         if counts and verifier.count is not None:
-            results = attempt(verifier.count, *given)
+            results = attempt(verifier.count, *given, None)
         elif len(rows) > 1:
             results = attempt(verifier, *given, **dict(options))
         if results is None or isinstance(results, Raised):

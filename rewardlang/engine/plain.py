@@ -10,9 +10,9 @@ of outcomes earns is worked out once and looked up for every row that has it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -26,7 +26,8 @@ from rewardlang.engine.calls import Calls
 from rewardlang.engine.column import THERE, Column
 from rewardlang.engine.outcomes import EachOutcomes, Tables
 from rewardlang.engine.plan import EachPlan, Found, Item, Plan, ScaledPlan, WhenPlan
-from rewardlang.engine.row_code import RowCode, Rows, Wanted
+from rewardlang.engine.row_code import RowCode, Rows
+from rewardlang.engine.row_writer import Wanted
 from rewardlang.engine.row_expressions import has_expression
 from rewardlang.engine.rule_points import Given
 from rewardlang.engine.totals import part_of, skipped_rows
@@ -61,6 +62,9 @@ class PlainPlan:
                 if isinstance(rule, EachPlan) and isinstance(one, EachOutcomes)
             )
         )
+        used = {index for step in plan.steps for index in step.inputs}
+        self.most = {step: max(one.most for one in self.counts if one.step == step) for step in {one.step for one in self.counts} - used}
+        """Numbers of findings that only rules ask for, with the number from which on all of them say the same."""
         self._keys = Keys(self)
 
     @cached_property
@@ -177,16 +181,16 @@ class _UnjudgedError(Exception):
 
 
 class _Counted(dict[str, int]):
-    """How often a finder finds something in a text."""
+    """How often a finder finds something in a text. If `most` is a number, it makes no difference how much more often than that."""
 
-    def __init__(self, verifier: Verifier) -> None:
+    def __init__(self, verifier: Verifier, most: int | None) -> None:
         super().__init__()
-        self.verifier = verifier
+        self.verifier, self._most = verifier, most
 
     def __missing__(self, text: str) -> int:
         """Asks the finder."""
         assert self.verifier.count is not None
-        counts = attempt(self.verifier.count, [text])
+        counts = attempt(self.verifier.count, [text], self._most)
         if isinstance(counts, Raised):
             raise _UnjudgedError
         count: int = counts[0]
@@ -202,12 +206,12 @@ def run(plain: PlainPlan, batch: Batch, step: int, calls: Calls, code: RowCode |
         node = plain.plan.steps[index].node
         assert isinstance(node, Found)
         assert isinstance(node.find, WordFind)
-        tables.append(_Counted(node.find.verifier))
+        tables.append(_Counted(node.find.verifier, plain.most.get(index)))
         return tables[-1]
 
     keys = plain.keys()
     try:
-        rows = (code or plain.code).run(lambda name: _listed(batch.columns[name]), len(batch), counts, keys)
+        rows = (code or plain.code).run((partial(_listed, columns) for columns in batch.portions()), len(batch), counts, keys)
     except _UnjudgedError:
         return None
     for table in tables:
@@ -215,8 +219,9 @@ def run(plain: PlainPlan, batch: Batch, step: int, calls: Calls, code: RowCode |
     return PlainMarks(plain, step, len(batch), rows, keys)
 
 
-def _listed(column: Column) -> list[Any]:
+def _listed(columns: Mapping[str, Column], name: str) -> list[Any]:
     """The values of a column, None where a row has none."""
+    column = columns[name]
     if column.state is None:
         return column.values
     return [value if state == THERE else None for value, state in zip(column.values, column.state.tolist(), strict=True)]

@@ -7,7 +7,7 @@ written into the code, and names are made of the numbers of steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from types import CodeType, FunctionType
 from typing import Any
@@ -59,8 +59,10 @@ def is_text(plan: Plan, index: int) -> bool:
     return isinstance(bare(plan.steps[index].node.type), _TEXTS)
 
 
-def may_be_missing(plan: Plan, index: int) -> bool:
-    """Whether a value can be None."""
+def may_be_missing(plan: Plan, index: int, there: Collection[int] = ()) -> bool:
+    """Whether a value can be None; those of the steps `there` cannot."""
+    if index in there:
+        return False
     step = plan.steps[index]
     match step.node:
         case node if is_test(node):
@@ -72,10 +74,10 @@ def may_be_missing(plan: Plan, index: int) -> bool:
         case meaning.BuiltIn():
             return True
         case meaning.LetValue():
-            return all(may_be_missing(plan, other) for other in step.inputs)
+            return all(may_be_missing(plan, other, there) for other in step.inputs)
         case meaning.Select(selector=selector) if selector != "count of":
             return True
-    return may_be_missing(plan, step.inputs[0])
+    return may_be_missing(plan, step.inputs[0], there)
 
 
 def shaped_steps(plan: Plan) -> dict[int, int]:
@@ -101,13 +103,17 @@ def shape_tested(plan: Plan, step: Step) -> tuple[str, bool] | None:
 
 
 class Lines:
-    """Lines that compute steps, each once, and the names of their values; `bound` has the values behind names of no step."""
+    """Lines that compute steps, each once, and the names of their values; `bound` has the values behind names of no step.
+
+    `there` are steps whose values are known not to be missing where these lines stand, whatever the plan says.
+    """
 
     def __init__(self, plan: Plan, bound: dict[str, Any]) -> None:
         self.plan, self._bound = plan, bound
         self.lines: list[str] = []
+        self.there: set[int] = set()
         self._names: dict[int, str] = {}
-        self._expressions = Expressions(plan, self.bind, self.of)
+        self._expressions = Expressions(plan, self.bind, self.of, self.there)
 
     def bind(self, value: Any) -> str:
         """A name for a value."""
@@ -132,21 +138,26 @@ class Lines:
     def computed(self, index: int) -> None:
         """Called when a step has its line."""
 
-    def function(self, head: Sequence[str], end: str) -> tuple[str, Callable[..., Any]]:
-        """The text of a function of these lines, and the function."""
-        indent = "    " * len(head)
-        starts = [f"{'    ' * place}{line}" for place, line in enumerate(head)]
-        source = "\n".join([*starts, *(f"{indent}{line}" for line in (*self.lines, end)), ""])
-        module = compile(source, "<a plan>", "exec")
-        (code,) = (constant for constant in module.co_consts if isinstance(constant, CodeType))
-        return source, FunctionType(code, {"__builtins__": _BUILT_IN, **self._bound})
+
+def function_of(lines: Sequence[str], bound: Mapping[str, Any]) -> Callable[..., Any]:
+    """The function that lines define, whose only names besides its own are those that are bound."""
+    module = compile("\n".join(lines), "<a plan>", "exec")
+    (code,) = (constant for constant in module.co_consts if isinstance(constant, CodeType))
+    return FunctionType(code, {"__builtins__": _BUILT_IN, **bound})
+
+
+def indented(lines: Sequence[str]) -> list[str]:
+    """Lines one level further in."""
+    return [f"    {line}" for line in lines]
 
 
 class Expressions:
-    """The expressions of a plan's steps. `bind` gives a value a name, `of` gives that of another step's value."""
+    """The expressions of a plan's steps. `bind` gives a value a name, `of` gives that of another step's value; `there` are steps
+    whose values are not missing.
+    """
 
-    def __init__(self, plan: Plan, bind: Callable[[Any], str], of: Callable[[int], str]) -> None:
-        self._plan, self._bind, self._of = plan, bind, of
+    def __init__(self, plan: Plan, bind: Callable[[Any], str], of: Callable[[int], str], there: Collection[int]) -> None:
+        self._plan, self._bind, self._of, self._there_anyway = plan, bind, of, there
 
     def of(self, step: Step) -> str:
         """What computes a step from its inputs; tags of a text and counts of a verifier are no matter of expressions."""
@@ -155,7 +166,10 @@ class Expressions:
             case meaning.Constant(value=value):
                 return self._bind(value.numerator if type(value) is Fraction and value.denominator == 1 else value)
             case meaning.LetValue():
-                value, otherwise = map(self._of, inputs)
+                value = self._of(inputs[0])
+                if not may_be_missing(self._plan, inputs[0], self._there_anyway):
+                    return value
+                otherwise = self._of(inputs[1])
                 return f"{otherwise} if {value} is None else {value}"
             case meaning.Select(selector="count of"):
                 return self._of(inputs[0])
@@ -178,7 +192,7 @@ class Expressions:
 
     def _there(self, inputs: tuple[int, ...], code: str, otherwise: str = "None") -> str:
         """The code where all inputs are there."""
-        missing = [f"{self._of(index)} is None" for index in inputs if may_be_missing(self._plan, index)]
+        missing = [f"{self._of(index)} is None" for index in inputs if may_be_missing(self._plan, index, self._there_anyway)]
         return f"{otherwise} if {' or '.join(missing)} else {code}" if missing else code
 
     def _cut(self, node: meaning.Select, index: int) -> str:
@@ -212,7 +226,9 @@ class Expressions:
                 (text,) = map(self._of, inputs)
                 only = pattern.only
                 code = f"{self._bind(pattern.holds_in)}({text})"
-                if only is not None:
+                if only == "0123456789":
+                    code = f"{text}.isdigit() and {text}.isascii()"
+                elif only is not None:
                     code = f"{text} != {self._bind('')} and not {text}.strip({self._bind(only)})"
             case meaning.NumberTest(operator=sign, negated=is_negated):
                 left, right = map(self._of, inputs)

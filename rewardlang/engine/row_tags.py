@@ -1,57 +1,52 @@
-"""Where the tags of a text stand, as `row_code` looks for them: what is asked of a text whose shape is known is a gap, or was known before.
+"""Where the tags of a text stand, as `row_writer` looks for them: what is asked of a text whose shape is known is known too, or is a gap.
 
-A text has a shape (`tag_shapes`) and gaps: what stands before its first tag, between that and the second, and so on. Of a text that
-has the layout (`tag_layouts`) that most texts have, a pattern tells the gaps; any other is cut at its tags.
+A text has a shape (`tag_shapes`) and pieces: what stands before its first tag, that tag, what stands between it and the second, and so
+on. What is asked of shapes is a fact; a fact about a block is the span of gaps that it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeAlias
 
-from rewardlang.engine.tag_shapes import LONG, Facts, facts_of, literals
-from rewardlang.engine.tags import tags_of
+from rewardlang.engine.tag_shapes import BEGIN, LONG, Facts, facts_of, literals
 from rewardlang.passages import outside
 
-NOWHERE, LONG_GAP, ELSEWHERE = -1, -2, -3
-"""In place of a gap: there is none; it is the long one of a layout; several gaps, with tags between them."""
-UNTOUCHED, ONE_BLOCK = 0, 1
-"""What a text has of a tag: nothing; one block and no other tag of that name."""
+UNTOUCHED, ONE_BLOCK, SEVERAL = 0, 1, 2
+"""What a text has of a tag: nothing; one block and no other tag of that name; anything else."""
+Span: TypeAlias = "tuple[int, int] | None"
+"""The first and the last of the gaps that a block has, with tags between them; None: there is no such block."""
 _SHAPES_KEPT = 4096
-_SAMPLE = 64
-_NO_LAYOUT: tuple[Any, ...] = ({}.get, None, 0, 0, 0, 0, ())
 
 
-class Shapes(dict[str, tuple[Any, ...]]):
-    """By shape what is asked of it."""
+class Shapes(dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]]):
+    """By the tags of a text what is asked of its shape: first where something stands before the tags, then where nothing does."""
 
     def __init__(self, asked: list[Callable[[Facts], Any]], names: tuple[str, ...]) -> None:
         super().__init__()
-        self._asked, self.names = asked, names
+        self._asked, self._names = asked, names
 
-    def __missing__(self, shape: str) -> tuple[Any, ...]:
-        """Works a shape out."""
-        facts = facts_of(self.names, shape)
-        known = tuple(ask(facts) for ask in self._asked)
-        if len(shape) <= LONG and len(self) < _SHAPES_KEPT:
-            self[shape] = known
-        return known
+    def __missing__(self, tags: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Works them out."""
+        behind, begins = (self._known(shape) for shape in (tags, BEGIN + tags if tags else ""))
+        if len(tags) <= LONG and len(self) < _SHAPES_KEPT:
+            self[tags] = behind, begins
+        return behind, begins
+
+    def _known(self, shape: str) -> tuple[Any, ...]:
+        facts = facts_of(self._names, shape)
+        return tuple(ask(facts) for ask in self._asked)
 
 
 class Tagged:
-    """A text whose tags are looked for: what is asked of its shape, and the layout that most texts of the last batches had.
-
-    Which layout that is decides how a text is read, and never what is found in it.
-    """
+    """A text whose tags are looked for, and what is asked of its shape."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self._places: dict[Hashable, int] = {}
         self._asked: list[Callable[[Facts], Any]] = []
-        self._gaps: set[int] = set()
         self.shapes = Shapes(self._asked, names)
         self.cut = literals(names)[0].split
-        self._layout = _NO_LAYOUT
-        self._tries = 0
 
     def fact(self, key: Hashable, ask: Callable[[Facts], Any]) -> int:
         """The place of an answer among those for a shape; equal keys say that the same is asked."""
@@ -60,62 +55,45 @@ class Tagged:
             self._asked.append(ask)
         return self._places[key]
 
-    def gap(self, key: Hashable, ask: Callable[[Facts], int]) -> int:
-        """The same for a gap."""
-        place = self.fact(key, ask)
-        self._gaps.add(place)
-        return place
 
-    def given(self) -> tuple[Any, ...]:
-        """What the function is given for a batch: how the layout is told, what is known of its shape, a list for texts of another one."""
-        return (*self._layout, [])
+def block(selector: str, tag: str) -> Callable[[Facts], Span]:
+    """Asks for the only, first or last block of a tag."""
 
-    def learn(self, others: list[str]) -> None:
-        """Takes the layout of texts that have another than the one that is known; ever more rarely, because they may have none."""
-        self._tries += 1
-        if self._tries & (self._tries - 1):
-            return
-        layout = tags_of(others[:_SAMPLE], self.shapes.names).layout
-        if layout is not None:
-            known = self.shapes[layout.shape]
-            facts = tuple(LONG_GAP if place in self._gaps and one == layout.long else one for place, one in enumerate(known))
-            self._layout = (layout.match, layout.inside, layout.begins, layout.before, layout.after, layout.behind, facts)
-
-
-def block_gap(selector: str, tag: str) -> Callable[[Facts], int]:
-    """The gap that the only, first or last block of a tag is."""
-
-    def ask(facts: Facts) -> int:
+    def ask(facts: Facts) -> Span:
         of = facts.of(tag)
         blocks = [of.only] if selector == "only" else of.blocks
         span = blocks[-1 if selector == "last" else 0] if blocks else None
-        return NOWHERE if span is None else span[1] if span[1] - span[0] == 1 else ELSEWHERE
+        return None if span is None else (span[0] + 1, span[1])
 
     return ask
 
 
-def gap_behind(tag: str) -> Callable[[Facts], int]:
-    """The gap that stands behind the last closing tag."""
+def behind_last(tag: str) -> Callable[[Facts], Span]:
+    """Asks for what stands behind the last closing tag."""
 
-    def ask(facts: Facts) -> int:
+    def ask(facts: Facts) -> Span:
         last = facts.of(tag).last_closing
-        return NOWHERE if last < 0 else facts.size if last == facts.size - 1 else ELSEWHERE
+        return None if last < 0 else (last + 1, facts.size)
 
     return ask
 
 
-def behind_last(tag: str) -> Callable[[str], str]:
-    """What stands behind the last closing tag of a text that has one."""
-    closing = f"</{tag}>"
-    return lambda text: text.rpartition(closing)[2].strip()
+def from_pieces(span: Span) -> Callable[[list[str]], str] | None:
+    """What takes a span from the pieces of a text."""
+    if span is None:
+        return None
+    if span[0] == span[1]:
+        return itemgetter(2 * span[0])
+    first, end = 2 * span[0], 2 * span[1] + 1
+    return lambda pieces: "".join(pieces[first:end])
 
 
 def how_touched(tag: str) -> Callable[[Facts], int]:
-    """What a text has of a tag, for what is outside its blocks."""
+    """Asks what a text has of a tag, for what is outside its blocks."""
 
     def ask(facts: Facts) -> int:
         of = facts.of(tag)
-        return UNTOUCHED if not (of.openings or of.closings) else ONE_BLOCK if of.only is not None else ELSEWHERE
+        return UNTOUCHED if not (of.openings or of.closings) else ONE_BLOCK if of.only is not None else SEVERAL
 
     return ask
 

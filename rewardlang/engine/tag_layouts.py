@@ -38,7 +38,7 @@ class Layout:
     def __init__(self, names: tuple[str, ...], shape: str, long: int) -> None:
         pattern, begins = literals(names)[0], shape.startswith(BEGIN)
         tags = pattern.findall(shape)
-        self.shape, self.long, self.last = shape, long, len(tags)
+        self.names, self.shape, self.tags, self.long, self.last = names, shape, tags, long, len(tags)
         self._sizes = [len(tag) for tag in tags]
         parts = []
         for gap, tag in enumerate([*tags, ""]):

@@ -120,14 +120,17 @@ def _or_error(function: Any, column: list[Any]) -> Any:
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(completions | st.text("aB1_ '-.,<>/é漢", max_size=14), max_size=6))
-def test_what_a_finder_counts_is_what_it_finds(column: list[str]) -> None:
-    """Every finder that counts without finding gives the number of its findings."""
+@given(st.lists(completions | st.text("aB1_ '-.,<>/é漢", max_size=14), max_size=6), st.integers(1, 12), st.integers(1, 40))
+def test_what_a_finder_counts_is_what_it_finds(column: list[str], most: int, times: int) -> None:
+    """Every finder that counts without finding gives the number of its findings, or of many of them as many as it must count."""
     counting = [verifier for verifier in default_registry() if verifier.count is not None]
     assert counting
     for verifier in counting:
         assert verifier.count is not None
-        assert verifier.count(column) == list(map(len, verifier(column)))
+        assert verifier.count(column, None) == list(map(len, verifier(column)))
+        long = [text * times for text in column]
+        capped = [min(len(found), most) for found in verifier(long)]
+        assert [min(count, most) for count in verifier.count(long, most)] == capped
 
 
 @settings(max_examples=60, deadline=None)

@@ -125,7 +125,7 @@ class ModelFoundAWayError(RuntimeError):
     """What the finder here raises."""
 
 
-def _counted(texts: Sequence[str]) -> list[int]:
+def _counted(texts: Sequence[str], _most: int | None) -> list[int]:
     if any("!!" in text for text in texts):
         raise ModelFoundAWayError
     return [len(text.split()) for text in texts]
@@ -134,7 +134,7 @@ def _counted(texts: Sequence[str]) -> list[int]:
 @finder("token", cost="linear", version="1", count=_counted)
 def _token(texts: Sequence[str]) -> list[list[Finding[str]]]:
     """Words; it breaks on a text with two exclamation marks."""
-    _counted(texts)
+    _counted(texts, None)
     return [[Finding(0, 1, word) for word in text.split()] for text in texts]
 
 
@@ -167,9 +167,8 @@ def test_the_code_has_nothing_of_the_file_in_it() -> None:
     assert plain is not None
     words = re.findall(r"[a-z_]{2,}", plain.code.source)
     assert set(words) <= {
-        *("def", "rows", "columns", "layouts", "counts", "keys", "success", "gate", "key", "for", "in", "zip", "if", "else", "is", "not"),
-        *("and", "or", "match", "inside", "begins", "before", "after", "behind", "known", "others", "append", "end", "start", "groups"),
-        *("join", "strip", "None", "one", "alse", "len", "bool", "partition"),
+        *("def", "rows", "columns", "counts", "keys", "other", "success", "gate", "key", "for", "in", "zip", "if", "else", "is", "not"),
+        *("and", "or", "find", "start", "join", "strip", "None", "one", "alse", "len", "bool", "partition"),
     }
     assert not re.search(r"0\.25|0\.125|[^\w]7", plain.code.source)
     completion = "<zebra>quagga</zebra> wombat __import__ it"
