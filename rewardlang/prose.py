@@ -64,18 +64,14 @@ def count_of_words(text: str, most: int | None = None) -> int:
 
 
 def _words_at_least(text: str, length: int) -> int:
-    """How many words a text surely has in about its first letters: those that begin behind what joins no words."""
+    """How many words a text surely has in about its first letters: those that begin behind what joins no words and stands in no tag."""
     head = text[: text.find(" ", length, 2 * length) + 1]  # no word goes on behind a space, and no tag
-    if not head.isascii():
-        return 0
-    if "<" in head:
-        head = _tags().sub(" ", head)
-    return (b" " + head.encode()).translate(_STARTS).count(b" a")
+    return (b" " + head.encode()).translate(_STARTS).count(b" a") if head.isascii() else 0
 
 
-_LETTERS_A_WORD = 8
+_LETTERS_A_WORD = 7
 """With the space behind it: in so many letters there is a word, in most texts."""
-_STARTS = "".join("a" if chr(code).isalnum() else "." if chr(code) in "'-.," else " " for code in range(128)).ljust(256).encode()
+_STARTS = "".join("a" if chr(code).isalnum() else "." if chr(code) in "'-.,_</" else " " for code in range(128)).ljust(256).encode()
 _RUNS = "".join("a" if chr(code).isalnum() else " " for code in range(128)).ljust(256).encode()
 _DECIMALS = "".join("0" if chr(code).isdigit() else "." if chr(code) in ".," else " " for code in range(128)).ljust(256).encode()
 

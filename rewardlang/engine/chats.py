@@ -23,7 +23,7 @@ class Chats(NamedTuple):
 class _Turn(NamedTuple):
     """The messages at one place of all chats."""
 
-    role: Any
+    role: str
     texts: list[str]
 
 
@@ -54,14 +54,14 @@ def chats_of(prompts: list[Any]) -> Chats:
     if set(map(type, prompts)) == {str}:
         return Chats(None, prompts, None)
     turns = _turns(prompts)
-    if turns is not None and all(type(turn.role) is str for turn in turns):
+    if turns is not None:
         by_role = {turn.role: turn.texts for turn in turns}
         return Chats(by_role.get("system"), by_role.get("user"), turns[-1].texts if turns[-1].role == "assistant" else None)
     systems, users, prefills = zip(*map(prompt_parts, prompts), strict=True)
     return Chats(systems, users, prefills if any(prefills) else None)
 
 
-def _turns(chats: list[Any]) -> list[_Turn] | None:
+def _turns(chats: list[Any]) -> Sequence[_Turn] | None:
     """The messages place by place; None where a chat is not plain."""
     if set(map(type, chats)) != {list}:
         return None
@@ -71,15 +71,15 @@ def _turns(chats: list[Any]) -> list[_Turn] | None:
         if len(set(map(len, chats))) != 1:
             return None
         places = list(zip(*chats, strict=True))
-    turns = []
-    for messages in places:
-        if set(map(type, messages)) != {dict}:
-            return None
-        try:
-            texts, roles = [message["content"] for message in messages], {message["role"] for message in messages}
-        except (KeyError, TypeError):  # TypeError: a role that is a list
-            return None
-        if set(map(type, texts)) != {str} or len(roles) != 1:
-            return None
-        turns.append(_Turn(roles.pop(), texts))
-    return turns or None
+    turns = [turn for turn in map(_turn, places) if turn is not None]
+    return turns if 0 < len(turns) == len(places) else None
+
+
+def _turn(messages: Sequence[Any]) -> _Turn | None:
+    try:
+        role = messages[0]["role"]
+        texts = [message["content"] for message in messages if type(message) is dict and message["role"] == role]
+    except (KeyError, TypeError):  # TypeError: a message that is a text
+        return None
+    plain = len(texts) == len(messages) and type(role) is str and set(map(type, texts)) == {str}
+    return _Turn(role, texts) if plain else None

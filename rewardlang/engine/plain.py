@@ -27,8 +27,8 @@ from rewardlang.engine.column import THERE, Column
 from rewardlang.engine.outcomes import EachOutcomes, Tables
 from rewardlang.engine.plan import EachPlan, Found, Item, Plan, ScaledPlan, WhenPlan
 from rewardlang.engine.row_code import RowCode, Rows
-from rewardlang.engine.row_writer import Wanted
 from rewardlang.engine.row_expressions import has_expression
+from rewardlang.engine.row_writer import Wanted
 from rewardlang.engine.rule_points import Given
 from rewardlang.engine.totals import part_of, skipped_rows
 from rewardlang.marking.row_marks import clamping_of
@@ -52,9 +52,10 @@ class PlainPlan:
     def __init__(self, plan: Plan, tables: Tables) -> None:
         self.plan, self.tables = plan, tables
         self._rules = list(zip(plan.rules, tables.rules, strict=True))
-        self.tests = tuple(
-            dict.fromkeys(test for rule in plan.rules if isinstance(rule, WhenPlan) for _, test in rule.cases if test is not None)
-        )
+        tests = [test for rule in plan.rules if isinstance(rule, WhenPlan) for _, test in rule.cases if test is not None]
+        self.success = None if plan.gates else plan.success
+        """The test of success, where it is one of `tests`: where no gate stops a row, it is known with the rest."""
+        self.tests = tuple(dict.fromkeys(tests if self.success is None else [*tests, self.success]))
         self.counts = tuple(
             dict.fromkeys(
                 _Count(rule.loop.items, one.most)
@@ -63,8 +64,9 @@ class PlainPlan:
             )
         )
         used = {index for step in plan.steps for index in step.inputs}
-        self.most = {step: max(one.most for one in self.counts if one.step == step) for step in {one.step for one in self.counts} - used}
-        """Numbers of findings that only rules ask for, with the number from which on all of them say the same."""
+        counted = {one.step for one in self.counts if _asks_a_finder(plan.steps[one.step].node)} - used
+        self.most = {step: max(one.most for one in self.counts if one.step == step) for step in counted}
+        """What finders count for rules alone, with the number from which on all those rules say the same."""
         self._keys = Keys(self)
 
     @cached_property
@@ -75,7 +77,8 @@ class PlainPlan:
     def row_code(self, *, clocked: bool = False) -> RowCode:
         """Another one; with `clocked` it says what each step takes."""
         gates = tuple(gate.test for gate in self.plan.gates)
-        return RowCode(self.plan, Wanted(self.plan.success, gates, self.tests, self.counts), clocked=clocked)
+        success = self.plan.success if self.success is None else None
+        return RowCode(self.plan, Wanted(success, gates, self.tests, self.counts, self.most), clocked=clocked)
 
     def keys(self) -> Keys:
         """The keys that were met, for a batch."""
@@ -154,6 +157,10 @@ class _Totals(dict[int, float]):
         return total
 
 
+def _asks_a_finder(node: Any) -> bool:
+    return isinstance(node, Found) and isinstance(node.find, WordFind)
+
+
 def plain_plan(plan: Plan, tables: Tables) -> PlainPlan | None:
     """The plan as a plain one, if it is that."""
     if None in tables.sections or None in tables.rules or plan.loops:
@@ -181,7 +188,7 @@ class _UnjudgedError(Exception):
 
 
 class _Counted(dict[str, int]):
-    """How often a finder finds something in a text. If `most` is a number, it makes no difference how much more often than that."""
+    """How often a finder finds something in a text, or `most` where that is less."""
 
     def __init__(self, verifier: Verifier, most: int | None) -> None:
         super().__init__()
@@ -193,7 +200,7 @@ class _Counted(dict[str, int]):
         counts = attempt(self.verifier.count, [text], self._most)
         if isinstance(counts, Raised):
             raise _UnjudgedError
-        count: int = counts[0]
+        count: int = counts[0] if self._most is None else min(counts[0], self._most)
         self[text] = count
         return count
 
@@ -253,7 +260,11 @@ class PlainMarks(BatchMarks):
         plain, rows = self._plain, self._rows
         gates = np.array(rows.gates or [-1] * self._size, dtype=np.int16)
         alive = np.flatnonzero(gates < 0)
-        success = _success(plain.plan, rows.success, gates)
+        held = rows.success
+        if plain.success is not None:
+            place = plain.tests.index(plain.success)
+            held = [self._keys.met[key][place] for key in rows.keys]
+        success = _success(plain.plan, held, gates)
         found = []
         if len(alive):
             codes = {key: plain.codes(self._keys.met[key]) for key in set(rows.keys)}

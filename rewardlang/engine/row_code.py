@@ -109,6 +109,4 @@ class RowCode:
         head = "def rows(columns, counts, keys, other, success, gate, key):"
         body = [*tables, loop, *indented([*began, *writer.before, *lines])]
         source = [head, *indented(body), ""]
-        return _Function(
-            "\n".join(source), function_of(source, given.bound), tuple(given.columns), tuple(given.counted), given.times, main
-        )
+        return _Function("\n".join(source), function_of(source, given.bound), tuple(given.columns), tuple(given.counted), given.times, main)

@@ -1,4 +1,4 @@
-"""The parts of a layout (`tag_layouts`) before and behind its long gap, as `row_writer` looks for them: only gaps that are read are captured."""
+"""The parts of a layout (`tag_layouts`) before and behind its long gap, as `row_writer` looks for them; what is not read is not captured."""
 
 from __future__ import annotations
 
@@ -53,8 +53,9 @@ class LayoutTail(_Part):
     def match(self) -> Callable[[str, int], re.Match[str] | None]:
         """Is given a text, and where the first `<` of the long gap stands, or the tag behind it: no other `<` may begin a tag."""
         long, tags = self._layout.long, self._layout.tags
-        no_tag = f"(?!/?(?:{'|'.join(map(re.escape, self._layout.names))})>)"
-        parts = [f"(?:<{no_tag}[^<]*+)*+", self._in_group(long, ""), re.escape(tags[long])]
+        first, any_tag = re.escape(tags[long]), f"/?(?:{'|'.join(map(re.escape, self._layout.names))})>"
+        no_tags = f"(?:(?!{first})<(?!{any_tag})[^<]*+)*+"  # what is there most often is asked first
+        parts = [no_tags, self._in_group(long, ""), first]
         for gap, tag in enumerate([*tags[long + 1 :], ""], long + 1):
             parts.append(self._in_group(gap, "[^<]*+") + re.escape(tag))
         return re.compile("".join(parts) + r"\Z").match

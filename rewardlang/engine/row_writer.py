@@ -9,7 +9,7 @@ known when the line is written, and only the gaps that are read are captured.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -42,6 +42,8 @@ class Wanted(NamedTuple):
     gates: tuple[int, ...]
     tests: tuple[int, ...]
     counts: tuple[tuple[int, int], ...]
+    most: Mapping[int, int]
+    """Numbers that are given no higher."""
 
 
 class Given:
@@ -85,7 +87,7 @@ class Writer(Lines):
 
     def __init__(self, plan: Plan, wanted: Wanted, given: Given, *, clocked: bool) -> None:
         super().__init__(plan, given.bound)
-        self._shaped, self._given, self._clocked = shaped_steps(plan), given, clocked
+        self._shaped, self._most, self._given, self._clocked = shaped_steps(plan), wanted.most, given, clocked
         self._tagged: dict[int, Tagged] = {}
         self.main: int | None = None
         self._reached = 0
@@ -116,7 +118,8 @@ class Writer(Lines):
 
     def _capped(self, step: int, most: int) -> str:
         count, limit = self.of(step), self.bind(most)
-        return f"{self._unless_missing(step, count, '0')}{count} if {count} < {limit} else {limit}"
+        capped = count if self._most.get(step) == most else f"{count} if {count} < {limit} else {limit}"
+        return self._unless_missing(step, count, "0") + capped
 
     def _unless_missing(self, step: int, name: str, otherwise: str = "None") -> str:
         return f"{otherwise} if {name} is None else " if may_be_missing(self.plan, step, self.there) else ""
