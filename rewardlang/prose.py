@@ -62,7 +62,6 @@ def count_of_words(text: str, most: int | None = None) -> int:
     return runs - sum(_joints(text, mark) for mark in marks) if marks else runs
 
 
-
 def _words_at_least(text: str, length: int) -> int:
     """How many words a text surely has in about its first letters: those that begin behind what joins no words and stands in no tag."""
     head = text[: text.find(" ", length, 2 * length) + 1]  # no word goes on behind a space, and no tag

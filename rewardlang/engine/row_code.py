@@ -91,7 +91,11 @@ class RowCode:
             return
         layout = tags_of(others[:_SAMPLE], self._plan.tags[main]).layout
         if layout is not None:
-            self._function = self._written(layout)
+            self.expect(layout)
+
+    def expect(self, layout: Layout) -> None:
+        """Has a way of its own for texts of a layout from now on."""
+        self._function = self._written(layout)
 
     def _written(self, layout: Layout | None) -> _Function:
         given = Given()

@@ -1,4 +1,4 @@
-"""The parts of a layout (`tag_layouts`) before and behind its long gap, as `row_writer` looks for them; what is not read is not captured."""
+"""What stands before and behind the long gap of a layout (`tag_layouts`), as `row_writer` looks for it: only what is read is captured."""
 
 from __future__ import annotations
 

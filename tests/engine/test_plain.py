@@ -18,6 +18,8 @@ from rewardlang.engine.batch_marks import BatchMarks
 from rewardlang.engine.calls import Calls
 from rewardlang.engine.plain import PlainMarks
 from rewardlang.engine.run import run, run_columns
+from rewardlang.engine.tag_layouts import layout_of
+from rewardlang.engine.tag_shapes import BEGIN, literals
 from rewardlang.registry import Registry, default_registry
 from rewardlang.reward import Reward
 from rewardlang.verdict import Finding
@@ -121,6 +123,40 @@ def _same(one: BatchMarks, other: BatchMarks) -> None:
     assert one.failures == other.failures
 
 
+_OF_TAGS = rewardlang.loads(
+    "rewardlang 1\nreward r\ncolumn gold: text\n"
+    'let one = only <a> in completion\nlet begin = first <a> in completion else "-"\nlet end = last <b> in completion\n'
+    'let behind = last text after "</a>" in completion\nlet around = completion outside <b>\n'
+    + "".join(
+        f"section s{place}\nrule r{place}: award {2**-place} points when {test}\n"
+        for place, test in enumerate(
+            (
+                *("one equals gold", "begin equals gold", "end equals gold", "behind equals gold", "around equals gold", "one is missing"),
+                *("count of <a> in completion = 1", 'completion starts with "<a>"', 'completion contains "</b>"', 'around contains "x"'),
+            )
+        )
+    )
+    + "section s\nrule words: award 4 points for each word in behind, up to 12\nscore between 0 and 14\n"
+)
+_PIECES = ["<a>", "</a>", "<b>", "</b>", "<a>", "</a>", "<", "<c>", "a>", " x ", "x", "\n", "é", " x's y - z 1,5 " * 12]
+_tagged = st.lists(st.sampled_from(_PIECES), max_size=7).map("".join)
+
+
+@settings(max_examples=4 * EXAMPLES, deadline=None)
+@given(st.lists(_tagged, min_size=1, max_size=6), st.integers(0, 8), st.sampled_from(["x", "", "-", "é", "x x", "< x"]))
+def test_whatever_layout_is_expected_the_same_is_found(texts: list[str], long: int, gold: str) -> None:
+    """A layout says how a text is read, and never what is found in it: stray `<`, other tags, tags that are wanting or one too many."""
+    plain, names = _OF_TAGS._prepared.plain, ("a", "b")
+    assert plain is not None
+    tags = literals(names)[0].findall(texts[0])
+    layout = layout_of(names, BEGIN * texts[0].startswith(("<a>", "</a>", "<b>", "</b>")) + "".join(tags), min(long, len(tags)))
+    if layout is not None:
+        plain.code.expect(layout)
+    stray = [texts[0].replace("x", "< x"), texts[0] + "<", "<" + texts[0], texts[0].replace("<a>", "<a"), texts[0].replace("x", "<a>")]
+    column = [*texts, *stray, "".join(texts), ""]
+    agree(_OF_TAGS, column, {"gold": [gold] * len(column)})
+
+
 class ModelFoundAWayError(RuntimeError):
     """What the finder here raises."""
 
@@ -152,6 +188,12 @@ def test_a_verifier_that_breaks_is_told() -> None:
     assert scores.failures[2][0].verifier == "token"
     assert scores.failures[2][0].broke
     agree(reward, ["a", "a b", "a !!", "b !!"])
+
+
+def test_a_verifier_that_nobody_asks_has_not_broken() -> None:
+    """Batches in which there is nothing to count are scored as any other."""
+    for _ in range(3):
+        assert _OF_TAGS.score(["<a>"], columns={"gold": ["x"]}).rules["words"].tolist() == [0]
 
 
 def test_the_code_has_nothing_of_the_file_in_it() -> None:
