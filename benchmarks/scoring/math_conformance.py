@@ -99,6 +99,8 @@ def compare(path: Path, wiring: Wiring, peer: Peer) -> dict[str, Any]:
     """The counts of one file in one wiring."""
     counts: dict[str, Counter[str]] = {"ours": Counter(), "math-verify": Counter()}
     tiers: Counter[str] = Counter()
+    hard_tiers: Counter[str] = Counter()
+    worse: list[dict[str, Any]] = []
     ratios, total = [], [0.0, 0.0]
     for row in rows(path):
         golds = row["gold"] if isinstance(row["gold"], list) else [row["gold"]]
@@ -112,14 +114,19 @@ def compare(path: Path, wiring: Wiring, peer: Peer) -> dict[str, Any]:
         counts["ours"][kind_of(result.verdict, expected)] += 1
         counts["math-verify"][kind_of(bool(said), expected)] += 1
         tiers[result.tier] += 1
+        if bool(said) is expected and result.verdict is not expected:
+            worse.append({"gold": row["gold"], "pred": row["pred"], "expected": expected, "ours": result.verdict})
         if hard(row):
+            hard_tiers[result.tier] += 1
             ratios.append(theirs / seconds)
             total[0] += seconds
             total[1] += theirs
     return {
         "cases": counts["ours"].total(),
         **{name: dict(sorted(count.items())) for name, count in counts.items()},
+        "worse_than_peer": worse,
         "decided_by": dict(tiers),
+        "hard_cases_decided_by": dict(hard_tiers),
         "hard_cases": len(ratios),
         "hard_ratio_median": round(statistics.median(ratios), 1),
         "hard_ratio_of_totals": round(total[1] / total[0], 1),

@@ -74,7 +74,9 @@ def measured(plan: Plan, made: Callable[[], Batch], step: int) -> Measured:
     read = time.perf_counter() - began
     if prepared.plain is not None and (times := _of_rows(prepared.plain, batch, step)) is not None:
         return Measured(read + sum(taken.seconds for taken in times.values()), times)
-    return Measured(time.perf_counter() - began, _of_columns(prepared, batch, step))
+    began = time.perf_counter()
+    times = _of_columns(prepared, batch, step)
+    return Measured(read + time.perf_counter() - began, times)
 
 
 def _of_columns(prepared: Prepared, batch: Batch, step: int) -> dict[int, StepTime]:

@@ -12,7 +12,6 @@ MAX_LENGTH = 1_000_000
 MAX_BRACKETS = 100
 
 _REFUSED = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
-_NOT_IN_A_TEXT = re.compile("[\x00-\x08\x0b\x0d-\x1f\x7f\ud800-\udfff]")
 _BRACKETS = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|#[^\r\n]*|[()\[\]]')
 _FIRST = re.compile(r"(?:[\s\ufeff]+|#[^\r\n]*)*(\S?[^\s#]*)")
 
@@ -31,12 +30,6 @@ def refusals(source: Source) -> tuple[Diagnostic, ...]:
         message, advice = f"the character {number} cannot stand in a file", "delete it; a file is plain text in UTF-8"
         return (codes.diagnostic("RW115", message, shown, span, help=advice),)
     return _too_deep(source)
-
-
-def not_in_a_text(text: str) -> str | None:
-    """The first character that cannot stand between quotation marks in a file, as `U+000D`; None for a text that can."""
-    found = _NOT_IN_A_TEXT.search(text)
-    return f"U+{ord(found[0]):04X}" if found else None
 
 
 def _too_deep(source: Source) -> tuple[Diagnostic, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rewardlang.samples.read import Row
 
 _PLACES = 9
+_NOT_IN_A_TEXT = re.compile("[\x00-\x08\x0b\x0d-\x1f\x7f\ud800-\udfff]")
 _OF_A_NUMBER = frozenset("-0123456789.")
 
 
@@ -82,3 +84,9 @@ def text_literal(text: str) -> str:
 def score_literal(score: float) -> str:
     """A score as an `expect` has it, to nine places."""
     return exact(Fraction(repr(round(score, _PLACES))))
+
+
+def not_in_a_text(text: str) -> str | None:
+    """The first character that cannot stand between quotation marks in a file, as `U+000D`; None for a text that can."""
+    found = _NOT_IN_A_TEXT.search(text)
+    return f"U+{ord(found[0]):04X}" if found else None

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from rewardlang.attack.texts import looked_at
 from rewardlang.explaining.words import exact, how_section_sums, number, verdict
-from rewardlang.parsing.text_limits import MAX_LENGTH, not_in_a_text
-from rewardlang.report.as_example import given, score_literal
+from rewardlang.parsing.text_limits import MAX_LENGTH
+from rewardlang.report.as_example import given, not_in_a_text, score_literal
 from rewardlang.report.collect import Collected, Kept
 from rewardlang.scoring.rows_in_batches import alone
 

@@ -68,6 +68,15 @@ def test_with_samples_the_share_of_the_time_is_measured(run: Run) -> None:
     assert sum(shares) < 1
 
 
+def test_the_shares_of_a_file_with_dear_verdicts_are_shares_too(run: Run, tmp_path: Path) -> None:
+    """Of all that marking takes, over arrays as well as row by row."""
+    (tmp_path / "math.reward").write_text(JOINED.replace("column gold", 'column gold from "answer"'), encoding="utf-8")
+    cost = run("check", "math.reward", "--cost", "--samples", "samples.jsonl", "--json").json["cost"]
+    shares = [line["share_of_time"] for stage in cost["stages"] for line in stage["computed"]]
+    assert all(share >= 0 for share in shares)
+    assert 0 < sum(shares) < 1
+
+
 def test_a_gate_spares_what_comes_after_it_and_success_is_judged_all_the_same() -> None:
     """A gate with a score spares the dear verdicts of rules, but not those that `success` needs; `else skip` spares these too."""
 
