@@ -103,9 +103,13 @@ def remove(folder: Path) -> None:
 def replace_text(path: Path, text: str) -> None:
     """Writes a file beside and renames it: whoever reads `path` finds the old text or the new one, whole."""
     beside = path.with_name(f".{path.name}.writing")
-    beside.write_text(text, encoding="utf-8")
-    _to_disk(beside)
-    beside.replace(path)
+    try:
+        beside.write_text(text, encoding="utf-8")
+        _to_disk(beside)
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _all(run: Path) -> list[Path]:

@@ -28,8 +28,8 @@ _NAME = "ending.json"
 _BYTES = 8192
 _CAUSE, _REMEDY = 700, 500  # characters; six bytes each at most
 _WITHOUT_A_WORD = (
-    "the process ended without a word after step {step}: killed from outside (kill -9, a job's time limit), for want of memory by the "
-    "operating system, or with the machine"
+    "the process ended without a word: killed from outside (kill -9, a job's time limit), by the operating system for want of memory, or "
+    "with the machine"
 )
 _MEMORY_PERHAPS = (
     "see whether the system log (dmesg) or the job's log tells of memory; if so lower 'training.micro_batch', 'engine.concurrent' or "
@@ -116,7 +116,7 @@ def ending_of(run: Path) -> Ended | None:
     if _born(found["pid"]) == found["born"]:
         return Ended(GOING_ON, step, f"process {found['pid']}")
     how = "start again: nothing was saved" if last_complete(run) is None else AGAIN
-    return Ended(KILLED, step, _WITHOUT_A_WORD.format(step=step), _MEMORY_PERHAPS.format(how=how))
+    return Ended(KILLED, step, _WITHOUT_A_WORD, _MEMORY_PERHAPS.format(how=how))
 
 
 def _last_seen(run: Path) -> int:

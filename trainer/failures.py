@@ -53,7 +53,8 @@ def _cause_and_remedy(error: Exception, output: Path) -> tuple[str, str] | None:
         return f"the disk that holds {output} took no more: {why}", "free space there or lower 'training.keep'"
     if isinstance(error, MemoryError) or any(part in text for part in _OUT_OF_MEMORY):
         remedy = "lower 'training.micro_batch', 'engine.concurrent', 'training.max_completion_tokens' or 'evaluation.batch'"
-        return f"there was not enough memory: {_first_line(text) or 'an allocation failed'}", remedy
+        said = _first_line(text).rpartition("DefaultCPUAllocator: ")[2]  # before it stands a line of torch's own source
+        return f"there was not enough memory: {said or 'an allocation failed'}", remedy
     if isinstance(error, VerifierBreakdown):
         return f"a verifier of the reward file keeps failing: {_first_line(text)}", "repair or replace it in the reward file"
     if isinstance(error, TwoPolicies):

@@ -16,6 +16,8 @@ h2 { font-size: 21px; margin: 52px 0 8px; padding-top: 22px; border-top: 1px sol
 h3 { font-size: 16px; margin: 26px 0 6px; }
 p { margin: 8px 0; max-width: 76ch; }
 .soft, figcaption, .note { color: var(--soft); font-size: 14px; }
+.ended { background: var(--panel); border: 1px solid var(--rule); border-radius: 10px;
+  padding: 12px 16px; margin: 18px 0 0; max-width: none; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)); gap: 12px; margin: 24px 0 8px; }
 .tile { background: var(--panel); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; }
 .tile b { display: block; font-size: 22px; letter-spacing: -0.01em; font-variant-numeric: tabular-nums; }

@@ -57,7 +57,6 @@ def page(run: Path, record: Record, rows: Sequence[MetricsRow]) -> str:
     ended = ending_of(run)
     body = [
         *_head(record, rows, training, measured, ended),
-        *_reason(ended),
         *_alarms(rows),
         *_curves(record, training, measured),
         *_answers(before, after, step),
@@ -89,6 +88,7 @@ def _head(
     state = f"{done} steps" if done >= wanted and (ended is None or ended.how == FINISHED) else f"{done} of {wanted} steps: {how}"
     policy, algorithm = config["model"]["path"], config["training"]["algorithm"]
     yield f"<p>{escape(policy)}, {escape(algorithm)}, started {escape(record['started'])}, {state}.</p>"
+    yield from _reason(ended)
     yield '<div class="tiles">'
     for name, label, shown in (("accuracy", _right_label(measured), _percent), ("score", "mean score, held out", _plain)):
         values = [row[name] for row in measured if row.get(name) is not None]
@@ -106,8 +106,8 @@ def _head(
 def _reason(ended: Ended | None) -> Iterable[str]:
     """Why a run did not come to its end, and what to do."""
     if ended is not None and ended.how in (FAILED, KILLED, STOPPED):
-        title = escape(f"{ended.how} after step {ended.step}.".capitalize())
-        told = f'<p><span class="{"note" if ended.how == STOPPED else "bad"}">{title}</span> {escape(ended.cause)}'
+        title = escape(f"{ended.how} after step {ended.step}:".capitalize())
+        told = f'<p class="ended"><span class="{"note" if ended.how == STOPPED else "bad"}">{title}</span> {escape(ended.cause)}'
         yield f"{told}<br>What to do: {escape(ended.remedy)}</p>"
 
 

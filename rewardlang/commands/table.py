@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _PLAIN_BARS = " .:-=+*#%"
-_WIDEST_NAME = 28
+WIDEST = 28
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: int, width: int, paint: Paint) -> list[str]:
     """Lines of a table. The last `numbers` columns are right-aligned; names longer than 28 columns are cut with `…`."""
-    cells = [[clip(safe(cell), _WIDEST_NAME) for cell in row] for row in [head, *rows]]
+    cells = [[clip(safe(cell), WIDEST) for cell in row] for row in [head, *rows]]
     widths = [max(width_of(row[column]) for row in cells) for column in range(len(head))]
     first = len(head) - numbers
     lines = ["  ".join(pad(cell, widths[i], right=i >= first) for i, cell in enumerate(row)).rstrip() for row in cells]

@@ -88,8 +88,23 @@ def test_a_failure_is_shown_with_cause_and_remedy(run: Path, finished_run: Path,
     assert json.loads(shown(capsys, "show", str(run), "--json")[1])["ending"] == told
     assert json.loads(shown(capsys, "compare", str(run), str(run), "--json")[1])["runs"][1]["ending"] == told
     page = write_report(run).read_text(encoding="utf-8")
-    assert "Failed after step 3.</span> the disk took no more; checkpoint-2 is whole<br>What to do: free space" in page
+    assert "Failed after step 3:</span> the disk took no more; checkpoint-2 is whole<br>What to do: free space" in page
     assert "4 of 4 steps: failed" in page
+
+
+def test_runs_that_do_not_fit_beside_one_another_stand_below(
+    run: Path, finished_run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a narrow terminal no figure is cut off; of a run that was measured once, no end is told."""
+    monkeypatch.setenv("COLUMNS", "60")
+    rows = [row for row in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines(keepends=True) if '"step": 0' in row]
+    (run / "metrics.jsonl").write_text("".join(rows), encoding="utf-8")
+    assert main(["runs", "compare", str(run), str(finished_run), str(finished_run)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert not any("…" in line for line in lines)
+    assert [line.split()[1:] for line in lines if line.startswith("steps")] == [["0", "of", "4", "4", "of", "4"], ["4", "of", "4"]]
+    assert next(line.split()[5] for line in lines if line.startswith("accuracy at the end")) == "–"
+    assert "nothing differs in their configurations" in lines
 
 
 @pytest.mark.parametrize(
@@ -131,7 +146,7 @@ def test_a_run_that_was_killed_left_no_word(run: Path, capsys: pytest.CaptureFix
         assert (found.how, found.step) == ("killed", 4)
     code, text = shown(capsys, "show", str(run))
     assert code == 1
-    assert "killed; last whole checkpoint: none why: the process ended without a word after step 4: killed from outside (kill -9" in text
+    assert "killed; last whole checkpoint: none why: the process ended without a word: killed from outside (kill -9" in text
     assert "then start again: nothing was saved" in text
 
 
