@@ -179,6 +179,8 @@ class Engine:
         """
         self.version += 1
         if self._mapped or not self.swap.in_pages:
+            if self.swap.in_pages:
+                self._empty_cache()  # writing merged weights takes memory that the trainer's allocator may keep for itself
             self._deliver()
 
     def _deliver(self) -> None:

@@ -23,6 +23,7 @@ from rewardlang.trainer.evaluate import Evaluation, evaluate, mark_drawn
 from rewardlang.trainer.extras import TRAINING, need
 from rewardlang.trainer.failures import failures_told
 from rewardlang.trainer.gpu_cards import Card
+from rewardlang.trainer.heap import settled_heap
 from rewardlang.trainer.ledger import Ledger
 from rewardlang.trainer.memory_plan import Plan
 from rewardlang.trainer.metrics import MetricsLog, MetricsRow, read_metrics
@@ -218,7 +219,7 @@ class _Run:
         before = None if self.checkpoint is not None else self.callback.measure(0)
         label = f"Training by {self.config.training.algorithm}, paid by {self.reward.name}"
         self.progress.start(label, self.config.training.steps, self.done)
-        with self.stop:
+        with self.stop, settled_heap():
             try:
                 self.trainer.train(resume_from_checkpoint=None if self.checkpoint is None else str(self.checkpoint))
             except TwoPolicies as error:

@@ -358,24 +358,17 @@ def part_merge(model: str) -> dict[str, Any]:
     return result
 
 
-def part_product(model: str) -> dict[str, Any]:
-    """Every way of a decoding step's products, by matrix and batch, and summed over the policy."""
-    from benchmarks.gpu import product
+def part_of_a_kernel(part: str, model: str) -> dict[str, Any]:
+    """Every way of the head's product by rows; or of a decoding step's by matrix and batch, and summed over the policy."""
+    from benchmarks.gpu import head, product
     from rewardlang.trainer.gpu_shape import shape_from_config
 
     shape = shape_from_config(shapes.SHAPES[model])
+    if part == "head":
+        return {"rows": head.table(shape, say)}
     rows = product.table(shape, say)
-    whole = product.step(rows, shape.layers)
-    say("milliseconds of a step", whole)
+    say("milliseconds of a step", whole := product.step(rows, shape.layers))
     return {"rows": rows, "milliseconds_of_a_step": whole}
-
-
-def part_head(model: str) -> dict[str, Any]:
-    """Every way of the head's product into fp32, by rows."""
-    from benchmarks.gpu import head
-    from rewardlang.trainer.gpu_shape import shape_from_config
-
-    return {"rows": head.table(shape_from_config(shapes.SHAPES[model]), say)}
 
 
 def measured(part: str, model: str) -> dict[str, Any]:
@@ -394,8 +387,7 @@ def main() -> None:
         **{name: partial(measured, name, arguments.model) for name in ("memory", "sleep", "nested", "fit", "long")},
         "share": lambda: part_share(arguments.model),
         "merge": lambda: part_merge(arguments.model),
-        "product": lambda: part_product(arguments.model),
-        "head": lambda: part_head(arguments.model),
+        **{name: partial(part_of_a_kernel, name, arguments.model) for name in ("head", "product")},
         "rounding": lambda: {"ways": rounding.ways()},
     }
     result = parts[arguments.part]()

@@ -53,17 +53,18 @@ def main() -> None:
 
 
 class Peak:
-    """The driver's count of the card's memory, read every 20 ms."""
+    """The driver's count of the card's memory, read every 20 ms until the clock runs."""
 
     def __init__(self) -> None:
         import pynvml
 
         pynvml.nvmlInit()
         self._library, self._handle, self.bytes = pynvml, pynvml.nvmlDeviceGetHandleByIndex(0), 0
+        self.reading = True
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
-        while True:
+        while self.reading:
             self.bytes = max(self.bytes, int(self._library.nvmlDeviceGetMemoryInfo(self._handle).used))
             time.sleep(0.02)
 
@@ -135,6 +136,7 @@ def trained(loader: Any, folder: Path, card: Peak, arguments: argparse.Namespace
         def on_step_end(self, *_: Any, **__: Any) -> None:
             torch.cuda.synchronize()
             marks.append(time.perf_counter())
+            card.reading = len(marks) < 2
 
     def reward(completions: list[str], **_: Any) -> list[float | None]:
         return [sum(text.encode()) % 97 / 97 for text in completions]

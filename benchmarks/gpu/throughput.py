@@ -3,8 +3,8 @@
     python benchmarks/gpu/throughput.py --system speed --out results/throughput-speed.json
 
 The same random weights for all, in a published shape, saved once as a 16-bit checkpoint under --scratch. A round is 8 or 64 completions of
-512 tokens in groups of 8, prompts of 150 tokens, LoRA rank 16 on all linear layers, 8-bit Adam. The first round of each size warms up; the
-rest count.
+512 tokens in groups of 8, prompts of 150 tokens, LoRA rank 16 on all linear layers, 8-bit Adam. The first round of each size warms up, and
+the memory is counted in it; the rest count, and nothing looks at the card while they run.
 `--system trl` is TRL's colocated mode, whose sampler does not get the adapter (`trainer/GPU.md`): its figure is a speed alone.
 """
 
@@ -16,7 +16,10 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,6 +32,7 @@ import torch  # noqa: E402
 
 from benchmarks.gpu import shapes  # noqa: E402
 from benchmarks.gpu.parts import SHARE_ROWS, machine, prompts_of, say, set_adapter, shares, timed  # noqa: E402
+from benchmarks.gpu.profile_of import profile_of  # noqa: E402
 
 PROMPT, COMPLETION, GROUP, RANK = 150, 512, 8, 16
 SIZES = (8, 64)
@@ -45,6 +49,8 @@ def main() -> None:
     parser.add_argument("--unmap", action="store_true", help="the sampler's pages leave the card while training")
     parser.add_argument("--share", action="store_true", help="the completions of a prompt are computed over one pass of it")
     parser.add_argument("--compiled", action="store_true", help="speed: vLLM's own compilation in place of graphs alone")
+    parser.add_argument("--effect", action="store_true", help="also the share of the adapter's effect in the sampler")
+    parser.add_argument("--profile", action="store_true", help="also where the time of a generation goes")
     parser.add_argument("--fused", action="store_true", help="memory: one kernel for the product of a decoding step")
     parser.add_argument("--completions", type=int, choices=SIZES, default=64, help="trl, unsloth: completions in a round")
     parser.add_argument("--site", type=Path, default=Path("/tmp/unsloth/site"), help="unsloth: the folder with its packages")
@@ -71,6 +77,7 @@ def engine(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from rewardlang.trainer.gpu_memory import MemoryWatch
     from rewardlang.trainer.gpu_update import prepare_training
     from rewardlang.trainer.gpu_vllm import SamplerSettings
+    from rewardlang.trainer.heap import settled_heap
     from rewardlang.trainer.memory_plan import PREFILL_OF_SPEED, Workload, plan
 
     merged = arguments.system == "speed"
@@ -103,6 +110,7 @@ def engine(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         extra={"compilation_config": {}} if arguments.compiled else {},
     )
     result: dict[str, Any] = {"plan_gib": planned.peak / 2**30, "micro_batch": load.micro_batch, "rounds": []}
+    adam: Any = vars(bitsandbytes.optim)["AdamW8bit"]
     with MemoryWatch() as watch:
         with watch.phase("start"):
             made, result["start_s"] = timed(lambda: start_engine(settings))
@@ -114,42 +122,48 @@ def engine(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         prepare_training(made)
         set_adapter(made, 1e-3, seed=5)
         made.unmap_cache = arguments.unmap
-        adam: Any = vars(bitsandbytes.optim)["AdamW8bit"]
         optimizer = adam([p for p in made.model.parameters() if p.requires_grad], lr=1e-6)
         for size in SIZES:
-            rows = [one_round(made, optimizer, watch, size, number, planned.micro_batch) for number in range(ROUNDS)]
-            result["rounds"] += rows
-            say(f"{size} × {COMPLETION}", median_round(rows[1:]))
+            result["rounds"].append(one_round(made, optimizer, size, 0, planned.micro_batch, watch.phase))
         result["peaks_gib"] = watch.table()
         say("peaks_gib", result["peaks_gib"])
-    result["shares"] = []
+    with settled_heap():  # as a run has it
+        for size in SIZES:
+            rows = [one_round(made, optimizer, size, number, planned.micro_batch) for number in range(1, ROUNDS)]
+            result["rounds"] += rows
+            say(f"{size} × {COMPLETION}", median_round(rows))
+        if arguments.profile:
+            result["profiles"] = {size: profile_of(partial(sample, made, size, 0)) for size in SIZES}
+            say("profiles", told_of(result["profiles"]))
+    if arguments.effect:
+        result["shares"] = list(effects(made))
+    return result
+
+
+def effects(made: Any) -> Iterator[dict[str, Any]]:
+    """The share of the adapter's effect in the sampler, at three sizes of it."""
     for relative in (1e-3, 1e-2, 3e-2):
         with made.cache_mapped():
             set_adapter(made, relative, seed=int(1e4 * relative))
             made.publish()
             completions = made.generate(prompts_of(SHARE_ROWS, 64, int(1e5 * relative)), COMPLETION, seeds=range(SHARE_ROWS))
-            found = shares(made, completions)
-        result["shares"].append({"size": relative} | found)
-        say("share", result["shares"][-1])
-    return result
+            found = {"size": relative} | shares(made, completions)
+        say("share", found)
+        yield found
 
 
-def one_round(made: Any, optimizer: Any, watch: Any, size: int, number: int, micro_batch: int) -> dict[str, float]:
-    """Publish, generate, update, step: seconds of each, and tokens trained a second of all."""
+def one_round(
+    made: Any, optimizer: Any, size: int, number: int, micro_batch: int, phase: Callable[[str], AbstractContextManager[None]] | None = None
+) -> dict[str, float]:
+    """Publish, generate, update, step: seconds of each, and tokens trained a second of all. `phase` counts the memory."""
     from rewardlang.trainer.gpu_update import accumulate
 
-    prompts = [prompt for index in range(size // GROUP) for prompt in prompts_of(GROUP, PROMPT, 97 * number + index, distinct=False)]
+    counted = phase or (lambda _: nullcontext())
     advantages = torch.randn(size, generator=torch.Generator().manual_seed(number)).tolist()
-    _, publish = timed(made.publish)
-    with watch.phase(f"rollout {size}"):
-
-        def sampled() -> Any:
-            with made.cache_mapped():
-                return made.generate(prompts, COMPLETION, seeds=[1000 * number + index for index in range(size)])
-
-        completions, generation = timed(sampled)
-    torch.cuda.empty_cache()
-    with watch.phase(f"training {size}"):
+    with counted(f"rollout {size}"):
+        _, publish = timed(made.publish)
+        completions, generation = timed(partial(sample, made, size, number))
+    with counted(f"training {size}"):
         report, update = timed(lambda: accumulate(made, completions, advantages, micro_batch=min(micro_batch, size)))
         _, step = timed(lambda: (optimizer.step(), optimizer.zero_grad()))
     whole = publish + generation + update + step
@@ -161,6 +175,25 @@ def one_round(made: Any, optimizer: Any, watch: Any, size: int, number: int, mic
         "mean_difference": report.mean_difference,
         "generated_tokens_s": size * COMPLETION / generation,
         "trained_tokens_s": size * COMPLETION / whole,
+    }
+
+
+def sample(made: Any, size: int, number: int) -> Any:
+    """The completions of a round."""
+    with made.cache_mapped():
+        return made.generate(round_prompts(size, number), COMPLETION, seeds=[1000 * number + index for index in range(size)])
+
+
+def round_prompts(size: int, number: int) -> list[list[int]]:
+    """Groups of 8 times the same prompt."""
+    return [prompt for index in range(size // GROUP) for prompt in prompts_of(GROUP, PROMPT, 97 * number + index, distinct=False)]
+
+
+def told_of(profiles: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    """What a profile comes down to, for a line on the terminal."""
+    return {
+        size: {key: value[:6] if isinstance(value, list) and key != "collections" else value for key, value in found.items()}
+        for size, found in profiles.items()
     }
 
 
@@ -177,21 +210,21 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     llm = LLM(model=str(folder), dtype="bfloat16", max_model_len=PROMPT + COMPLETION + 1, max_num_seqs=max(SIZES), skip_tokenizer_init=True,
               kv_cache_memory_bytes=4 << 30, enable_prefix_caching=True, logprobs_mode="processed_logprobs")  # fmt: skip
     head: Any = llm.collective_rpc(lambda worker: worker)[0].model_runner.get_model().logits_processor
-    found = {}
+    found: dict[str, Any] = {}
     for kind, dtype in (("", head.head_dtype), (" fp32 logits", torch.float32)):
         head.head_dtype = dtype  # read at each step, outside of the captured graphs
         for size in SIZES:
             seconds = []
             for number in range(ROUNDS):
-                prompts = [
-                    prompt for index in range(size // GROUP) for prompt in prompts_of(GROUP, PROMPT, 97 * number + index, distinct=False)
-                ]
-                tokens: Any = [{"prompt_token_ids": prompt} for prompt in prompts]
-                _, taken = timed(lambda tokens=tokens: llm.generate(tokens, sampling, use_tqdm=False))
-                seconds.append(taken)
+                tokens: Any = [{"prompt_token_ids": prompt} for prompt in round_prompts(size, number)]
+                drawn = partial(llm.generate, tokens, sampling, use_tqdm=False)
+                seconds.append(timed(drawn)[1])
             name = f"generated_tokens_s {size}{kind}"
             found[name] = round(size * COMPLETION / sorted(seconds[1:])[(ROUNDS - 1) // 2], 1)
             say(name, found[name])
+            if arguments.profile:
+                found[f"profile {size}{kind}"] = profile_of(drawn)
+                say("profiles", told_of({size: found[f"profile {size}{kind}"]}))
     return found
 
 
@@ -224,9 +257,10 @@ def trl(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
     pynvml.nvmlInit()
     handle, peak = pynvml.nvmlDeviceGetHandleByIndex(0), [0]
+    marks: list[float] = []
 
     def watch() -> None:
-        while True:
+        while len(marks) < 2:
             peak[0] = max(peak[0], int(pynvml.nvmlDeviceGetMemoryInfo(handle).used))
             time.sleep(0.02)
 
@@ -243,7 +277,6 @@ def trl(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         vllm_max_model_length=PROMPT + COMPLETION + 64, gradient_checkpointing=True, report_to=[], save_strategy="no",
         optim="paged_adamw_8bit", temperature=1.0, beta=0.0, model_init_kwargs={"dtype": "bfloat16", "quantization_config": quantisation},
     )  # fmt: skip
-    marks: list[float] = []
 
     class Clock(TrainerCallback):
         def on_step_end(self, *_: Any, **__: Any) -> None:

@@ -19,7 +19,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from benchmarks.gpu import cases, parts, peer_unsloth, shapes, throughput
+from benchmarks.gpu import cases, parts, peer_unsloth, profile_of, shapes, throughput
 from benchmarks.gpu import run as run_module
 from rewardlang.trainer import gpu_engine
 from rewardlang.trainer.gpu_engine import Engine
@@ -147,11 +147,13 @@ def test_throughput(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_card: li
     for name, value in (("PROMPT", 5), ("COMPLETION", 4), ("GROUP", 4), ("SIZES", (4, 8)), ("SHARE_ROWS", 6), ("RANK", 8)):
         monkeypatch.setattr(throughput, name, value)
     monkeypatch.setattr(shapes, "write_checkpoint", shapes.write_config)
-    arguments = ["--system", *options, "--scratch", str(tmp_path / "checkpoints")]
+    arguments = ["--system", *options, "--effect", "--profile", "--scratch", str(tmp_path / "checkpoints")]
     found = document(monkeypatch, throughput.main, tmp_path / "out.json", *arguments)
     assert len(found["rounds"]) == 2 * throughput.ROUNDS
     assert found["rounds"][-1]["trained_tokens_s"] > 0
     assert len(found["shares"]) == 3
+    assert [len(found["profiles"][size]["functions"]) for size in ("4", "8")] == [profile_of.MOST] * 2
+    assert found["profiles"]["8"]["kernels_s"] > 0
     assert no_card[0].merged == (options[0] == "speed")
     assert no_card[0].extra == ({"compilation_config": {}} if "--compiled" in options else {})
 
