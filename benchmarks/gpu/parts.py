@@ -393,8 +393,7 @@ def main() -> None:
     result = parts[arguments.part]()
     document = {"part": arguments.part, "model": arguments.model} | machine() | result
     arguments.out.write_text(json.dumps(document, indent=1, default=str) + "\n")
-    # vLLM and torch tear down in an order that can abort; everything is written.
-    os._exit(0)
+    os._exit(0)  # vLLM and torch tear down in an order that can abort; everything is written
 
 
 if __name__ == "__main__":
