@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rewardlang.reward import Reward
 
 _NAN = float("nan")
+_MOST_CHARACTERS = 20_000_000
 
 
 class Kept(NamedTuple):
@@ -32,7 +33,10 @@ class Kept(NamedTuple):
 
 
 class Collected:
-    """Grows by a few doubles a completion. Of whole rows at most `keep` are held, a sample of all, and the notable ones besides."""
+    """Grows by a few doubles a completion. Of whole rows at most `keep` are held, a sample of all, and the notable ones besides.
+
+    Fewer are held where they have more than 20 million characters together, which is what a browser opens in a second or two.
+    """
 
     def __init__(self, reward: Reward, step: int, keep: int, marks_column: str | None = None) -> None:
         self.reward, self.step, self.marks_column = reward, step, marks_column
@@ -56,6 +60,7 @@ class Collected:
         self.worst_right: Kept | None = None
         self.seen = self.skipped = 0
         self._keep = keep
+        self._held = 0
         self._record: Callable[[int], RowMarks] = ().__getitem__
 
     @cached_property
@@ -115,15 +120,26 @@ class Collected:
         """Each completion with the same chance, from a fixed seed (reservoir sampling)."""
         if len(self.sample) < self._keep:
             self.sample.append(self._whole(kept))
-        elif self._keep:
-            place = self._chance.randrange(self.seen)
-            if place < self._keep:
-                self.sample[place] = self._whole(kept)
+        elif not self._keep or (place := self._chance.randrange(self.seen)) >= self._keep:
+            return
+        else:
+            self._held -= _characters(self.sample[place])
+            self.sample[place] = self._whole(kept)
+        self._held += _characters(kept)
+        while self._held > _MOST_CHARACTERS and len(self.sample) > 1:
+            self._held -= _characters(self.sample.pop(self._chance.randrange(len(self.sample))))
+            self._keep = len(self.sample)
 
     def shown(self) -> list[Kept]:
         """The sample and the notable completions, in the order of the data."""
         notable = [kept for kept in (self.best, self.worst, self.best_wrong, self.worst_right) if kept is not None]
         return sorted({kept.number: kept for kept in [*self.sample, *notable]}.values(), key=lambda kept: kept.number)
+
+
+def _characters(kept: Kept) -> int:
+    """About what a completion takes in a page: itself, and the texts of its row."""
+    texts = (value for name, value in kept.row.values.items() if isinstance(value, str) and name != "completion")
+    return len(kept.row.completions[kept.completion - 1]) + sum(map(len, texts))
 
 
 def title_of(kept: Kept) -> str:

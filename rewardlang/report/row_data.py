@@ -114,14 +114,14 @@ class _Data:
         reason = self._string(gate.reason) if self._with_text else None
         return [self._string(gate.words), reason, self._string(gate.because or "")]
 
-    def _prompt(self, prompt: Any) -> str | None:
-        """As a text: of a chat each message behind its role."""
+    def _prompt(self, prompt: Any) -> int | None:
+        """The number of its text: of a chat each message behind its role."""
         if not self._with_text or prompt is None:
             return None
         if isinstance(prompt, str):
-            return _whole(prompt[:_LONGEST])
+            return self._string(prompt)
         messages = [message for message in prompt if isinstance(message, dict)] if isinstance(prompt, list) else []
-        return _whole("\n\n".join(f"{message.get('role')}: {message.get('content')}" for message in messages)[:_LONGEST])
+        return self._string("\n\n".join(f"{message.get('role')}: {message.get('content')}" for message in messages))
 
     def _columns(self, values: Any) -> dict[str, Any]:
         if not self._with_text:

@@ -171,6 +171,18 @@ def test_whole_rows_are_kept_up_to_a_number_and_notable_ones_always() -> None:
     assert [kept.number for kept in gathered.sample] == [kept.number for kept in again.sample]
 
 
+def test_fewer_rows_are_kept_where_they_are_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page has so many characters at most; those that are kept are of all parts of the data, and the notable ones are there."""
+    monkeypatch.setattr("rewardlang.report.collect._MOST_CHARACTERS", 100_000)
+    rows = [row(str(number), number != 50, "word " * 1_000) for number in range(200)]
+    gathered = collected(rows, keep=100)
+    kept = [one.number for one in gathered.sample]
+    assert 15 <= len(kept) <= 19
+    assert min(kept) < 100 < max(kept)
+    assert 51 in [one.number for one in gathered.shown()]
+    assert len(gathered.scores) == 200
+
+
 def test_pairs_that_the_expert_orders_the_other_way() -> None:
     """Each is counted for the rule that speaks most against the expert; equal scores are counted apart."""
     rows = [
