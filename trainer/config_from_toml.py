@@ -9,7 +9,7 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from rewardlang.trainer.config import DataConfig, RunConfig, is_list, table_in
 from rewardlang.trainer.config_guesses import meant
 from rewardlang.trainer.config_mistakes import mistakes_of
 from rewardlang.trainer.config_syntax import told
-from rewardlang.trainer.presets import PRESETS, merged
+from rewardlang.trainer.presets import PRESETS, flat, merged
 from rewardlang.trainer.problem import TrainingProblem
 
 T = TypeVar("T")
@@ -26,11 +26,12 @@ _INHERITED = ("rename", "system", "chat", "unusable", "max_prompt_tokens")  # ke
 _WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", dict: "a table", tuple: "a list of texts"}
 
 
-def read_config(path: str | Path, changes: Sequence[str] = ()) -> RunConfig:
+def read_config(path: str | Path, changes: Sequence[str] = (), say: Callable[[str], None] = lambda text: None) -> RunConfig:
     """The run that a file describes; paths in it become relative to where the file stands.
 
     `changes` are texts such as `training.steps=20`, which win over the file, as the file wins over its preset; a preset among them, too,
-    is laid over the file: whoever asks for `try` in a call wants four steps, whatever the file says. Raises `TrainingProblem`.
+    is laid over the file: whoever asks for `try` in a call wants four steps, whatever the file says. `say` is told which settings of its
+    preset a file overrides. Raises `TrainingProblem`.
     """
     path = Path(path)
     try:
@@ -48,7 +49,10 @@ def read_config(path: str | Path, changes: Sequence[str] = ()) -> RunConfig:
     asked: dict[str, Any] = {}
     for change in changes:
         asked = merged(asked, _changed(change, mistakes))
-    table = merged(_preset_of(table), table)
+    preset = _preset_of(table)
+    if others := [key for key, value in flat(preset) if value != dict(flat(table)).get(key, value)]:
+        say(f"{path} has other values than its preset '{table['preset']}' for {', '.join(others)}")
+    table = merged(preset, table)
     table = merged(table, merged(_preset_of(asked), asked))
     config = _read(RunConfig, table, "", mistakes)
     if not mistakes:

@@ -8,7 +8,7 @@ from typing import Any
 from rewardlang.suggest import did_you_mean
 from rewardlang.trainer.algorithms import ALGORITHMS
 from rewardlang.trainer.config import DataConfig, RunConfig
-from rewardlang.trainer.presets import PRESETS
+from rewardlang.trainer.presets import PRESETS, no_preset
 from rewardlang.trainer.trackers import TRACKERS
 
 SOURCES = ("file", "hub", "reasoning_gym", "recipe")
@@ -57,9 +57,7 @@ def mistakes_of(config: RunConfig) -> Iterator[str]:
     if not config.model.path:
         yield "'model.path' is missing: a folder, or the id of a model on the hub"
     if config.preset is not None and config.preset not in PRESETS:
-        guess = did_you_mean(config.preset, PRESETS)
-        like = [name for name in PRESETS if config.preset.lower() in name]
-        yield f"there is no preset '{config.preset}'; {guess or 'there are ' + ', '.join(like or PRESETS)}"
+        yield no_preset(config.preset)
     for name in config.report_to or ():
         if name not in TRACKERS:
             yield f"'report_to' takes {', '.join(map(repr, TRACKERS))}, found {name!r}; {did_you_mean(name, TRACKERS) or '[] for none'}"

@@ -12,7 +12,7 @@ from rewardlang.suggest import did_you_mean
 from rewardlang.trainer.algorithms import ALGORITHMS
 from rewardlang.trainer.config import DataConfig, RunConfig, is_list, table_in
 from rewardlang.trainer.config_from_toml import type_in_words
-from rewardlang.trainer.presets import PRESETS
+from rewardlang.trainer.presets import PRESETS, flat, no_preset
 from rewardlang.trainer.problem import TrainingProblem
 
 _EXAMPLES: dict[str, Any] = {
@@ -25,12 +25,18 @@ _EXAMPLES: dict[str, Any] = {
 _WIDTH = 34
 
 
-def all_keys() -> str:
-    """TOML with one line a key; keys without a default are commented out, but for those of a usual run."""
-    return "\n".join([*_table(RunConfig, "", "a run: rewardlang train this-file.toml")]) + "\n"
+def all_keys(preset: str | None = None) -> str:
+    """TOML with one line a key. Only what every run needs is set; the rest is commented out with its default, or with what a preset sets.
+
+    So a preset that is named in such a file is not overridden by defaults. Raises `TrainingProblem` for a preset that is none.
+    """
+    if preset is not None and preset not in PRESETS:
+        raise TrainingProblem(no_preset(preset))
+    given = {} if preset is None else {"preset": preset, **dict(flat(PRESETS[preset].tables))}
+    return "\n".join([*_table(RunConfig, "", "a run: rewardlang train this-file.toml", given)]) + "\n"
 
 
-def _table(kind: type[Any], place: str, heading: str) -> Iterator[str]:
+def _table(kind: type[Any], place: str, heading: str, given: dict[str, Any]) -> Iterator[str]:
     yield f"# {heading}"
     if place:
         yield f"[{place.rstrip('.')}]"
@@ -41,13 +47,17 @@ def _table(kind: type[Any], place: str, heading: str) -> Iterator[str]:
         if inner is not None:
             tables.append((inner, f"{place}{field.name}.", field.metadata["text"]))
             continue
+        key = place + field.name
         default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
-        value = _EXAMPLES.get(place + field.name, default)
-        line = f"# {field.name} =" if value is None else f"{field.name} = {toml_value(value)}"
-        yield f"{line:<{_WIDTH}}  # {field.metadata['text']}"
+        value = given.get(key, _EXAMPLES.get(key, default))
+        line = f"{field.name} =" if value is None else f"{field.name} = {toml_value(value)}"
+        if key != "preset" if key in given else key not in _EXAMPLES:
+            line = f"# {line}"
+        yield f"{line:<{_WIDTH}}  # {field.metadata['text']}{' (as the preset sets it)' * (key in given and key != 'preset')}"
     for inner, path, text in tables:
         yield ""
-        yield from _table(typing.cast("type[Any]", inner), path, text if inner is not DataConfig else f"{text}; {_first_line(inner)}")
+        about = text if inner is not DataConfig else f"{text}; {_first_line(inner)}"
+        yield from _table(typing.cast("type[Any]", inner), path, about, given)
 
 
 def explained(prefix: str = "") -> str:

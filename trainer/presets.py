@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+from rewardlang.suggest import did_you_mean
 
 PROMPT, COMPLETIONS, GROUP, RANK = 512, 64, 8, 16  # of every preset for a card: longest prompt, completions a step and of a prompt, LoRA
 
@@ -90,6 +93,12 @@ PRESETS = {
 }
 
 
+def no_preset(name: str) -> str:
+    """What is told of a name that is no preset, with those that may be meant."""
+    like = [known for known in PRESETS if name.lower() in known]
+    return f"there is no preset '{name}'; {did_you_mean(name, PRESETS) or 'there are ' + ', '.join(like or PRESETS)}"
+
+
 def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """Both tables in one, table by table; where both have a key, that of `over`."""
     both = {**under, **over}
@@ -97,3 +106,12 @@ def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict) and isinstance(over.get(name), dict):
             both[name] = merged(value, over[name])
     return both
+
+
+def flat(table: dict[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:
+    """Each key of the tables, dotted, with its value."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{place}{name}.")
+        else:
+            yield place + name, value

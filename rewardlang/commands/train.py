@@ -21,6 +21,7 @@ checkpoint after the step and stops; --resume goes on from the last one. Works o
 """
 EXAMPLE = """
 rewardlang train --keys > run.toml     every key, its default and its meaning
+rewardlang train --keys --preset qwen2.5-1.5b-8gb > run.toml
 rewardlang train --explain-config training
 rewardlang train run.toml --preset try     four short steps, whatever the file says
 rewardlang train run.toml --set training.steps=20
@@ -33,7 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `train`."""
     parser.add_argument("config", metavar="CONFIG.toml", nargs="?", help="the run")
     parser.add_argument("--resume", action="store_true", help="go on from the last whole checkpoint of the run")
-    parser.add_argument("--keys", action="store_true", help="print a configuration with every key, its default and its meaning")
+    parser.add_argument(
+        "--keys",
+        action="store_true",
+        help="print a configuration with every key, its default and its meaning; with --preset, that preset's",
+    )
     parser.add_argument(
         "--explain-config", metavar="KEY", nargs="?", const="", help="print every key, or those that begin with KEY: type, default, meaning"
     )
@@ -60,10 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rewardlang.trainer.problem import TrainingProblem
 
     if arguments.keys:
-        from rewardlang.trainer.config_text import all_keys
-
-        print(all_keys(), end="")
-        return 0
+        return _keys(arguments.preset)
     if arguments.explain_config is not None:
         return _explain(arguments.explain_config)
     if arguments.config is None:
@@ -90,6 +92,17 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _keys(preset: str | None) -> int:
+    from rewardlang.trainer.config_text import all_keys
+    from rewardlang.trainer.problem import TrainingProblem
+
+    try:
+        print(all_keys(preset), end="")
+    except TrainingProblem as problem:
+        raise UsageError(str(problem)) from None
+    return 0
+
+
 def _explain(prefix: str) -> int:
     from rewardlang.trainer.config_text import explained
     from rewardlang.trainer.problem import TrainingProblem
@@ -112,8 +125,9 @@ def _plan(config_path: str, changes: list[str], card_name: str | None, *, as_jso
         card = card_at_hand() if card_name is None else card_named(card_name)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    config = read_config(config_path, changes)
-    plan = plan_of(config, card, progress_for())
+    progress = progress_for()
+    config = read_config(config_path, changes, progress.say)
+    plan = plan_of(config, card, progress)
     if config.engine.backend == "transformers":
         told = "engine.backend is 'transformers', which has no plan; this is what the run would take with 'memory'"
         print(told, file=sys.stderr)
@@ -129,7 +143,9 @@ def _train(config_path: str, changes: list[str], *, resume: bool) -> RunResult:
     from rewardlang.trainer.progress_display import progress_for
     from rewardlang.trainer.training import train
 
-    return train(read_config(config_path, changes), progress_for(run=True), resume=resume)
+    progress = progress_for(run=True)
+    first = os.environ.get("RANK", "0") == "0"  # the first of several processes tells
+    return train(read_config(config_path, changes, progress.say if first else lambda text: None), progress, resume=resume)
 
 
 def _lines(result: RunResult) -> list[str]:

@@ -203,6 +203,21 @@ def test_the_printed_keys_are_a_configuration_that_can_be_read(tmp_path: Path) -
             assert all(field.metadata["text"] and f"{field.name}" in text for field in dataclasses.fields(kind))
 
 
+def test_a_file_of_keys_leaves_a_preset_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--keys --preset NAME` names it; what it sets is shown and not overridden. A preset that is none is told."""
+    assert main(["train", "--keys", "--preset", "qwen2.5-1.5b-8gb"]) == 0
+    text = capsys.readouterr().out
+    assert '# path = "Qwen/Qwen2.5-1.5B-Instruct"' in text
+    said: list[str] = []
+    config = read_config(written(tmp_path, text), say=said.append)
+    assert (config.model.path, config.engine.backend, config.training.steps) == ("Qwen/Qwen2.5-1.5B-Instruct", "memory", 300)
+    bare = read_config(written(tmp_path, all_keys().replace("# preset =", "preset = 'qwen2.5-1.5b-8gb' #")), say=said.append)
+    assert (bare.engine.backend, bare.training.steps) == ("memory", 300)
+    assert said == [f"{tmp_path / 'run.toml'} has other values than its preset 'qwen2.5-1.5b-8gb' for model.path"]
+    assert main(["train", "--keys", "--preset", "8gbb"]) == 2
+    assert "there is no preset '8gbb'" in capsys.readouterr().err
+
+
 def test_a_preset_lies_under_the_file_and_changes_lie_over_it(tmp_path: Path) -> None:
     """What the command line says wins over the file, the file over its preset, the preset over the defaults."""
     path = written(tmp_path, "preset = 'try'\n" + GOOD + "[training]\nsteps = 8\n")
