@@ -147,7 +147,8 @@ class InProcess:
         """
         from vllm import SamplingParams
 
-        common: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "logprobs": 0, "detokenize": False}
+        common: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "detokenize": False}
+        common |= {"logprobs": 0, "flat_logprobs": True}  # of the sampled token alone, as lists of numbers: no two objects a token
         common |= {"stop_token_ids": list(stop)} if stop else {"ignore_eos": True}
         parameters = [SamplingParams(seed=None if seeds is None else seeds[index], **common) for index in range(len(prompts))]
         with self._telling(ended) if ended is not None else nullcontext():
@@ -235,7 +236,7 @@ class MergedSampler(InProcess):
 
 def _completion(output: Any) -> Completion:
     sampled = output.outputs[0]
-    logprobs = [entry[token].logprob for token, entry in zip(sampled.token_ids, sampled.logprobs, strict=True)]
-    return Completion(
-        list(output.prompt_token_ids), list(sampled.token_ids), np.array(logprobs, dtype=np.float64), sampled.finish_reason == "stop"
-    )
+    tokens, flat = list(sampled.token_ids), sampled.logprobs
+    if flat.token_ids != tokens:
+        raise EngineContract(f"vllm {VLLM_VERSION} tells the log-probs of other tokens than it sampled")
+    return Completion(list(output.prompt_token_ids), tokens, np.array(flat.logprobs, dtype=np.float64), sampled.finish_reason == "stop")

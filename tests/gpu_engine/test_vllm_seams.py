@@ -6,12 +6,17 @@ Runs where vllm is installed, or where REWARDLANG_VLLM_SOURCE names a folder wit
 
 from __future__ import annotations
 
+import itertools
 import re
+import sys
+import types
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from rewardlang.trainer.gpu_vllm import SamplerSettings
-from rewardlang.trainer.gpu_vllm_weights import FUSED, VLLM_VERSION
+from rewardlang.trainer.gpu_vllm import SamplerSettings, _completion
+from rewardlang.trainer.gpu_vllm_weights import FUSED, VLLM_VERSION, EngineContract
 from rewardlang.trainer.memory_plan import KV_BLOCK, SLOT_RANKS
 from tests.gpu_engine.vllm_source import constant, fields, folder, literal, named, parameters, text
 
@@ -70,11 +75,12 @@ def test_methods_of_llm(path: str, wanted: list[str]) -> None:
 
 def test_what_is_asked_and_what_comes_back() -> None:
     """Fields of sampling parameters, of outputs, of log-probs and of LoRA requests."""
-    asked = {"max_tokens", "temperature", "logprobs", "detokenize", "stop_token_ids", "ignore_eos", "seed", "prompt_logprobs"}
-    assert asked <= fields("sampling_params.py", "SamplingParams")
+    asked = {"max_tokens", "temperature", "logprobs", "flat_logprobs", "detokenize", "stop_token_ids", "ignore_eos", "seed"}
+    assert asked | {"prompt_logprobs"} <= fields("sampling_params.py", "SamplingParams")
     assert {"prompt_token_ids", "prompt_logprobs", "outputs"} <= fields("outputs.py", "RequestOutput")
     assert {"token_ids", "logprobs", "finish_reason"} <= fields("outputs.py", "CompletionOutput")
     assert "logprob" in fields("logprobs.py", "Logprob")
+    assert {"token_ids", "logprobs"} <= fields("logprobs.py", "FlatLogprobs")
     request = named("lora/request.py", "LoRARequest")
     names = [one.target.id for one in request.body if hasattr(one, "target")]  # type: ignore[attr-defined]
     assert names[:3] == ["lora_name", "lora_int_id", "lora_path"]
@@ -171,3 +177,22 @@ def test_settings_of_the_environment() -> None:
     """Names that the engine sets before vLLM is imported."""
     for name in ("VLLM_ENABLE_V1_MULTIPROCESSING", "VLLM_NO_USAGE_STATS", "VLLM_USE_FLASHINFER_SAMPLER"):
         assert f'    "{name}": lambda' in text("envs.py")
+
+
+def test_the_log_probs_of_sampled_tokens_come_as_flat_lists() -> None:
+    """vLLM's own container, filled as its output processor fills it, and read; another token among them is no silent shift."""
+    space: dict[str, Any] = {"__name__": "logprobs"}
+    sys.modules["logprobs"] = types.ModuleType("logprobs")  # dataclasses look their module up
+    try:
+        exec(compile(text("logprobs.py"), "logprobs.py", "exec"), space)
+    finally:
+        del sys.modules["logprobs"]
+    found = space["create_sample_logprobs"](True)
+    for token, logprob in ((7, -0.5), (9, -1.25)):
+        space["append_logprobs_for_next_position"](found, [token], [logprob], itertools.repeat(None), 3, 0)
+    output = SimpleNamespace(prompt_token_ids=[1, 2], outputs=[SimpleNamespace(token_ids=(7, 9), logprobs=found, finish_reason="stop")])
+    read = _completion(output)
+    assert (read.prompt, read.tokens, read.logprobs.tolist(), read.finished) == ([1, 2], [7, 9], [-0.5, -1.25], True)
+    output.outputs[0].token_ids = (7, 8)
+    with pytest.raises(EngineContract, match="other tokens"):
+        _completion(output)
