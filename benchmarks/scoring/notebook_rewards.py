@@ -39,7 +39,7 @@ import rewardlang  # noqa: E402 - the tree that this script stands in
 COUNT = 10_000
 BATCHES = ((10_000, 9), (512, 61), (64, 401))
 Chats = list[list[dict[str, str]]]
-Peer = Callable[..., list[float]]
+Peer = Callable[..., Any]
 
 
 def _answer_in(text: str) -> str:
@@ -116,9 +116,14 @@ def batches(rows: list[Completion], size: int) -> Iterator[Batch]:
     return itertools.cycle(Batch(rows[start : start + size]) for start in range(0, len(rows) - size + 1, size))
 
 
+def notebook_functions() -> list[Peer]:
+    """The five functions as the notebooks have them now."""
+    return [_xmlcount, _soft_format, _strict_format, _integer, _correct]
+
+
 def compared(ours: Peer, rows: list[Completion], size: int, rounds: int) -> dict[str, float]:
     """The medians of both, in microseconds a row, and how many times as fast ours is."""
-    now, first = [_xmlcount, _soft_format, _strict_format, _integer, _correct], _first_form()
+    now, first = notebook_functions(), _first_form()
     times: list[tuple[float, float, float]] = []
     for _, batch in zip(range(rounds + 1), batches(rows, size), strict=False):
         times.append((seconds(now, batch), seconds(first, batch), seconds([ours], batch)))
@@ -140,6 +145,17 @@ def whole_reward(rows: list[Completion]) -> float:
     return statistics.median(seconds([reward], batch) for _, batch in zip(range(15), batches(thinking, 512), strict=False)) * 1e3
 
 
+def machine() -> dict[str, Any]:
+    """Where and when it was measured."""
+    return {
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "load": round(os.getloadavg()[0], 1),
+        "python": platform.python_version(),
+        "numpy": importlib.import_module("numpy").__version__,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+
+
 def main() -> None:
     """Prints the ratios and writes them."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -152,13 +168,7 @@ def main() -> None:
         result["batches"][str(size)] = compared(ours, rows, size, rounds)
         print(size, result["batches"][str(size)], flush=True)
     result["math_gsm8k_ms_a_batch_of_512"] = round(whole_reward(rows), 1)
-    result |= {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "load": round(os.getloadavg()[0], 1),
-        "python": platform.python_version(),
-        "numpy": importlib.import_module("numpy").__version__,
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-    }
+    result |= machine()
     print({name: value for name, value in result.items() if name != "batches"})
     if arguments.out is not None:
         arguments.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
