@@ -2,10 +2,10 @@
 
     python benchmarks/scoring/notebook_floor.py --out benchmarks/results/DATE-notebook-floor.json
 
-It knows all that `examples/gsm8k_xml_port/gsm8k_xml.reward` says and nothing else, makes no object that the score does not need, and gives
-the scores of the engine, to the last bit. It does what the engine must do: every chat is looked at (a prompt that ends with a message of the
-assistant would begin the completion), and texts are compared in composed form. The Python functions, this one and the engine are timed in
-turn on the same batches; ratios are of the medians of the thread's own time.
+It knows all that `examples/gsm8k_xml_port/gsm8k_xml.reward` says and nothing else, makes no object that the score does not need, and
+gives the scores of the engine, to the last bit. It does what the engine must do: every chat is looked at (a prompt that ends with a message
+of the assistant would begin the completion), and texts are compared in composed form. The Python functions, this one and the engine are
+timed in turn on the same batches; ratios are of the medians of the thread's own time.
 """
 
 from __future__ import annotations

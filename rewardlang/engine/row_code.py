@@ -74,7 +74,8 @@ class RowCode:
         """What is wanted of the rows of a batch. `portions` give columns of some rows after the other, `counts` how often a step
         finds something in a text, `keys` a number for what is wanted of a row.
         """
-        function, rows, others = self._function, Rows([], [], []), list[str]()
+        others: list[str] = []
+        function, rows = self._function, Rows([], [], [])
         tables = list(map(counts, function.counted))
         for column in portions:
             columns = [column(name) for name in function.columns]
