@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--share", action="store_true", help="the completions of a prompt are computed over one pass of it")
     parser.add_argument("--compiled", action="store_true", help="speed: vLLM's own compilation in place of graphs alone")
     parser.add_argument("--effect", action="store_true", help="also the share of the adapter's effect in the sampler")
-    parser.add_argument("--profile", action="store_true", help="also where the time of a generation goes")
+    parser.add_argument("--profile", action="store_true", help="also where the time of a generation and of an update goes")
     parser.add_argument("--fused", action="store_true", help="memory: one kernel for the product of a decoding step")
     parser.add_argument("--completions", type=int, choices=SIZES, default=64, help="trl, unsloth: completions in a round")
     parser.add_argument("--site", type=Path, default=Path("/tmp/unsloth/site"), help="unsloth: the folder with its packages")
@@ -133,11 +133,24 @@ def engine(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
             result["rounds"] += rows
             say(f"{size} × {COMPLETION}", median_round(rows))
         if arguments.profile:
-            result["profiles"] = {size: profile_of(partial(sample, made, size, 0)) for size in SIZES}
+            result["profiles"] = profiles(made, planned.micro_batch)
             say("profiles", told_of(result["profiles"]))
     if arguments.effect:
         result["shares"] = list(effects(made))
     return result
+
+
+def profiles(made: Any, micro_batch: int) -> dict[str, dict[str, Any]]:
+    """Where the time of a generation and of an update goes, at each size."""
+    from rewardlang.trainer.gpu_update import accumulate
+
+    found = {}
+    for size in SIZES:
+        found[f"generation {size}"] = profile_of(partial(sample, made, size, 0))
+        completions, advantages = sample(made, size, 0), torch.linspace(-1, 1, size).tolist()
+        update = partial(accumulate, made, completions, advantages, micro_batch=min(micro_batch, size))
+        found[f"update {size}"] = profile_of(update)
+    return found
 
 
 def effects(made: Any) -> Iterator[dict[str, Any]]:
@@ -189,11 +202,11 @@ def round_prompts(size: int, number: int) -> list[list[int]]:
     return [prompt for index in range(size // GROUP) for prompt in prompts_of(GROUP, PROMPT, 97 * number + index, distinct=False)]
 
 
-def told_of(profiles: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """What a profile comes down to, for a line on the terminal."""
+def told_of(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What profiles come down to, for a line on the terminal."""
     return {
-        size: {key: value[:6] if isinstance(value, list) and key != "collections" else value for key, value in found.items()}
-        for size, found in profiles.items()
+        name: {key: value[:6] if isinstance(value, list) and key != "collections" else value for key, value in one.items()}
+        for name, one in found.items()
     }
 
 
@@ -223,8 +236,8 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
             found[name] = round(size * COMPLETION / sorted(seconds[1:])[(ROUNDS - 1) // 2], 1)
             say(name, found[name])
             if arguments.profile:
-                found[f"profile {size}{kind}"] = profile_of(drawn)
-                say("profiles", told_of({size: found[f"profile {size}{kind}"]}))
+                profile = found[f"profile {size}{kind}"] = profile_of(drawn)
+                say("profiles", told_of({f"{size}{kind}": profile}))
     return found
 
 

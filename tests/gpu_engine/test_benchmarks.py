@@ -152,8 +152,8 @@ def test_throughput(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_card: li
     assert len(found["rounds"]) == 2 * throughput.ROUNDS
     assert found["rounds"][-1]["trained_tokens_s"] > 0
     assert len(found["shares"]) == 3
-    assert [len(found["profiles"][size]["functions"]) for size in ("4", "8")] == [profile_of.MOST] * 2
-    assert found["profiles"]["8"]["kernels_s"] > 0
+    assert found["profiles"].keys() == {"generation 4", "update 4", "generation 8", "update 8"}
+    assert all(len(one["functions"]) == profile_of.MOST and one["kernels_s"] > 0 for one in found["profiles"].values())
     assert no_card[0].merged == (options[0] == "speed")
     assert no_card[0].extra == ({"compilation_config": {}} if "--compiled" in options else {})
 
