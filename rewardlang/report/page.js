@@ -204,7 +204,7 @@ function rowOf(row) {
   const box = make("article", { class: "row" }, make("h3", {}, ...shown(titleOf(row))), make("div", { class: "score" }, score + right));
   for (const failure of row.failures) box.append(make("div", { class: "note" }, ...shown(failure)));
   if (row.text !== null) {
-    if (row.prompt !== null) box.append(make("details", {}, make("summary", {}, "The prompt"), make("div", { class: "text" }, make("div", { class: "tx", style: "white-space:pre-wrap;padding:0 .6rem" }, ...shown(string(row.prompt))))));
+    if (row.prompt !== null) box.append(make("details", {}, make("summary", {}, "The prompt"), make("div", { class: "text" }, make("div", { class: "tx", style: "padding:0 .6rem" }, ...shown(string(row.prompt))))));
     box.append(completionOf(row));
   }
   box.append(rulesOf(row));

@@ -1,6 +1,7 @@
 """The engine gives the numbers of the scalar marking, bit for bit, whatever the file and the rows.
 
-The longer run: `REWARDLANG_EXAMPLES=5000 pytest tests/engine/test_agreement.py`.
+The longer run: `REWARDLANG_EXAMPLES=5000 pytest tests/engine tests/test_marking_laws.py`; with `--hypothesis-profile=explore
+--hypothesis-seed=N` on other cases each time.
 """
 
 from __future__ import annotations
