@@ -100,6 +100,10 @@ class PlainPlan:
                 codes.append(counts[_Count(rule.loop.items, outcomes.most)])
         return tuple(codes)
 
+    def succeeds(self, key: tuple[Any, ...]) -> bool:
+        """Whether there is success, where the key says it."""
+        return self.success is not None and bool(key[self.tests.index(self.success)])
+
 
 class Keys(dict[tuple[Any, ...], int]):
     """The keys that were met, numbered: a row is then one small number. `met` has them by number."""
@@ -260,23 +264,22 @@ class PlainMarks(BatchMarks):
         plain, rows = self._plain, self._rows
         gates = np.array(rows.gates or [-1] * self._size, dtype=np.int16)
         alive = np.flatnonzero(gates < 0)
-        held = rows.success
-        if plain.success is not None:
-            place = plain.tests.index(plain.success)
-            held = [self._keys.met[key][place] for key in rows.keys]
-        success = _success(plain.plan, held, gates)
-        found = []
+        held, found = np.array(rows.success, dtype=np.float64), []
         if len(alive):
-            codes = {key: plain.codes(self._keys.met[key]) for key in set(rows.keys)}
-            table = np.array([codes[key] for key in rows.keys], dtype=np.intp)
-            found = [Given(None, None, table[:, place], outcomes) for place, outcomes in enumerate(plain.tables.rules)]
+            used = sorted(set(rows.keys))
+            known = np.zeros((len(plain.tables.rules) + 1, used[-1] + 1), dtype=np.intp)
+            known[:, used] = np.array([(*plain.codes(key), plain.succeeds(key)) for key in map(self._keys.met.__getitem__, used)]).T
+            *codes, successes = known[:, rows.keys]
+            found = [Given(None, None, code, outcomes) for code, outcomes in zip(codes, plain.tables.rules, strict=True)]
+            if plain.success is not None:
+                held = successes.astype(np.float64)
+        success = _success(plain.plan, held, gates)
         return [part_of(plain.plan, plain.tables, self._step, alive, gates, success, found)]
 
 
-def _success(plan: Plan, held: list[bool], gates: NDArray[np.int16]) -> Floats | None:
+def _success(plan: Plan, success: Floats, gates: NDArray[np.int16]) -> Floats | None:
     if plan.success is None:
         return None
-    success = np.array(held, dtype=np.float64)
     skipped = skipped_rows(plan, gates)
     if skipped is not None:
         success[skipped] = np.nan
