@@ -69,9 +69,19 @@ def finish(outcome: Outcome, collected: Collected, arguments: argparse.Namespace
 
         outcome.agreement = agreement_of(collected)
         if outcome.agreement is None:
-            raise UsageError(f"no row has a number in the column '{arguments.marks}' of --marks")
+            raise UsageError(_no_marks(arguments.marks, collected.names))
     if arguments.report and outcome.figures is not None:
         _write(outcome, collected, arguments)
+
+
+def _no_marks(column: str, there: Sequence[str]) -> str:
+    from rewardlang.suggest import did_you_mean
+
+    told = f"no row has a number in the column '{column}' of --marks"
+    if column in there:
+        return f"{told}; marks are numbers, or true and false"
+    listed = ", ".join(there)
+    return f"{told}; {did_you_mean(column, there) or f'columns there: {listed}'}"
 
 
 def _write(outcome: Outcome, collected: Collected, arguments: argparse.Namespace) -> None:

@@ -43,6 +43,7 @@ class Collected:
         self.marks = array("d")
         self.titles: list[str] = []
         self.numbers: list[int] = []
+        self.names: tuple[str, ...] = ()
         self.rules = list(reward.program.rules)
         self.scores = array("d")
         self.lengths = array("d")
@@ -71,6 +72,7 @@ class Collected:
 
     def add(self, file: str, row: Row, marks: tuple[RowMarks, ...], record: Callable[[int], RowMarks] | None = None) -> None:
         """A row with the marks of its completions, of which numbers are enough if `record` gives the full record of each."""
+        self.names = self.names or tuple(row.values)
         self._record = marks.__getitem__ if record is None else record
         for index, one in enumerate(marks):
             self.seen += 1

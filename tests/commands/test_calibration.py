@@ -61,7 +61,9 @@ def test_a_report_is_written(run: Run, tmp_path: Path) -> None:
         ((*CHECK, "--report", "none/a.html"), "there is no folder none"),
         ((*CHECK, "--without-text"), "name it with --report"),
         ((*CHECK, "--group-size", "1"), "a group has 2 to 4,096 completions"),
-        ((*CHECK, "--marks", "grade"), "no row has a number in the column 'grade' of --marks"),
+        ((*CHECK, "--marks", "grade"), "no row has a number in the column 'grade' of --marks; columns there: "),
+        ((*CHECK, "--marks", "answr"), "no row has a number in the column 'answr' of --marks; did you mean 'answer'?"),
+        ((*CHECK, "--marks", "prompt"), "of --marks; marks are numbers, or true and false"),
     ],
 )
 def test_wrong_use(run: Run, words: tuple[str, ...], told: str) -> None:
