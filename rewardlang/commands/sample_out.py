@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from rewardlang.samples.problem import UsageError
+from rewardlang.whole_file import taken
 
 
 def key_of(prompt: Any) -> str:
@@ -58,6 +59,10 @@ class Growing:
     def __enter__(self) -> Growing:
         try:
             self._stream = self._path.open("r+b" if self._path.exists() else "xb")
+            if not taken(self._stream):
+                self._stream.close()
+                raise UsageError(f"another run is writing {self._path} at this moment")
+            self._whole = self._read()  # once more: it may have grown before it was taken
             self._stream.truncate(self._whole)
             self._stream.seek(self._whole)
         except OSError as error:

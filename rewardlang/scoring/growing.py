@@ -20,6 +20,7 @@ from typing import IO, Any, NamedTuple
 from rewardlang.samples.problem import UsageError
 from rewardlang.scoring.pieces import Piece
 from rewardlang.scoring.table_copy import Segment
+from rewardlang.whole_file import taken
 
 _SECONDS = 1.0
 _BLOCK = 1 << 22
@@ -57,7 +58,7 @@ class Growing:
 
     def __enter__(self) -> Growing:
         self._journal = self._journal_path.open("a+b")
-        if not _locked(self._journal):
+        if not taken(self._journal):
             self._journal.close()
             raise UsageError(f"another run is writing {self.out} at this moment")
         self.begun_anew = self._read()
@@ -145,16 +146,3 @@ def _written(stream: IO[bytes], segment: Segment) -> int:
     if left:
         raise OSError(errno.EIO, "the file has become shorter", segment.path)
     return segment.stop - segment.start
-
-
-def _locked(stream: IO[bytes]) -> bool:
-    """Takes the file for this process, until it ends; False where another has it. Without such locks nobody is asked."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

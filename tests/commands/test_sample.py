@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from rewardlang.commands.sample_client import Client, ServerProblem, Settings
+from rewardlang.commands.sample_out import Growing
 from rewardlang.samples.problem import UsageError
 from tests.commands.conftest import ROWS, Run
 
@@ -144,6 +145,17 @@ def test_a_run_that_was_stopped_is_gone_on_with(run: Run, stub: Stub, tmp_path: 
     assert len(stub.asked) == 2
     assert sorted((tmp_path / "out.jsonl").read_bytes().splitlines()) == sorted(whole.splitlines())
     assert ask(run, stub).out.startswith("out.jsonl: 0 prompts, 0 completions")
+
+
+def test_two_runs_do_not_write_one_file(run: Run, stub: Stub, tmp_path: Path) -> None:
+    """The second is refused while the first is at it, and nothing of the file changes."""
+    assert ask(run, stub).code == 0
+    before = (tmp_path / "out.jsonl").read_bytes()
+    settings = rows(tmp_path)["q1"]["sampled"]
+    with Growing(str(tmp_path / "out.jsonl"), 2, settings):
+        result = ask(run, stub)
+    assert (result.code, "another run is writing out.jsonl at this moment" in result.err) == (2, True)
+    assert (tmp_path / "out.jsonl").read_bytes() == before
 
 
 @pytest.mark.parametrize(
