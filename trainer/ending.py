@@ -88,7 +88,8 @@ class Ending:
         if isinstance(error, TrainingProblem):
             return Ended(FAILED, step, error.cause, error.remedy or how)
         if isinstance(error, KeyboardInterrupt):
-            return Ended(STOPPED, step, f"stopped at once: what was done after step {step} is lost; {left}", how)
+            lost = f"what was done after step {step} is lost" if step else "no step was done"
+            return Ended(STOPPED, step, f"stopped at once: {lost}; {left}", how)
         first = str(error).strip().split("\n")[0]
         told = f"an error that the trainer does not know: {type(error).__name__}{': ' * bool(first)}{first}; {left}"
         return Ended(FAILED, step, told, f"its trace stands on the terminal or in the job's log; then {how}")

@@ -26,6 +26,7 @@ from rewardlang.trainer.eval_answers import answers_by
 from rewardlang.trainer.eval_draws import FOLDER, Answers, Drawing, Passes, drawn_passes
 from rewardlang.trainer.evaluate import Drawn, mark_drawn
 from rewardlang.trainer.extras import TRAINING, need
+from rewardlang.trainer.failures import failures_told
 from rewardlang.trainer.intervals import LEVEL, RESAMPLES, Interval, bootstrap, counts_of_k, pass_at_k, share_intervals
 from rewardlang.trainer.past_run import PastRun, SavedPolicy, open_run, policy_of, reward_of
 from rewardlang.trainer.problem import TrainingProblem
@@ -75,14 +76,20 @@ def evaluate_run(folder: Path, wish: EvalWish, progress: Progress) -> Report:
     """
     need(TRAINING, "train", purpose="measuring a policy")
     wait_without_spinning()
-    from rewardlang.trainer.noise import gathered_warnings
-
     run = open_run(folder)
     policies = _policies(run, wish)
     if wish.against is not None and len(policies) == 1:
         progress.say(f"'{wish.against}' is {policies[0].name} itself: there is nothing to compare it with")
     drawing = _drawing(run.config, wish)
     reward = reward_of(run)
+    with failures_told(folder, measuring=True):
+        return _evaluated(run, reward, wish, drawing, policies, progress)
+
+
+def _evaluated(run: PastRun, reward: Reward, wish: EvalWish, drawing: Drawing, policies: list[SavedPolicy], progress: Progress) -> Report:
+    from rewardlang.trainer.noise import gathered_warnings
+
+    folder = run.folder
     (folder / FOLDER).mkdir(exist_ok=True)
     with gathered_warnings(folder / FOLDER / "warnings.log"):
         tokenizer, rows = _rows(run, reward, wish)

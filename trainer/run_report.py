@@ -106,7 +106,8 @@ def _head(
 def _reason(ended: Ended | None) -> Iterable[str]:
     """Why a run did not come to its end, and what to do."""
     if ended is not None and ended.how in (FAILED, KILLED, STOPPED):
-        title = escape(f"{ended.how} after step {ended.step}:".capitalize())
+        when = f"after step {ended.step}" if ended.step else "before step 1 was done"
+        title = escape(f"{ended.how} {when}:".capitalize())
         told = f'<p class="ended"><span class="{"note" if ended.how == STOPPED else "bad"}">{title}</span> {escape(ended.cause)}'
         yield f"{told}<br>What to do: {escape(ended.remedy)}</p>"
 
@@ -203,7 +204,7 @@ def _answers(before: Sequence[Answer], after: Sequence[Answer], step: int) -> It
         return
     yield "<h2>The same prompts, before and after</h2>" if before and step else "<h2>Answers to held-out prompts</h2>"
     yield f'<p class="note">The first {min(_SHOWN, len(after))} of {len(after)} held-out prompts; none was picked.</p>'
-    titles = ("before", f"after step {step}") if before and step else (f"after step {step}",)
+    titles = ("before", f"after step {step}") if before and step else (f"after step {step}" if step else "before training",)
     columns = (before, after) if before and step else (after,)
     head = "".join(f"<th>{escape(title)}</th><th>score</th>" for title in titles)
     rows = "".join(

@@ -112,7 +112,8 @@ def _train(config: RunConfig, reward: Reward, progress: Progress, *, resume: boo
             finally:
                 run.log.close()
     except KeyboardInterrupt:
-        progress.say(f"stopped at once; rewardlang runs show {output} tells what is left")
+        if ending.begun:
+            progress.say(f"stopped at once; rewardlang runs show {output} tells what is left")
         raise
     finally:
         if ending.begun:
@@ -164,6 +165,10 @@ def _checkpoint_to_resume(output: Path, resume: bool) -> Path | None:
         raise TrainingProblem(f"{output} holds no whole checkpoint to resume from", "start without --resume")
     if not resume and checkpoint is not None:
         raise TrainingProblem(f"{output} holds a run already ({checkpoint.name})", "go on with --resume, or name another 'output'")
+    if not resume and checkpoints.is_complete(output / "policy"):
+        raise TrainingProblem(f"{output} holds a trained policy already", "name another 'output', or remove that folder")
+    if (output / "config.json").is_file():
+        raise TrainingProblem(f"{output} is the folder of a model", "name a folder of its own as 'output'")
     return checkpoint
 
 

@@ -62,11 +62,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         head = ["held out, step", "accuracy (95%)", "score"]
         yield from table(head, rows, numbers=2, width=shared.width(), paint=shared.paint())
         yield ""
-    figures = [[label(name), ends(value, name)] for name, value in found["training"].items()]
-    yield from table(["training", "first → last"], figures, numbers=1, width=shared.width(), paint=shared.paint())
-    yield ""
-    rules = [[name, *(ends(value[kind], kind) for kind in ("points", "fired", "spread"))] for name, value in found["rules"].items()]
-    yield from table(["rule", "points", "fired", "share of spread"], rules, numbers=3, width=shared.width(), paint=shared.paint())
+    if found["training"]:
+        yield from _training(found)
     if found["ledger"]:
         ledger = found["ledger"]
         yield ""
@@ -80,6 +77,15 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield from wrap(f"ALARM in step {alarm['step']}, {alarm['alarm']}: {alarm['found']}", shared.width())
         yield from wrap(f"  what to do: {alarm['remedy']}", shared.width())
+
+
+def _training(found: dict[str, Any]) -> Iterator[str]:
+    """Figures of training, and what each rule paid."""
+    figures = [[label(name), ends(value, name)] for name, value in found["training"].items()]
+    yield from table(["training", "first → last"], figures, numbers=1, width=shared.width(), paint=shared.paint())
+    yield ""
+    rules = [[name, *(ends(value[kind], kind) for kind in ("points", "fired", "spread"))] for name, value in found["rules"].items()]
+    yield from table(["rule", "points", "fired", "share of spread"], rules, numbers=3, width=shared.width(), paint=shared.paint())
 
 
 def _completions(rows: list[dict[str, Any]], rules: list[str]) -> Iterator[str]:

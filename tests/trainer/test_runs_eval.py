@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -79,6 +81,29 @@ def test_a_table_for_people(run: Path, capsys: pytest.CaptureFixture[str]) -> No
     for wanted in ("step 4 against base, 16 prompts (held-out) × 1 answer", "pass@1", "words: points", "Wilson", "paired by prompt"):
         assert wanted in text
     assert "fewer than 30 prompts" in text
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "took no more: .*No space left on device; whole .*\n  remedy: free space there, then",
+        ),
+        (MemoryError(), "there was not enough memory: an allocation failed; whole .*\n  remedy: ask for a smaller --batch, then ask again"),
+    ],
+)
+def test_a_measurement_that_fails_says_why(
+    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
+    """A full disk and too little memory, with what is kept."""
+
+    def failing(path: Path, text: str) -> None:
+        raise error
+
+    monkeypatch.setattr("rewardlang.trainer.eval_draws.replace_text", failing)
+    assert main(["runs", "eval", str(run), "-n", "1", "--limit", "1", "--seed", "77"]) == 2
+    assert re.search(told, capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(

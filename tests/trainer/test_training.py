@@ -127,6 +127,11 @@ def test_runs_that_cannot_start_say_why(raw_policy: Path, tmp_path: Path, reward
     train(replace(good, training=replace(good.training, steps=2)), Silent())
     with pytest.raises(TrainingProblem, match="holds a run already"):
         train(good, Silent())
+    shutil.rmtree(output / "checkpoints")
+    with pytest.raises(TrainingProblem, match=r"holds a trained policy already\n.*name another 'output'"):
+        train(good, Silent())
+    with pytest.raises(TrainingProblem, match="is the folder of a model"):
+        train(replace(good, output=str(raw_policy)), Silent())
 
 
 def test_four_bit_weights_train_on_the_cpu(raw_policy: Path, tmp_path: Path, reward: Path) -> None:
