@@ -4,7 +4,8 @@
 
 The policy is a Qwen2 of about 30 million parameters, made here and warmed up on simulated pupils (the demonstration's recipe, larger),
 saved in 16 bits; the run is `rewardlang train` with `engine.backend` as told. `--backend transformers` is TRL's own generation over
-bitsandbytes' NF4: the same data, seed and reward. `--hidden`, `--layers` and the step counts make it small enough for a CPU.
+bitsandbytes' NF4, `--backend trl` TRL's own trainer in its 4-bit path with vLLM (`peer_trl`): the same data, seed and reward. `--hidden`,
+`--layers` and the step counts make it small enough for a CPU.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
 
+from benchmarks.gpu.peer_trl import learned  # noqa: E402
 from rewardlang.trainer import small_policy  # noqa: E402
 from rewardlang.trainer.config import (  # noqa: E402
     DataConfig,
@@ -49,7 +51,7 @@ def main() -> int:
     """One run; its figures on lines that begin with RESULT, and in the file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--backend", choices=("memory", "speed", "transformers"), default="memory")
+    parser.add_argument("--backend", choices=("memory", "speed", "transformers", "trl"), default="memory")
     parser.add_argument("--hidden", type=int, default=512)
     parser.add_argument("--layers", type=int, default=8)
     parser.add_argument("--warm-up-steps", type=int, default=400)
@@ -66,11 +68,20 @@ def main() -> int:
         world.gathered(None)
         warm = time.monotonic() - began
         config = run_config(folder, arguments)
-        result = train(config, Silent())
-        record = record_of(arguments, parameters, warm, result) | {"processes": world.size} if world.rank == 0 else {}
+        found = learned(config) if arguments.backend == "trl" else figures_of(train(config, Silent()))
         world.gathered(None)
     if world.rank:
         return 0
+    record = {
+        "what": "GRPO on held-out decimals through the whole stack",
+        **origin(),
+        "backend": arguments.backend,
+        "seed": arguments.seed,
+        "parameters": parameters,
+        "warm_up_seconds": round(warm, 1),
+        "processes": world.size,
+        **found,
+    }
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(record, indent=1), encoding="utf-8")
     for name in ("accuracy_before", "accuracy_after", "reward_before", "reward_after", "warm_up_seconds", "seconds"):
@@ -111,29 +122,23 @@ def run_config(folder: Path, arguments: argparse.Namespace) -> RunConfig:
             log_every=5,
             save_every=0,
         ),
-        engine=EngineConfig(backend=arguments.backend, canary_every=50),
+        engine=EngineConfig(backend="transformers" if arguments.backend == "trl" else arguments.backend, canary_every=50),
         evaluation=EvaluationConfig(every=max(1, arguments.steps // 6)),
     )
 
 
-def record_of(arguments: argparse.Namespace, parameters: int, warm: float, result: RunResult) -> dict[str, Any]:
-    """What is kept: the figures, the curve, a few completions before and after, the machine."""
+def figures_of(result: RunResult) -> dict[str, Any]:
+    """The figures, the curve, a few completions before and after."""
     assert result.before is not None
     assert result.after is not None
     return {
-        "what": "GRPO on held-out decimals through the whole stack",
-        **origin(),
-        "backend": arguments.backend,
-        "seed": arguments.seed,
-        "parameters": parameters,
         "fingerprint": result.fingerprint,
         "steps": result.steps,
-        "held_out": arguments.held_out,
+        "held_out": len(result.before.completions),
         "accuracy_before": result.before.accuracy,
         "accuracy_after": result.after.accuracy,
         "reward_before": result.before.score,
         "reward_after": result.after.score,
-        "warm_up_seconds": round(warm, 1),
         "seconds": round(result.seconds, 1),
         "curve": list(read_metrics(Path(result.config.output) / "metrics.jsonl")),
         "completions": [list(pair) for pair in zip(result.before.completions[:8], result.after.completions[:8], strict=True)],
