@@ -8,7 +8,7 @@ from rewardlang.verdict import Finding
 from rewardlang.verifier import finder
 
 
-@finder("final_answer", cost="linear", version="4")
+@finder("final_answer", cost="linear", version="5")
 def final_answer(texts: Sequence[str]) -> list[list[Finding[str]]]:
     r"""The final answer of a whole completion: one, or none.
 

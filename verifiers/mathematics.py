@@ -23,7 +23,7 @@ LIMITS = {
 }
 
 
-@equivalence("math", cost="symbolic", version="5", limits=LIMITS)
+@equivalence("math", cost="symbolic", version="6", limits=LIMITS)
 def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
     r"""Whether two answers of mathematics are the same.
 
@@ -59,7 +59,8 @@ def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
     `x^2 = 4` is not `x = ±2`, `|x| = 3` is not 3 (`|z|`, `|w|`, `|u|`, `|v|` are), and an equation with a denominator is the one
     multiplied out. A unit, a modulus, a base or a year that only one side states is not compared, nor is AM or PM; `AB` is whatever
     has these letters; `0 K` is 0. An integral without limits is not what it is with `+ C`. What an integral or sum is said to equal is
-    taken as the answer, right or wrong. A decimal of six figures or more equals the number that it rounds; a shorter one does not:
+    taken as the answer, right or wrong. A letter in italics behind a plain number can be its unit (`5 m`, not `5 t`); elsewhere it is a
+    name (`\pi r^2 h`). An amount of money equals any bare number (`2 \$ = 3` is 3): its rate is not told. A decimal of six figures or more equals the number that it rounds; a shorter one does not:
     `agreeing_decimals` says how close it is. `42,0` and `42%` equal 42. A letter is not matched with the text of a multiple-choice
     option. Which answer counts is for the file to say: use `only`.
     """
@@ -74,7 +75,7 @@ def _decide() -> Callable[[Answer, Answer], Verdict]:
     return decide
 
 
-@reader("math", cost="linear", version="5", limits=LIMITS)
+@reader("math", cost="linear", version="6", limits=LIMITS)
 def as_math(texts: Sequence[str], *, written: Notation = "1,234.5") -> list[Answer | Missing | Refused]:
     """The answer that the whole trimmed text is; see the equivalence of the same word."""
     read = _read()

@@ -26,6 +26,7 @@ from rewardlang.answers.compare_relations import (
 )
 from rewardlang.answers.constants import same_with_constants
 from rewardlang.answers.families import implied, in_family, same_family, same_implied
+from rewardlang.answers.figures import named_alike
 from rewardlang.answers.kinds import (
     Day,
     Equation,
@@ -56,6 +57,7 @@ from rewardlang.answers.matrix_powers import same_power
 from rewardlang.answers.options import letter_of
 from rewardlang.answers.piecewise import same_function
 from rewardlang.answers.real_sets import as_one_set, same_set
+from rewardlang.answers.sequences import has_dots, same_sequence
 from rewardlang.answers.times import same_time
 from rewardlang.answers.values import Answer
 from rewardlang.answers.vectors import components, multiple_of_identity
@@ -164,6 +166,8 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             return no("values of several names are no set")
         case Listing(), Listing() | SetOf() | Expression() if (same := same_implied(one, other)) is not None:
             return same
+        case ((Listing() | SetOf()), (Listing() | SetOf())) if has_dots(one.items) or has_dots(other.items):
+            return same_sequence(one.items, other.items, _ordered(one.items, other.items))
         case Listing(), Listing() | SetOf():
             return _unordered(one.items, other.items)
         case Listing(), Interval() | Union() | Tuple_() if (joined := as_one_set(one)) is not None:
@@ -232,7 +236,7 @@ def _by_shape(one: Value, other: Value) -> Verdict | None:
             return same_time(one, other)
         case Ratio(), Ratio():
             return same_ratio(one, other)
-        case Ratio(), Expression() if len(one.items) == 2 and not one.clock and not other.unit:
+        case Ratio(), Expression() if len(one.items) == 2 and not one.clock and not one.goes_on and not other.unit:
             return same_value(Expression(one.items[0] / one.items[1]), other) if one.items[1].over.terms else None
     return by_rare_shape(one, other)
 
@@ -315,7 +319,7 @@ def _have_same_constants(one: Labelled, other: Labelled) -> bool:
 
 
 def _labels(one: Labelled, other: Labelled) -> Verdict:
-    if one.label == other.label:
+    if named_alike(one.label, other.label):
         verdict = same_value(one.renamed or one.value, other.renamed or other.value)
         if one.label == "function()" and isinstance(one.value, Flat) and verdict.holds and one.value != other.value:
             return cannot_judge("the same line, run through in another way")

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
-from rewardlang.answers.algebra import LimitError, Quotient, atom, decides, difference, number
+from rewardlang.answers.algebra import LimitError, Product, Quotient, atom, decides, difference, number
 from rewardlang.answers.angles import same_after_angles
 from rewardlang.answers.data_sizes import bits_of
 from rewardlang.answers.families import same_implied
 from rewardlang.answers.functions import PI
 from rewardlang.answers.inverse_angles import same_angles
 from rewardlang.answers.kinds import Expression
+from rewardlang.answers.large_factorials import same_factorials
 from rewardlang.answers.large_powers import same_powers
 from rewardlang.answers.logarithms import same_logarithms
 from rewardlang.answers.numeric import differ, magnitudes_differ, symbols_of, value_at
 from rewardlang.answers.physical_units import same_unit_name, unit_of_words
+from rewardlang.answers.roots_of_products import same_roots
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 
 MIN_FIGURES = 6
+MAX_LETTERS = 8
+"""Characters of a unit that can be a product of names."""
 
 
 def same_formula(one: Quotient, other: Quotient) -> Verdict:
@@ -45,6 +50,10 @@ def same_formula(one: Quotient, other: Quotient) -> Verdict:
         return yes("equal as sums of angles")
     if same_logarithms(one, other):
         return yes("equal after writing out the logarithms")
+    if same_roots(one, other):
+        return yes("equal after taking the roots apart")
+    if same_factorials(one, other):
+        return yes("equal after writing out the factorials")
     if magnitudes_differ(one, other):
         return no("clearly different in size")
     return cannot_judge("neither shown to be equal nor to differ")
@@ -77,13 +86,24 @@ def same_number(one: Expression, other: Expression) -> Verdict:
 
 
 def _with_letter_as_unit(one: Expression, other: Expression) -> Expression:
-    """`298 K` as a number of kelvins, when the other side has a unit: alone the letter is as likely a symbol."""
+    """`298 K` as a number of kelvins, when the other side has a unit: alone the letter is as likely a symbol; so are those of `2mg`."""
     if one.unit or not other.unit or one.value.under.rational != 1 or len(one.value.over.terms) != 1:
         return one
     product, coefficient = one.value.over.terms[0]
+    if len(other.unit) <= MAX_LETTERS and product and product == _product_of_letters(other.unit):
+        return Expression(number(coefficient), unit=other.unit)
     if len(product) != 1 or product[0][0][0] != "symbol" or product[0][1] != 1 or unit_of_words(product[0][0][1]) is None:
         return one
     return Expression(number(coefficient), unit=product[0][0][1])
+
+
+def _product_of_letters(unit: str) -> Product:
+    """What a unit is when its letters are names: `mg`, `m^2`; nothing for other units."""
+    powers: dict[str, int] = {}
+    for letter, power in re.findall(r"([A-Za-z])(?:\^\{?([23])\}?)?", unit):
+        powers[letter] = powers.get(letter, 0) + int(power or 1)
+    plain = re.fullmatch(r"(?:[A-Za-z](?:\^\{?[23]\}?)? ?)+", unit) is not None
+    return tuple((("symbol", letter), Fraction(power)) for letter, power in sorted(powers.items())) if plain else ()
 
 
 _CONSTANTS = frozenset(("C", "c", "K", "k", "C_1", "c_1", "C_0", "c_0"))
@@ -140,6 +160,8 @@ def _quantities(one: Expression, other: Expression) -> Verdict:
         if same_unit_name(one.unit, other.unit):
             return same_formula(one.value, other.value)
         return cannot_judge(f"the units {one.unit} and {other.unit} are not converted")
+    if left.dimension != right.dimension and {one.unit.lower().rstrip("s"), other.unit.lower().rstrip("s")} == {"£", "pound"}:
+        return same_formula(one.value, other.value)
     if left.dimension != right.dimension:
         return no(f"{one.unit} and {other.unit} measure different things")
     sides = [side.value * number(unit.size) + number(unit.zero) for side, unit in ((one, left), (other, right))]

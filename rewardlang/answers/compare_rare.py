@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rewardlang.answers.algebra import symbol
+import math
+
+from rewardlang.answers.algebra import number, symbol
 from rewardlang.answers.days import same_day
 from rewardlang.answers.figures import same_figure
 from rewardlang.answers.flats import flat_of
@@ -12,6 +14,9 @@ from rewardlang.answers.options import letter_of
 from rewardlang.answers.propositions import proposition_of
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 
+MAX_PRODUCT = 3
+"""Letters of a word that can be a product of names."""
+
 
 def by_rare_shape(one: Value, other: Value) -> Verdict | None:
     """The same for days, figures of geometry, formulas of logic, lines and planes."""
@@ -20,6 +25,8 @@ def by_rare_shape(one: Value, other: Value) -> Verdict | None:
             return same_day(one, other)
         case Day(), Expression() if (value := other.value.rational) is not None and (value.denominator > 1 or value > 31):
             return cannot_judge("a day, and figures that may be one")
+        case Words(), Expression() if 2 <= len(one.text) <= MAX_PRODUCT and one.text.isascii() and one.text.isalpha() and not other.unit:
+            return yes("the same product of letters") if other.value == math.prod(map(symbol, one.text), start=number(1)) else None
         case Figure(), Figure() | Words():
             return same_figure(one, other)
         case Figure(), Expression() if letter_of(other) == one.letters:

@@ -75,10 +75,19 @@ def same_interval(one: Interval, other: Interval) -> Verdict:
 
 
 def same_ratio(one: Ratio, other: Ratio) -> Verdict:
-    """Whether two ratios are proportional; of times of day, the same time."""
+    """Whether two ratios are proportional; of times of day, the same time; of two that go on only what they begin with is known."""
+    if one.goes_on or other.goes_on:
+        return _beginnings(one, other)
     if len(one.items) != len(other.items):
         return no("ratios of different length")
     if one.clock and other.clock and any(ratio.clock.split(":")[1][0] == "0" for ratio in (one, other)):
         return yes("the same time") if one.clock == other.clock else no("different times")
     pairs = zip(one.items[1:], other.items[1:], strict=True)
     return all_of([same_formula(a * other.items[0], b * one.items[0]) for a, b in pairs])
+
+
+def _beginnings(one: Ratio, other: Ratio) -> Verdict:
+    shorter = min(len(one.items), len(other.items))
+    if one.goes_on and other.goes_on and same_ratio(Ratio(one.items[:shorter]), Ratio(other.items[:shorter])).holds is False:
+        return no("different beginnings")
+    return cannot_judge("how a ratio goes on is not told")

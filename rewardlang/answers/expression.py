@@ -27,7 +27,7 @@ MAX_TOKENS = 400
 MAX_DEPTH = 40
 MAX_WORK = 4_000
 
-_SMALL_GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega"
+_SMALL_GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega hbar ell"
 _GREEK = frozenset([*_SMALL_GREEK.split(), "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"])
 _FUNCTION_NAMES = "fghFGH"
 _OFTEN_FUNCTIONS = "PQRSTUVW"

@@ -7,6 +7,8 @@ from rewardlang.answers.tokens import Token
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 
 MAX_LETTERS = 8
+MIN_WORD = 4
+"""Letters of a name from which on capitals say nothing."""
 _SHAPES = {
     "\\overline": "bar", "\\overrightarrow": "arrow", "\\overleftrightarrow": "line", "\\wideparen": "arc", "\\overarc": "arc",
     "∠": "angle", "△": "triangle",
@@ -64,3 +66,19 @@ def same_figure(one: Figure, other: Figure | Words) -> Verdict:
 
 def _same_letters(one: str, other: str) -> bool:
     return sorted(one.upper()) == sorted(other.upper())
+
+
+def named_alike(one: str, other: str) -> bool:
+    r"""Whether two names are of one: `|AB|` and `\overline{BA}`, `\angle A` and `A`, `\bar z` and `\overline z`, `Area` and `area`."""
+    return one == other or _name(one) == _name(other)
+
+
+def _name(label: str) -> str:
+    if len(label) >= MIN_WORD and label.isalpha():
+        return label.casefold()
+    plain = label.replace("\\overline", "\\bar")
+    letters = plain.removeprefix("\\bar").strip("|") if plain[0] in "\\|" else plain.removeprefix("∠")
+    if len(letters) > 3 or not letters.isascii() or not letters.isupper() or (len(letters) == 1 and plain[0] in "\\|"):
+        return plain
+    angle = "∠" if len(letters) == 3 else ""
+    return angle + min(letters, letters[::-1])

@@ -35,7 +35,8 @@ def accented(reader: FormulaReader, name: str) -> Quotient:
         take(reader, "}")
     if not letters:
         raise UnreadError(f"'{name}' stands over nothing that is read")
-    return atom("symbol", f"{name} {''.join(letters)}")
+    mark = "bar" if name == "overline" and len("".join(letters)) == 1 else name
+    return atom("symbol", f"{mark} {''.join(letters)}")
 
 
 def _conjugated(reader: FormulaReader) -> Quotient:

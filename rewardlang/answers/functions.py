@@ -263,10 +263,13 @@ def double_factorial(of: Quotient) -> Quotient | None:
 
 
 def binomial(above: Quotient, below: Quotient) -> Quotient:
-    """`n choose k` for small whole n and k; a polynomial in n for a very small k; else an atom."""
+    """`n choose k` for whole numbers, where it is written out in few figures; a polynomial in n for a very small k; else an atom."""
     n, k = above.rational, below.rational
-    if n is not None and k is not None and n.denominator == k.denominator == 1 and 0 <= k <= n <= MAX_FACTORIAL:
-        return number(math.comb(int(n), int(k)))
+    if n is not None and k is not None and n.denominator == k.denominator == 1 and 0 <= k <= n:
+        fewer = min(int(k), int(n - k))
+        if n <= MAX_FACTORIAL or fewer * int(n).bit_length() <= MAX_BITS:
+            return number(math.comb(int(n), fewer))
+        return atom("binomial", (above, number(fewer)))
     if n is None and k is not None and k.denominator == 1 and 0 <= k <= MAX_FALLING and len(above.over.terms) <= 2 and above.under is ONE:
         return math.prod((above - number(step) for step in range(int(k))), start=number(Fraction(1, math.factorial(int(k)))))
     return atom("binomial", (above, below))

@@ -162,10 +162,11 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """`11 : 21`. `clock` for what can be a time of the day, such as `12:00`."""
+    """`11 : 21`. `clock` for what can be a time of the day, such as `12:00`; `goes_on` for `1:2:3:…`, of which `items` are the first."""
 
     items: tuple[Quotient, ...]
     clock: str = ""
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

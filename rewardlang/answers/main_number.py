@@ -175,7 +175,7 @@ def _denial() -> re.Pattern[str]:
     """What stands before a number that is denied: `not n = 12`, `rejecting the negative root -3`."""
     rejecting = r"\b(?:reject|discard|exclud|ignor|rul)(?:e|es|ed|ing|s)?(?:\sout)?(?:\sthe)?(?:\s[a-z]{3,12}){0,2}"
     return re.compile(
-        rf"(?i)(?:(?:\bnot|n['’]t|\bcannot|\bnever)(?:\s(?:be|equal(?:\sto)?|the\sanswer))?|{rejecting})\s[*_$]{{0,3}}(?:[a-z]\s?=\s?)?$"
+        rf"(?i)(?:(?:\bnot|n['’]t|\bcannot|\bnever)(?:\s(?:be|equal(?:\sto)?|the\sanswer))?|\b(?:rather|other)\sthan|\binstead\sof|\banything\sbut|{rejecting})\s[*_$]{{0,3}}(?:[a-z]\s?=\s?)?$"
     )
 
 

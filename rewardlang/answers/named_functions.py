@@ -78,6 +78,7 @@ FUNCTIONS: dict[str, Callable[[Quotient], Quotient]] = {
     "csc": lambda of: number(1) / sin(of),
     "ln": ln,
     "sqrt": lambda of: root(of, 2),
+    "cbrt": lambda of: root(of, 3),
     "exp": lambda of: raised(E, of),
     "abs": absolute,
     "arcsin": arcsin,

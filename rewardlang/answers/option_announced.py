@@ -15,6 +15,7 @@ def _choice() -> re.Pattern[str]:
         r"\b(?i:option|choice|answer)\s\(?([A-J])\)?\s(?i:is|would\sbe)\s(?i:the\s)?(?i:correct|right|best|answer)\b"
         rf"|\bI(?:\swould|['’]d|['’]ll|\swill)?\s(?:choose|pick|select|go\swith)\s{letter}"
         rf"|\(([A-J])\)\s(?:is|must\sbe|would\sbe)\s(?:the\s)?(?:correct|right|best|answer)\b"
+        r"|(?:^|[.!?:\n*]\s{0,3}|\b(?i:so|thus|hence|therefore),?\s)[*_]{0,2}([A-J])[*_]{0,2}\sis\sthe\s(?:only\s)?(?:correct|right|best)\s(?:answer|option|choice)\b"
         rf"|\b(?:[Ii]t|answer)\s(?:must|should|has\sto)\sbe\s{letter}\)?[*_]{{0,3}}\.?\s{{0,5}}$"
         r"|(?:^|\n)\s{0,4}[*_]{0,2}\(?([A-J])\)?[*_]{0,2}\.?\s{0,5}$"
         rf"|\b(?:option|choice)\s\(?([A-J])\)?\.?\s{{0,5}}$"

@@ -21,6 +21,7 @@ from rewardlang.answers.figures import figure
 from rewardlang.answers.flats import flat
 from rewardlang.answers.functions import PI
 from rewardlang.answers.kinds import Expression, InBase, Labelled, Listing, SetOf, Tuple_, Unread, Value
+from rewardlang.answers.listed_numbers import mixed, with_decimal_comma
 from rewardlang.answers.named_functions import FUNCTIONS
 from rewardlang.answers.numerals import MAX_FIGURES
 from rewardlang.answers.options import option
@@ -33,13 +34,14 @@ from rewardlang.answers.parse_relations import relation, said_of
 from rewardlang.answers.parse_sets import built, rays_joined, sets_joined, with_usual_brackets, without_conditions
 from rewardlang.answers.parse_units import compound, unit_start, without_whole
 from rewardlang.answers.parse_words import spoken_number, words
-from rewardlang.answers.plain import ADVERBS, NUMERAL, is_plain_formula, quick_number, read_decimal, read_numeral, unwrapped
+from rewardlang.answers.plain import ADVERBS, NUMERAL, is_plain_formula, quick_number, read_decimal, read_numeral, times_ten, unwrapped
 from rewardlang.answers.progressions import written_out
 from rewardlang.answers.propositions import proposition
 from rewardlang.answers.quick_forms import quick_form
 from rewardlang.answers.reading import NoValueError, UnreadError
 from rewardlang.answers.times import time_of_day
-from rewardlang.answers.tokens import Token, any_of, joined, tokens_of, with_thousands
+from rewardlang.answers.tokens import Token, any_of, joined, tokens_of, with_last_brace, with_thousands
+from rewardlang.answers.unit_letters import unit_text
 from rewardlang.answers.units import is_unit
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Missing, Refused
@@ -77,7 +79,7 @@ def _read_short(text: str) -> Value | Missing:
 
 def read_tokens(text: str) -> Value | Missing:
     """The answer that a short text is, by its tokens."""
-    tokens = with_usual_brackets(with_thousands(_without_wrappers(tokens_of(text))))
+    tokens = with_usual_brackets(with_thousands(with_last_brace(_without_wrappers(tokens_of(text)))))
     if not tokens:
         return Missing("the answer is empty")
     if _nesting(tokens) > MAX_NESTING:
@@ -99,11 +101,11 @@ def _nesting(tokens: list[Token]) -> int:
 def _without_wrappers(tokens: list[Token]) -> list[Token]:
     """Without `$`, `\\(`, `\\boxed{}` around the whole, `$` between parts, and a full stop at the end."""
     if any_of(tokens, _WRAPPERS):
-        dollars = sum(token.text == "$" for token in tokens)
+        dollars = sum(token.text == "$" and token.kind == "sign" for token in tokens)
         if dollars == 2 and len(tokens) > 3 and tokens[0].text == tokens[-2].text == "$" and tokens[-1].kind == "name":
             tokens = [*tokens[:-1], tokens[-1]._replace(upright=True)]  # a letter behind the formula is its unit
         if dollars != 1 or tokens[-1].text == "$":
-            tokens = [token for token in tokens if token.text != "$"]
+            tokens = [token for token in tokens if token.text != "$" or token.kind == "currency"]
         tokens = [token for token in tokens if token.text == "$" or token.text not in _WRAPPERS]
     if len(tokens) > 2 and tokens[1].text == ":" and tokens[0].text.lower() in _ANNOUNCING:
         tokens = tokens[2:]
@@ -113,6 +115,8 @@ def _without_wrappers(tokens: list[Token]) -> list[Token]:
         tokens = tokens[1:-1]
     if len(tokens) > 3 and tokens[-3].text == "(" and tokens[-1].text == ")" and tokens[-2].text.lower() in ADVERBS:
         tokens = tokens[:-3]  # 42 (approximately)
+    elif len(tokens) > 3 and tokens[-3].text == "(" and tokens[-1].text == ")" and tokens[-2].kind == "word" and is_unit(tokens[-2].text):
+        tokens = [*tokens[:-3], tokens[-2]] if tokens[-4].kind == "number" else tokens  # 5 (cm)
     tokens = with_hedge(tokens) if tokens else tokens
     while tokens and tokens[-1].text in (".", ",", ";", "\\\\") and tokens[-1].kind != "number":
         tokens = tokens[:-1]
@@ -213,20 +217,8 @@ def _listing(parts: list[list[Token]], sign: str) -> Value | Missing:
     rays = rays_joined(items, sign) if sign in _JOINING else None
     if rays is not None:
         return rays
-    decimal = None
-    if sign == "," and len(parts) == 2 and _can_be_decimal(parts):
-        figures = f"{parts[0][-1].text}.{parts[1][0].text}"
-        decimal = read_decimal(figures, len(parts[0]) == 2)
-    return Listing(_flat(items), decimal or (_mixed(items) if sign == "and" else None), sign not in (",", ";"))
-
-
-def _mixed(items: tuple[Value, ...]) -> Expression | None:
-    """The number that `3 and 1/2` is, if it is no list."""
-    plain = [item for item in items if isinstance(item, Expression) and not (item.unit or item.percent or item.degree)]
-    parts = [item.value.rational for item in plain]
-    if len(parts) != 2 or len(items) != 2 or parts[0] is None or parts[1] is None:
-        return None
-    return Expression(number(parts[0] + parts[1])) if parts[0].denominator == 1 and parts[0] > 0 and 0 < parts[1] < 1 else None
+    number_meant = with_decimal_comma(parts) if sign == "," else mixed(items) if sign == "and" else None
+    return Listing(_flat(items), number_meant, sign not in (",", ";"))
 
 
 def _flat(items: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -240,13 +232,6 @@ def _flat(items: tuple[Value, ...]) -> tuple[Value, ...]:
             return items
         found += inner
     return tuple(found)
-
-
-def _can_be_decimal(parts: list[list[Token]]) -> bool:
-    left, right = parts
-    whole = left[1:] if left[0].text == "-" else left
-    figures = [token.text for token in (*whole, *right)]
-    return len(figures) == 2 and all(text.isascii() and text.isdigit() for text in figures) and not right[0].spaced
 
 
 _NO_POINTS = "BFNU"
@@ -339,7 +324,7 @@ def _measured(tokens: list[Token]) -> Value | Missing:
     elif not unit:
         start = unit_start(rest)
         if start < len(rest):
-            unit, rest = joined(rest[start:]), rest[:start]
+            unit, rest = unit_text(rest[start:]), rest[:start]
             if unit.startswith("\\frac"):
                 unit = "/".join(unit.removeprefix("\\frac").strip("{}").split("}{"))
     if len(rest) > 1 and rest[-1].text.lower() in _SCALES:
@@ -385,8 +370,9 @@ def _expression(tokens: list[Token], percent: bool, degree: bool, unit: str) -> 
     if not tokens:
         raise UnreadError("the number is missing")
     numeral = tokens[1:] if tokens[0].text in ("-", "+") else tokens
-    if len(numeral) == 1 and numeral[0].kind == "number" and len(numeral[0].text) <= MAX_FIGURES:
-        plain = read_decimal(numeral[0].text, tokens[0].text == "-")
+    alone = len(numeral) == 1 and numeral[0].kind == "number" and len(numeral[0].text) <= MAX_FIGURES
+    plain = read_decimal(numeral[0].text, tokens[0].text == "-") if alone else times_ten(tokens)
+    if plain is not None:
         value, figures, last = plain.value, plain.figures, plain.unit_in_last_place
     else:
         value, figures, last = read_expression(tokens), 0, Fraction(0)

@@ -111,6 +111,8 @@ def _modulus(tokens: list[Token]) -> tuple[list[Token], list[Token]] | None:
         residue, modulus = residue[:-1], modulus[:-1]
     if bracketed(modulus) in ("{}", "()"):
         modulus = modulus[1:-1]
+    elif modulus[0].text in ("{", "("):
+        return None  # 3 \\pmod{5} + 1
     if residue and residue[-1].text == ",":
         residue = residue[:-1]
     fits = 0 < len(modulus) <= MAX_MODULUS and not any_of(modulus, _RESIDUES)

@@ -6,14 +6,14 @@ import re
 from fractions import Fraction
 
 from rewardlang.answers.algebra import LimitError, Quotient, Sum, atom, difference, number, quotient, symbol
-from rewardlang.answers.compare_numbers import same_formula, same_number
+from rewardlang.answers.compare_numbers import same_formula
+from rewardlang.answers.conversions import in_another_unit, same_quantities
 from rewardlang.answers.expression import read_expression
 from rewardlang.answers.forms import ACCENTS
 from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval, Labelled, Ratio, Tuple_, Unread, Value
 from rewardlang.answers.numeric import CALCULUS, symbols_of, value_at
 from rewardlang.answers.parse_brackets import Reader, bracketed, split
 from rewardlang.answers.parse_sets import EXCEPT, rays_joined
-from rewardlang.answers.physical_units import unit_of_words
 from rewardlang.answers.reading import UnreadError
 from rewardlang.answers.real_sets import INFINITY, as_value, between, complement, line
 from rewardlang.answers.tokens import Token, any_of, joined
@@ -49,7 +49,7 @@ def relation(tokens: list[Token], read: Reader) -> Value | Missing | None:
         return _chain(chain, tokens, read) if all(chain) else Unread(joined(tokens), "one side of '=' is missing")
     if len(equal) > 1:
         return read(tokens)
-    return _ratio(tokens)
+    return _ratio(tokens, read)
 
 
 def _outside(tokens: list[Token]) -> list[Token]:
@@ -211,7 +211,7 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
         return _chain(parts[:-1], tokens, read) if len(parts) > 2 else read(parts[0])  # √2 = 1.414… is √2
     if _is_named_number(parts):
         return _labelled(parts[0], parts[1], _equation(symbol(parts[0][0].text), number(Fraction(parts[1][0].text))), read)
-    if (converted := _same_quantities(parts, read)) is not None:
+    if (converted := same_quantities(parts, read) or in_another_unit(parts, read)) is not None:
         return converted
     formulas = [_formula(part) for part in parts]
     if (
@@ -251,21 +251,6 @@ def _chain(parts: list[list[Token]], tokens: list[Token], read: Reader) -> Value
     if equation is not None and not equation.terms:
         return read(parts[-1])  # an identity: what it says is how something is written in the end
     return Unread(joined(tokens), "this equation is not read") if equation is None else Equation(equation)
-
-
-def _same_quantities(parts: list[list[Token]], read: Reader) -> Value | Missing | None:
-    """`2.5 h = 150 min`: the last of several quantities, where all are the same; None where one is no number with a unit."""
-    if any(part[0].kind != "number" or part[-1].kind not in ("word", "name", "sign") or len(part) < 2 for part in parts):
-        return None
-    if any(
-        not (token.spaced or token.upright or token.kind == "word") for part in parts for token in part if token.kind in ("word", "name")
-    ):
-        return None  # 3x = 6y
-    found = [value for value in map(read, parts) if isinstance(value, Expression) and unit_of_words(value.unit) is not None]
-    if len(found) < len(parts):
-        return None
-    same = all(same_number(found[0], other).holds for other in found[1:])
-    return found[-1] if same else Missing("a chain of '=' whose members are not shown to be equal")
 
 
 def _mentions(tokens: list[Token], name: list[Token]) -> bool:
@@ -376,20 +361,28 @@ def said_of(tokens: list[Token], read: Reader) -> Value | Missing | None:
     cut = next((at for at, token in enumerate(tokens) if token.text in ("is", "are")), None)
     if not cut or cut == len(tokens) - 1 or not all(token.kind in ("word", "name") for token in tokens[:cut]):
         return None
-    value = read(tokens[cut + 1 :])
-    return value if isinstance(value, Missing) else Labelled(" ".join(token.text.casefold() for token in tokens[:cut]), value)
+    return _of_what(tokens[:cut], read(tokens[cut + 1 :]))
 
 
-def _ratio(tokens: list[Token]) -> Value | None:
+def _of_what(words: list[Token], value: Value | Missing) -> Value | Missing:
+    """`Total: 17`: a value with the words that say what it is of."""
+    return value if isinstance(value, Missing) else Labelled(" ".join(token.text.casefold() for token in words), value)
+
+
+def _ratio(tokens: list[Token], read: Reader) -> Value | Missing | None:
     parts = split(tokens, (":",))
+    said = parts[0] if len(parts) > 1 and all(parts) and all(token.kind in ("word", "name") for token in parts[0]) else []
+    if any(len(token.text) > 2 for token in said):
+        return _of_what(said, read(tokens[len(said) + 1 :]))
     if len(parts) == 1 and any(token.text == "to" for token in tokens):
         parts = split(tokens, ("to",))
     if len(parts) < 2 or not all(parts):
         return None
-    formulas = [_formula(part) for part in parts]
+    goes_on = len(parts) > 2 and [token.text for token in parts[-1]] == ["…"]
+    formulas = [_formula(part) for part in (parts[:-1] if goes_on else parts)]
     known = tuple(formula for formula in formulas if formula is not None)
-    if len(known) < len(parts):
+    if len(known) < len(formulas):
         return Unread(joined(tokens), "this ratio is compared as it is written")
     texts = [part[0].text if len(part) == 1 and part[0].kind == "number" else "" for part in parts]
     clock = len(texts) in (2, 3) and 1 <= len(texts[0]) <= 2 and all(len(text) == 2 and text < "60" for text in texts[1:])
-    return Ratio(known, ":".join(text.zfill(2) for text in texts) if clock and int(texts[0]) <= 24 else "")
+    return Ratio(known, ":".join(text.zfill(2) for text in texts) if clock and int(texts[0]) <= 24 else "", goes_on)

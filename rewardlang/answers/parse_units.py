@@ -9,8 +9,9 @@ from itertools import pairwise
 from rewardlang.answers.algebra import number
 from rewardlang.answers.kinds import Expression
 from rewardlang.answers.named_functions import FUNCTIONS
-from rewardlang.answers.physical_units import unit_of_words
+from rewardlang.answers.physical_units import CHINESE_UNITS, unit_of_words
 from rewardlang.answers.tokens import Token, joined
+from rewardlang.answers.unit_letters import are_names, unit_text
 from rewardlang.answers.units import is_unit
 
 _IN_UNITS = ("/", "°", "^", "{", "}", "2", "3", "*", "$", "€", "£", "¥", "-1", "-2")
@@ -19,6 +20,8 @@ _NO_THINGS = re.compile(
     "from|but|maybe|then|equals|root|factorial|squared|cubed|halves|half|quarters?|thirds?|[a-z]+ths?|tens|below|above|zero|negative|"
     "positive|infinity|double|triple|power|base|reciprocal|inverse|hundreds?|thousands?|millions?|billions?|dozens?|pairs?"
 )
+CHINESE_COUNTERS = frozenset("个人只本次种条张件岁颗棵块支名位辆道页组份")
+"""What Chinese puts behind the number of things."""
 _ADJECTIVES = ("old", "long", "tall", "high", "wide", "deep", "thick", "apart", "away", "left", "remaining", "more", "altogether")
 """What can stand behind the unit of a number, and says nothing of its value: `40 years old`."""
 _SYMBOLS_ALONE = "NJWVAKC"
@@ -52,10 +55,14 @@ def unit_start(tokens: list[Token]) -> int:
         at -= 1
     for start in range(max(at, 1, end - MAX_UNIT), end):
         first = tokens[start]
-        if first.kind not in ("word", "name") or not (first.spaced or first.upright or first.kind == "word"):
+        if first.kind not in ("word", "name") or not (first.spaced or first.upright or first.kind == "word" or not first.text.isascii()):
             continue
         rest = tokens[start:]
-        written = joined(rest).replace("{", "").replace("}", "")
+        written = unit_text(rest).replace("{", "").replace("}", "")
+        if written in CHINESE_UNITS or written in CHINESE_COUNTERS:
+            return start
+        if are_names(tokens[:start], rest):
+            continue
         if (
             is_unit(written)
             or (len(rest) == 1 and first.text in _SYMBOLS_ALONE and _is_scientific(tokens[:start]))

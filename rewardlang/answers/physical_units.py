@@ -69,6 +69,11 @@ _WORDS = {
     "pascal": "Pa", "hertz": "Hz", "ampere": "A", "kelvin": "K", "mole": "mol", "millimole": "mmol", "coulomb": "C", "ohm": "Ω",
     "hectare": "ha", "atmosphere": "atm", "farad": "F", "electronvolt": "eV", "gallon": "gallon",
 }  # fmt: skip
+CHINESE_UNITS = {
+    "米": "m", "分米": "dm", "厘米": "cm", "毫米": "mm", "千米": "km", "公里": "km", "克": "g", "千克": "kg", "公斤": "kg",
+    "毫克": "mg", "吨": "t", "秒": "s", "分钟": "min", "小时": "h", "天": "day", "升": "L", "毫升": "mL", "元": "yuan", "公顷": "ha",
+    "平方米": "m^2", "平方厘米": "cm^2", "平方分米": "dm^2", "平方千米": "km^2", "立方米": "m^3", "立方厘米": "cm^3", "立方分米": "dm^3",
+}  # fmt: skip
 _PLURALS = {"inches": "in", "feet": "ft", "centuries": "century"}
 _PREFIXES = {"p": "1e-12", "n": "1e-9", "µ": "1e-6", "μ": "1e-6", "m": "1e-3", "k": "1e3", "M": "1e6", "G": "1e9"}
 _WITH_PREFIX = ("s", "A", "V", "W", "N", "J", "C", "Pa", "Hz", "Ω", "F", "mol", "eV", "m", "g", "L", "bar", "M")
@@ -121,6 +126,7 @@ def _part() -> re.Pattern[str]:
 def unit_of_words(written: str) -> PhysicalUnit | None:
     """The unit that is written, or None for one that is not known."""
     plain = written.replace("{", "").replace("}", "").strip()
+    plain = CHINESE_UNITS.get(plain, plain)
     if len(plain) > MAX_LENGTH:
         return None
     if plain in _TEMPERATURES:
@@ -141,6 +147,19 @@ def unit_of_words(written: str) -> PhysicalUnit | None:
             powers[name] = powers.get(name, 0) + power * times
         at = match.end()
     return PhysicalUnit(size, tuple(sorted((name, power) for name, power in powers.items() if power)))
+
+
+_MONEY = ("dollar", "euro", "pound sterling", "yen", "yuan")
+
+
+def is_money(unit: PhysicalUnit) -> bool:
+    """Whether it is a currency, or a part of one."""
+    return len(unit.dimension) == 1 and unit.dimension[0][0] in _MONEY
+
+
+def sizes_like(unit: PhysicalUnit) -> set[Fraction]:
+    """The sizes of the single units of the same dimension."""
+    return {other.size for other in _table().values() if other.dimension == unit.dimension}
 
 
 def same_unit_name(one: str, other: str) -> bool:

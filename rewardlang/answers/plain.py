@@ -101,14 +101,32 @@ def read_decimal(figures: str, negative: bool) -> Expression:
     """The number, with how exactly it is given."""
     whole, point, after_point = figures.partition(".")
     together = whole + after_point
-    if together.isdigit():
-        scale = 10 ** len(after_point)
-        units = -int(together) if negative else int(together)
-        value = Fraction(units, scale) if point else Fraction(units)
-    else:
-        value = -Fraction(figures) if negative else Fraction(figures)
+    if not together.isdigit():
+        mantissa, _, exponent = figures.lower().partition("e")
+        return with_power_of_ten(read_decimal(mantissa, negative), int(exponent))
+    scale = 10 ** len(after_point)
+    units = -int(together) if negative else int(together)
+    value = Fraction(units, scale) if point else Fraction(units)
     last = _LAST_PLACES[len(after_point)] if len(after_point) < len(_LAST_PLACES) else Fraction(1, 10 ** len(after_point))
     return Expression(number(value), False, False, "", len(together.lstrip("0")), last)
+
+
+def with_power_of_ten(mantissa: Expression, exponent: int) -> Expression:
+    """`1.25 * 10^3`: as many figures as the mantissa, the last one as much larger as the number."""
+    scale = Fraction(10) ** exponent
+    return Expression(mantissa.value * number(scale), False, False, "", mantissa.figures, mantissa.unit_in_last_place * scale)
+
+
+def times_ten(tokens: list[Token]) -> Expression | None:
+    r"""The number that `1.25 \times 10^{-3}` is; None for other tokens."""
+    numeral = tokens[1:] if tokens[0].text == "-" else tokens
+    texts = [token.text for token in numeral if token.text not in "{}"]
+    if len(texts) < 5 or texts[1:4] != ["*", "10", "^"] or len(texts) > 6 or len(numeral) > len(texts) + 2:
+        return None
+    exponent = "".join(texts[4:])
+    if numeral[0].kind != "number" or "e" in texts[0].lower() or re.fullmatch("-?[0-9]{1,3}", exponent) is None:
+        return None
+    return with_power_of_ten(read_decimal(texts[0], tokens[0].text == "-"), int(exponent)) if len(texts[0]) <= MAX_FIGURES else None
 
 
 def _may_be_enclosed(tokens: list[Token]) -> bool:

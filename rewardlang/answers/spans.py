@@ -73,9 +73,10 @@ def _number() -> re.Pattern[str]:
     odds = r"[0-9]{1,6}\s(?:in|out\sof)\s[0-9]{1,6}(?=\schances?\b)"
     ratio = r"[0-9]{1,6}(?::[0-9]{1,6}){1,3}(?![0-9:])"
     height = r"[0-9]{1,2}['′’]\s?[0-9]{1,2}(?:[\"″”]|'')"
+    scale = r"\s(?:hundred|thousand|million|billion|trillion|dozen)\b"
     multiple = rf"(?:(?:{figures})\s?)?(?:π|√\s?[0-9]{{1,20}})(?:\s?/\s?[0-9][0-9.,]*+)?(?![A-Za-z(])"
     return re.compile(
-        rf"(?<![A-Za-z0-9_.\\^{{])[-+−]?{multiple}|(?<![A-Za-z0-9_.\\^{{:])(?:{height}|{clock}|{odds}|{ratio})|(?<![A-Za-z0-9_.\\^{{/])[-+−]?[0-9]{{1,6}}\s[0-9]{{1,6}}/[0-9]{{1,6}}(?![0-9/.])|√\s?[0-9]{{1,20}}|(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:{part}|[eE][-+]?[0-9]{{1,4}}\b|{power})?"
+        rf"(?<![A-Za-z0-9_.\\^{{])[-+−]?{multiple}|(?<![A-Za-z0-9_.\\^{{:])(?:{height}|{clock}|{odds}|{ratio})|(?<![A-Za-z0-9_.\\^{{/])[-+−]?[0-9]{{1,6}}\s[0-9]{{1,6}}/[0-9]{{1,6}}(?![0-9/.])|√\s?[0-9]{{1,20}}|(?<![A-Za-z0-9_.\\^{{])[-+−]?[$€£]?(?:\\[dtc]?frac\s?{inner}\s?{inner}|\\sqrt\s?{inner}|(?:{figures}|\.[0-9]+)(?:{part}|{scale}|[eE][-+]?[0-9]{{1,4}}\b|{power})?"
         rf"(?:\s?/\s?[0-9][0-9.,]*+|!(?=\s[a-z=]))?)"
     )
 
@@ -139,6 +140,12 @@ _REFERENCES = (
 )
 
 
+@cache
+def _sign_in_words() -> re.Pattern[str]:
+    """`is negative 3`, `is minus 3`; not `8 minus 3`."""
+    return re.compile(r"(?i)(?:\bnegative|(?<=\bis\s)minus|(?<=[=:]\s)minus)\s$")
+
+
 def plain_numbers(text: str, spans: list[Span]) -> list[Span]:
     """The numbers outside the spans, each with its unit; figures of a reference (`Step 3`) and of a list marker are none."""
     found: list[Span] = []
@@ -149,6 +156,8 @@ def plain_numbers(text: str, spans: list[Span]) -> list[Span]:
         if index < len(spans) and spans[index].start < match.end():
             continue
         before = text[max(0, match.start() - 12) : match.start()].rstrip(" (").rpartition(" ")[2].rpartition("\n")[2].lower().rstrip(".")
+        sign = _sign_in_words().search(text[max(0, match.start() - 15) : match.start()]) if before in ("negative", "minus") else None
+        start = match.start() - (len(sign[0]) if sign else 0)
         if before in _REFERENCES:
             continue
         written = match[0].rstrip(".,")
@@ -163,7 +172,7 @@ def plain_numbers(text: str, spans: list[Span]) -> list[Span]:
         if text[end : end + 1].isascii() and text[end : end + 1].isalpha() and not with_unit(text, end)[1]:
             continue
         end, unit = with_unit(text, end)
-        found.append(Span(match.start(), end, written + unit))
+        found.append(Span(start, end, ("-" if sign else "") + written + unit))
     return found
 
 

@@ -29,7 +29,7 @@ def stated(plain: str) -> str | None:
     spans = maths_spans(plain)
     if spans:
         return group(plain, without_asides(plain, spans, [])[0])
-    _, numbers = without_asides(plain, [], plain_numbers(plain, []))
+    _, numbers = without_asides(plain, [], [number for number in plain_numbers(plain, []) if not is_denied(plain, number)])
     if numbers:
         return " or ".join(dict.fromkeys(span.content for span in numbers))
     return plain if len(plain.split()) <= 6 or "\\" in plain else None
@@ -139,8 +139,9 @@ def _remark() -> re.Pattern[str]:
 
 @cache
 def _same_noun() -> re.Pattern[str]:
-    """`the smaller root is 1 and the larger root is 2`"""
-    return re.compile(r"\b([a-z]{3,12})\s(?:is|=)\s[^.!?,\n]{1,40}?,?\sand\sthe\s[a-z]{3,12}\s\1\s(?:is|=)\s")
+    """`the smaller root is 1 and the larger root is 2`, `the first root is 1, the second root is 2`"""
+    joined = r"(?:,?\sand|,|;)\s(?:the\s)?"
+    return re.compile(rf"\b([a-z]{{3,12}})\s(?:is|=)\s[^.!?,;\n]{{1,40}}?{joined}[a-z]{{3,12}}\s\1\s(?:is|=)\s")
 
 
 @cache
@@ -151,6 +152,14 @@ def conclusion() -> re.Pattern[str]:
     again = r"i\.e\.,?|that is,?"
     result = rf"{again}|giving|making|leaving|yielding|totall?ing|for a total of|resulting in|{which}|{value}"
     return re.compile(rf"[,;]\s(?:(?:and\s)?(?:so|hence|thus|therefore)(?:\sthat)?,?|{result})\s")
+
+
+@cache
+def _try() -> re.Pattern[str]:
+    """What tells that an attempt follows; a later one takes the place of those before it: `First try 30, second try 45`."""
+    which = r"(?:first|second|third|fourth|fifth|next|last|final|new|another|1st|2nd|3rd)"
+    what = r"(?:try|attempt|guess|go)"
+    return re.compile(rf"(?i)\b(?:{which}\s{what}|{what}\s(?:no\.?\s?|number\s|#)?[0-9]{{1,2}})\b")
 
 
 @cache
@@ -202,6 +211,8 @@ def _last_sentence(text: str, *, with_reason: bool = True) -> tuple[Final | None
     begin = _behind_condition(text, begin, last)
     so = [match.end() for match in conclusion().finditer(text, begin, last.start)]
     begin = so[-1] if so else begin
+    tries = [match.end() for match in _try().finditer(text, begin, last.start)]
+    begin = tries[-1] if len(tries) > 1 else begin
     return _told(text, begin, spans, numbers), begin
 
 

@@ -24,9 +24,11 @@ NAMES = {
     "R": "ℝ", "Z": "ℤ", "N": "ℕ", "dotsc": "…", "dotsb": "…", "equiv": "≡", "imath": "i", "jmath": "j",
 }  # fmt: skip
 CHARACTERS = {
-    "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "π": "\\pi", "√": "\\sqrt", "∕": "/", "（": "(", "）": ")", "，": ",",
-    "：": ":", "＝": "=", "；": ";", "。": ".", "∣": "|", "º": "°", "⩽": "≤", "⩾": "≥", "≦": "≤", "≧": "≥", "’": "'", "′": "'",
-    "∫": "\\int", "∑": "\\sum", "¢": " cents ", "∧": "\\land", "∨": "\\lor", "¬": "\\neg",
+    **{chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)},
+    "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "π": "\\pi", "√": "\\sqrt", "∕": "/", "⁄": "/", "、": ",",
+    "。": ".", "∣": "|", "º": "°", "⩽": "≤", "⩾": "≥", "≦": "≤", "≧": "≥", "’": "'", "′": "'", "∛": "\\sqrt[3]", "∜": "\\sqrt[4]",
+    "∫": "\\int", "∑": "\\sum", "¢": " cents ", "∧": "\\land", "∨": "\\lor", "¬": "\\neg", "｛": "⦃", "｝": "⦄",
+    "‰": "/1000 ", "℃": "°C", "℉": "°F", "度": "°",
 }  # fmt: skip
 _WRAPPERS = (
     "text|underline|textbf|textit|textrm|textnormal|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathbb|mathcal|mbox|hbox|"
@@ -57,7 +59,10 @@ _SETS = dict(zip("RZNQC", "ℝℤℕℚℂ", strict=True))
 
 
 class Token(NamedTuple):
-    """`kind` is number, name (a letter or Greek letter), word (letters), command or sign; `spaced`: white space stands before."""
+    """`kind` is number, name (a letter or Greek letter), word (letters), command, sign, or currency (`\\$`, which marks no mathematics).
+
+    `spaced`: white space stands before it.
+    """
 
     kind: str
     text: str
@@ -172,7 +177,22 @@ def _lines() -> re.Pattern[str]:
 
 @cache
 def _root_sign() -> re.Pattern[str]:
-    return re.compile(r"√\s?([0-9]{1,40}(?:\.[0-9]{1,40})?)")
+    return re.compile(r"([√∛∜])\s?([0-9]{1,40}(?:\.[0-9]{1,40})?)")
+
+
+_DEGREES = {"√": "", "∛": "[3]", "∜": "[4]"}
+
+
+@cache
+def _other_thousands() -> re.Pattern[str]:
+    """`1'000'000`, and `1.234.567,89`, whose points can only divide thousands where there are two of them."""
+    decimals = r"(?:,([0-9]{1,20}))?"
+    return re.compile(rf"(?<![0-9.,'])([1-9][0-9]{{0,2}}(?:(?:'[0-9]{{3}}){{1,6}}(?![0-9'])|(?:\.[0-9]{{3}}){{2,6}}{decimals}(?![0-9.,])))")
+
+
+def _in_figures(match: re.Match[str]) -> str:
+    whole = re.sub("[^0-9]", "", match[1].partition(",")[0])
+    return f"{whole}.{match[2]}" if match[2] else whole
 
 
 @cache
@@ -222,12 +242,14 @@ def _ungrouped(match: re.Match[str]) -> str:
 def tokens_of(text: str) -> list[Token]:
     """The tokens of an answer."""
     if not text.isascii():
-        text = _root_sign().sub(r"\\sqrt{\1}", text)
+        text = _root_sign().sub(lambda match: f"\\sqrt{_DEGREES[match[1]]}{{{match[2]}}}", text)
         text = _raised_figures().sub(_plain_figures, text.translate(_characters()))
     if "\n" in text:
         text = _lines().sub("; ", text)
     if text.endswith("\\") and not text.endswith("\\\\"):
         text = text[:-1]  # of a space "\ " whose space was trimmed
+    if "'" in text or text.count(".") > 1:
+        text = _other_thousands().sub(_in_figures, text)
     if "..." in text:
         text = _unfinished().sub(", … ", text)
     if "+/-" in text:
@@ -295,7 +317,7 @@ def _token_from(text: str, spaced: bool, upright: bool) -> Token:
         return Token(kind, known, spaced)
     if kind == "word":
         return Token("name" if len(text) == 1 else "word", text, spaced, upright)
-    return Token(kind, _SIGNS.get(text, text) if kind == "sign" else text, spaced)
+    return Token("currency" if text == "\\$" else kind, _SIGNS.get(text, text) if kind == "sign" else text, spaced)
 
 
 def with_thousands(tokens: list[Token]) -> list[Token]:
@@ -326,6 +348,16 @@ def with_thousands(tokens: list[Token]) -> list[Token]:
             end = at
         at = end + 1
     return found
+
+
+def with_last_brace(tokens: list[Token]) -> list[Token]:
+    r"""With the one closing brace that is missing at the end (`\frac{1}{2`), or without one that closes nothing there."""
+    depth = 0
+    for at, token in enumerate(tokens):
+        depth += (token.text == "{") - (token.text == "}")
+        if depth < 0:
+            return tokens[:-1] if at == len(tokens) - 1 and at else tokens
+    return [*tokens, Token("sign", "}")] if depth == 1 else tokens
 
 
 def _is_grouped(texts: list[str]) -> bool:

@@ -18,9 +18,8 @@ PAGE = (Path(__file__).parent / "final_answers.md").read_text(encoding="utf-8")
 
 
 def _lines(kind: str) -> list[str]:
-    found = re.search(rf"^```{kind}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert found is not None
-    return found[1].strip().splitlines()
+    blocks = re.findall(rf"^```{kind}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.strip().splitlines()]
 
 
 def _is_paid(line: str) -> bool:
