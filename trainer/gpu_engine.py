@@ -143,6 +143,8 @@ class Engine:
         weights: BaseWeights = base or sampler.weights
         self.shape = weights.shape
         self.device = sampler.weights.dense("model.norm.weight").device
+        # Base and adapter are one sum (`gpu_rounding`): it may not be cut to bf16 in parts that are then added.
+        torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
         own = storage_bytes([tensor for name in self.shape.linear_names() for tensor in _tensors(weights, name)])
         model = model_over(weights, config, self.device)
         torch.manual_seed(seed)  # vLLM seeded the same state at its start

@@ -2,8 +2,8 @@
 
 In bf16 a matrix's output has 8 significant bits. Rounding W x first and adding B A x afterwards drops every change smaller than
 half a step: of an adapter of relative size 1e-3 (a policy early in training) half the effect is lost, of 3e-4 five sixths. Both vLLM's
-LoRA and peft's add that way. Here the large product stays in fp32 until the
-adapter's is added, and the sum is rounded once: the expected effect is then the whole one at any size.
+LoRA and peft's add that way. Here both are summed in fp32
+and the sum is rounded once: the expected effect is then the whole one at any size.
 """
 
 from __future__ import annotations
@@ -84,25 +84,61 @@ def fused(delta_NM: torch.Tensor, x_NK: torch.Tensor, codes: torch.Tensor, absma
     return True
 
 
-def product_plus(x: torch.Tensor, delta: torch.Tensor | None, codes: torch.Tensor, state: Any) -> torch.Tensor:
-    """delta + x · Wᵀ in x's type, differentiable in x and delta; the matrix is expanded again in the backward pass."""
-    flat = x.reshape(-1, x.shape[-1])
-    flat_delta = None if delta is None else delta.reshape(-1, delta.shape[-1])
-    product: torch.Tensor = _ProductPlus.apply(flat, flat_delta, codes, state)  # type: ignore[no-untyped-call]
-    return product.reshape(*x.shape[:-1], -1)
+def product(x: torch.Tensor, codes: torch.Tensor, state: Any, bias: torch.Tensor | None = None) -> torch.Tensor:
+    """x · Wᵀ + bias in x's type, differentiable in x; the matrix is expanded again in the backward pass."""
+    return adapted_product(x, None, None, codes, state, bias)
 
 
-class _ProductPlus(torch.autograd.Function):
+def adapted_product(
+    x: torch.Tensor,
+    lora_a_RK: torch.Tensor | None,
+    lora_b_MR: torch.Tensor | None,
+    codes: torch.Tensor,
+    state: Any,
+    bias: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """x · Wᵀ + x · Aᵀ · Bᵀ + bias in x's type, rounded once; differentiable in x, A and B.
+
+    A's output stands beside x and B beside W, and one product sums all of it in fp32: neither an fp32 form of the output nor the adapter's
+    own output is written. The matrix is expanded again in the backward pass.
+    """
+    made: torch.Tensor = _AdaptedProduct.apply(  # type: ignore[no-untyped-call]
+        x.reshape(-1, x.shape[-1]), lora_a_RK, lora_b_MR, codes, state, bias
+    )
+    return made.reshape(*x.shape[:-1], -1)
+
+
+class _AdaptedProduct(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x_NK: torch.Tensor, delta_NM: torch.Tensor | None, codes: torch.Tensor, state: Any) -> torch.Tensor:
+    def forward(
+        ctx: Any,
+        x_NK: torch.Tensor,
+        lora_a_RK: torch.Tensor | None,
+        lora_b_MR: torch.Tensor | None,
+        codes: torch.Tensor,
+        state: Any,
+        bias_M: torch.Tensor | None,
+    ) -> torch.Tensor:
         ctx.codes, ctx.state = codes, state
-        weight = dequantized(codes, state, x_NK.dtype)
-        if delta_NM is None:
-            return x_NK @ weight.t()
-        return torch.add(delta_NM, product_fp32(x_NK, weight), out=torch.empty_like(delta_NM))
+        rows, weight = x_NK, dequantized(codes, state, x_NK.dtype)
+        if lora_a_RK is not None and lora_b_MR is not None:
+            narrow_NR = x_NK @ lora_a_RK.to(x_NK.dtype).t()
+            ctx.save_for_backward(x_NK, narrow_NR, lora_a_RK, lora_b_MR)
+            rows, weight = torch.cat([x_NK, narrow_NR], 1), torch.cat([weight, lora_b_MR.to(x_NK.dtype)], 1)
+        return rows @ weight.t() if bias_M is None else torch.addmm(bias_M.to(x_NK.dtype), rows, weight.t())
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        grad_NM = grads[0]
-        grad_NK = grad_NM @ dequantized(ctx.codes, ctx.state, grad_NM.dtype) if ctx.needs_input_grad[0] else None
-        return grad_NK, grad_NM if ctx.needs_input_grad[1] else None, None, None
+        grad_NM, grad_NK = grads[0], None
+        if ctx.needs_input_grad[0]:
+            grad_NK = grad_NM @ dequantized(ctx.codes, ctx.state, grad_NM.dtype)
+        saved = ctx.saved_tensors  # once: under checkpointing each look computes the layer again
+        if not saved:
+            return grad_NK, None, None, None, None, None
+        x_NK, narrow_NR, lora_a_RK, lora_b_MR = saved
+        grad_NR = grad_NM @ lora_b_MR.to(grad_NM.dtype)
+        if grad_NK is not None:
+            grad_NK.addmm_(grad_NR, lora_a_RK.to(grad_NM.dtype))
+        grad_a_RK = product_fp32(grad_NR.t(), x_NK.t()) if ctx.needs_input_grad[1] else None
+        grad_b_MR = product_fp32(grad_NM.t(), narrow_NR.t()) if ctx.needs_input_grad[2] else None
+        return grad_NK, grad_a_RK, grad_b_MR, None, None, None

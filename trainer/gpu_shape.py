@@ -119,7 +119,7 @@ def shape_from_config(config: Mapping[str, Any]) -> PolicyShape:
     """The shape that a `config.json` describes.
 
     Raises `UnsupportedPolicy` for an architecture other than dense Llama, Qwen2 and Qwen3, and for a feature of these that the
-    engine does not map (biases in the MLP, sliding windows, weights quantised by something other than bitsandbytes).
+    engine does not map (biases in the MLP, another activation, sliding windows, weights quantised by something other than bitsandbytes).
     """
     model_type = str(config.get("model_type", ""))
     named = [str(name) for name in config.get("architectures") or ()]
@@ -131,6 +131,8 @@ def shape_from_config(config: Mapping[str, Any]) -> PolicyShape:
         raise UnsupportedPolicy(f"{known} with biases in its MLP (mlp_bias) is not supported by the GPU engine")
     if config.get("use_sliding_window") or "sliding_attention" in (config.get("layer_types") or ()):
         raise UnsupportedPolicy(f"{known} with sliding-window attention is not supported by the GPU engine")
+    if config.get("hidden_act", "silu") != "silu":
+        raise UnsupportedPolicy(f"{known} with {config['hidden_act']} in place of silu is not supported by the GPU engine")
     method = (config.get("quantization_config") or {}).get("quant_method", "bitsandbytes")
     if method != "bitsandbytes":
         raise UnsupportedPolicy(

@@ -13,8 +13,9 @@ from bitsandbytes.nn.modules import Linear4bit, Params4bit
 from peft.tuners.lora.layer import Linear as LoraLinear
 from torch import nn
 
+from rewardlang.trainer.gpu_layer import exchange
 from rewardlang.trainer.gpu_prefix import register
-from rewardlang.trainer.gpu_rounding import product_plus
+from rewardlang.trainer.gpu_rounding import adapted_product
 from rewardlang.trainer.gpu_shape import LINEARS, PolicyShape
 from rewardlang.trainer.gpu_vllm_weights import PackedLinear
 
@@ -44,13 +45,13 @@ class SharedLinear4bit(Linear4bit):
     sharing. It computes in the input's type: bf16 in training, fp32 where the exact effect of an adapter is wanted.
     """
 
-    def forward(self, x: torch.Tensor, delta: torch.Tensor | None = None) -> torch.Tensor:
-        """x · Wᵀ + delta + bias, the first two rounded together (`gpu_rounding`)."""
+    def forward(self, x: torch.Tensor, lora_a: torch.Tensor | None = None, lora_b: torch.Tensor | None = None) -> torch.Tensor:
+        """x · Wᵀ + bias, with an adapter's product summed in before anything is rounded (`gpu_rounding`)."""
         kind = torch.get_autocast_dtype(x.device.type) if torch.is_autocast_enabled(x.device.type) else x.dtype
         weight: Any = self._parameters["weight"]
         bias: Any = self._parameters["bias"]
-        output = product_plus(x.to(kind), None if delta is None else delta.to(kind), weight.data, weight.quant_state)
-        return output if bias is None else output + bias.to(kind)
+        with torch.autocast(x.device.type, enabled=False):
+            return adapted_product(x.to(kind), lora_a, lora_b, weight.data, weight.quant_state, bias)
 
 
 class SharedLoraLinear(LoraLinear):
@@ -59,16 +60,13 @@ class SharedLoraLinear(LoraLinear):
     def forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
         """The base's product plus the active adapter's."""
         base: Any = self.base_layer
-        if self.disable_adapters or self.merged:
+        active = [] if self.disable_adapters or self.merged else [name for name in self.active_adapters if name in self.lora_A]
+        if not active:
             return cast(torch.Tensor, base(x))
-        delta = None
-        for name in self.active_adapters:
-            if name in self.lora_A:
-                # Scaled where it is narrow: over all outputs that would be a pass over memory more, three times a step.
-                narrow, scaling = self.lora_A[name](self.lora_dropout[name](x)), self.scaling[name]
-                part = self.lora_B[name](narrow if scaling == 1.0 else narrow * scaling)
-                delta = part if delta is None else delta + part
-        return cast(torch.Tensor, base(x, delta))
+        (name,) = active  # `with_adapter` makes one, without dropout
+        lora_b: Any = self.lora_B[name].weight
+        scaling = self.scaling[name]  # of B, in fp32, as the sampler's slot has it
+        return cast(torch.Tensor, base(x, self.lora_A[name].weight, lora_b if scaling == 1.0 else lora_b * scaling))
 
 
 def shared_linear(packed: PackedLinear) -> SharedLinear4bit:
@@ -106,6 +104,7 @@ def model_over(weights: BaseWeights, config: Any, device: torch.device | str) ->
     config._attn_implementation = register()
     with torch.device("meta"):
         model: nn.Module = make(config, dtype=torch.bfloat16)
+    exchange(model)
     for name in weights.shape.linear_names():
         parent, _, leaf = name.rpartition(".")
         model.get_submodule(parent)._modules[leaf] = shared_linear(weights.linear(name))

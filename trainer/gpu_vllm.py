@@ -148,14 +148,16 @@ class InProcess:
         from vllm import SamplingParams
 
         common: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "detokenize": False}
-        common |= {"logprobs": 0, "flat_logprobs": True}  # of the sampled token alone, as lists of numbers: no two objects a token
+        common |= {"logprobs": 0}  # of the sampled token alone
         common |= {"stop_token_ids": list(stop)} if stop else {"ignore_eos": True}
         parameters = [SamplingParams(seed=None if seeds is None else seeds[index], **common) for index in range(len(prompts))]
-        with self._telling(ended) if ended is not None else nullcontext():
+        gathered = GatheredLogprobs()
+        with self._telling(ended) if ended is not None else nullcontext(), gathered.taken_from(self._llm.llm_engine):
             outputs = self._llm.generate(
                 [{"prompt_token_ids": list(prompt)} for prompt in prompts], parameters, use_tqdm=False, lora_request=self._request(adapter)
             )
-        return [_completion(output) for output in outputs]
+        of_request = gathered.by_request()
+        return [_completion(output, *of_request.get(str(output.request_id), ([], []))) for output in outputs]
 
     @contextmanager
     def _telling(self, ended: Callable[[int, list[int]], None]) -> Iterator[None]:
@@ -234,9 +236,54 @@ class MergedSampler(InProcess):
     sleep_level = 2
 
 
-def _completion(output: Any) -> Completion:
+class GatheredLogprobs:
+    """Log-probs of the sampled tokens, step by step as the card gives them, for all requests at once.
+
+    vLLM would cut each step's into pieces by request, and append each to six lists: a tenth of a round's time, on the host's one thread
+    that the card waits for.
+    """
+
+    def __init__(self) -> None:
+        self._steps: list[tuple[list[str], list[list[int]], Any]] = []
+
+    @contextmanager
+    def taken_from(self, engine: Any) -> Iterator[None]:
+        """While entered, vLLM's scheduler is given each step without its log-probs, which are kept here."""
+        scheduler = engine.engine_core.engine_core.scheduler
+        update = scheduler.update_from_output
+
+        def without(scheduled: Any, step: Any) -> Any:
+            if step.logprobs is not None:
+                self._steps.append((step.req_ids, step.sampled_token_ids, step.logprobs))
+                step.logprobs = None
+            return update(scheduled, step)
+
+        scheduler.update_from_output = without
+        try:
+            yield
+        finally:
+            del scheduler.update_from_output  # the class's own again
+
+    def by_request(self) -> dict[str, tuple[list[int], list[float]]]:
+        """Tokens and log-probs of each request, in order. Past its end there may be more: a step was under way when it ended."""
+        found: dict[str, tuple[list[int], list[float]]] = {}
+        for requests, sampled, logprobs in self._steps:
+            # The token that was sampled is the first column. A prompt that is not read to its end samples nothing.
+            rows = zip(requests, sampled, logprobs.logprob_token_ids[:, 0].tolist(), logprobs.logprobs[:, 0].tolist(), strict=True)
+            for request, kept, token, logprob in rows:
+                if kept:
+                    tokens, values = found.setdefault(request, ([], []))
+                    tokens.append(token)
+                    values.append(logprob)
+        # Inside the engine a random end is added to a request's name.
+        return {request.rpartition("-")[0]: both for request, both in found.items()}
+
+
+def _completion(output: Any, tokens_told: list[int], logprobs: list[float]) -> Completion:
     sampled = output.outputs[0]
-    tokens, flat = list(sampled.token_ids), sampled.logprobs
-    if flat.token_ids != tokens:
+    tokens = list(sampled.token_ids)
+    if tokens_told[: len(tokens)] != tokens:
         raise EngineContract(f"vllm {VLLM_VERSION} tells the log-probs of other tokens than it sampled")
-    return Completion(list(output.prompt_token_ids), tokens, np.array(flat.logprobs, dtype=np.float64), sampled.finish_reason == "stop")
+    return Completion(
+        list(output.prompt_token_ids), tokens, np.array(logprobs[: len(tokens)], dtype=np.float64), sampled.finish_reason == "stop"
+    )

@@ -222,6 +222,8 @@ def _parts(shape: PolicyShape, load: Workload, micro_batch: int, constants: Cali
     # With nested scales matrices are expanded into a buffer of their own, in every phase; else into a new one where they are needed.
     matrix = 0 if load.nested_scales else expanded_bytes(shape)
     beside = expanded_bytes(shape) if load.merged else matrix
+    # A layer that is computed again has no gradients yet, but a second form of a matrix, with the adapter beside it, and of its input.
+    layer += max(0, expanded_bytes(shape) - 2 * shape.intermediate * tokens)
     working = max(layer + matrix, head_bytes(shape, load.head_chunk or head_chunk(micro_batch * load.completion), tokens))
     slack = constants.slack + (checkpoints + working) * constants.slack_percent // 100
     # Neither a buffer nor merged weights leave matrices of many sizes behind.

@@ -274,6 +274,7 @@ def test_the_table_names_parts_peaks_and_the_verdict() -> None:
         ({"architectures": ["LlamaForSequenceClassification"]}, "LlamaForSequenceClassification is not supported"),
         ({"model_type": ""}, "is not supported"),
         ({"mlp_bias": True}, "mlp_bias"),
+        ({"hidden_act": "gelu"}, "gelu in place of silu"),
         ({"use_sliding_window": True}, "sliding-window"),
         ({"quantization_config": {"quant_method": "gptq"}}, "gptq"),
     ],

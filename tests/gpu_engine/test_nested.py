@@ -12,12 +12,13 @@ from rewardlang.trainer.gpu_checkpoint import CheckpointWeights
 from rewardlang.trainer.gpu_engine import Engine
 from rewardlang.trainer.gpu_nested import kept_nested, packed_states, share_buffer
 from rewardlang.trainer.gpu_rollout import MergedMatrix
-from rewardlang.trainer.gpu_rounding import add_products_, dequantized, product_plus, scales
+from rewardlang.trainer.gpu_rounding import adapted_product, add_products_, dequantized, product, scales
 from rewardlang.trainer.gpu_shared_base import adapters
 from rewardlang.trainer.gpu_update import accumulate, prepare_training
 from rewardlang.trainer.gpu_vllm_weights import EngineContract
 from tests.gpu_engine.fake_sampler import FakeSampler
 from tests.gpu_engine.fake_vllm import fake_vllm, small_model
+from tests.gpu_engine.test_rounding import adapter
 
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing.:FutureWarning")
 
@@ -53,10 +54,11 @@ def test_values_are_those_of_the_expanded_scales(outputs: int, inputs: int, buff
     results = []
     for one in (state, plain):
         x = torch.randn(5, inputs, generator=torch.Generator().manual_seed(3)).bfloat16().requires_grad_()
-        delta = torch.randn(5, outputs, generator=torch.Generator().manual_seed(4)).bfloat16().requires_grad_()
-        output = product_plus(x, delta, codes, one)
+        delta = torch.randn(5, outputs, generator=torch.Generator().manual_seed(4)).bfloat16()
+        lora_a, lora_b = adapter(4, outputs, inputs, torch.Generator().manual_seed(5))
+        output = adapted_product(x, lora_a, lora_b.requires_grad_(), codes, one)
         output.sum().backward()
-        results.append([output, x.grad, delta.grad, add_products_(delta.detach().clone(), x.detach(), [(codes, one)])])
+        results.append([output, x.grad, lora_b.grad, add_products_(delta.clone(), x.detach(), [(codes, one)])])
     for ours, theirs in zip(*results, strict=True):
         assert ours is not None
         assert theirs is not None
@@ -73,7 +75,7 @@ def test_all_matrices_are_expanded_into_the_same_memory() -> None:
     addresses = {dequantized(codes, state, torch.bfloat16).data_ptr() for codes, state in made}
     assert addresses == {buffer.matrix.data_ptr()}
     x = torch.randn(4, 128).bfloat16().requires_grad_()
-    sum(product_plus(x, None, codes.clone(), state).sum() for codes, state in made).backward()  # type: ignore[union-attr]
+    sum(product(x, codes.clone(), state).sum() for codes, state in made).backward()  # type: ignore[union-attr]
     assert x.grad is not None
 
 

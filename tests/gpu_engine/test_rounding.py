@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 import torch
+from torch.nn import functional
 
-from rewardlang.trainer.gpu_rounding import add_products_, dequantized, product_plus
+from rewardlang.trainer.gpu_rounding import adapted_product, add_products_, dequantized, product
 
 
 def matrix(outputs: int, inputs: int, seed: int) -> tuple[torch.Tensor, Any]:
@@ -26,15 +27,22 @@ def share_kept(changed: torch.Tensor, base: torch.Tensor, delta: torch.Tensor) -
     return float(seen @ true / (true @ true))
 
 
+def adapter(rank: int, outputs: int, inputs: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """A and B in fp32, neither of them zero."""
+    return torch.randn(rank, inputs, generator=generator) / inputs**0.5, torch.randn(outputs, rank, generator=generator) / rank**0.5
+
+
 @pytest.mark.parametrize(("size", "kept_by_two_roundings"), [(3e-4, 0.25), (1e-3, 0.6)])
 def test_a_small_adapter_is_kept_whole(size: float, kept_by_two_roundings: float) -> None:
     """At 1e-3 of the base's output, two roundings keep about half of the adapter's effect; one rounding keeps all of it."""
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(4096, 64, generator=generator).bfloat16()
     codes, state = matrix(128, 64, seed=1)
-    base = product_plus(x, None, codes, state)
-    delta = (torch.randn(4096, 128, generator=generator) * size * float(base.float().std())).bfloat16()
-    once = product_plus(x, delta, codes, state)
+    base = product(x, codes, state)
+    lora_a, lora_b = adapter(4, 128, 64, generator)
+    lora_b *= size * base.float().std() / (x.float() @ lora_a.t() @ lora_b.t()).std()
+    delta = ((x @ lora_a.bfloat16().t()).float() @ lora_b.bfloat16().float().t()).bfloat16()
+    once = adapted_product(x, lora_a, lora_b, codes, state)
     in_place = add_products_(delta.clone(), x, [(codes, state)])
     assert abs(share_kept(once, base, delta) - 1.0) < 0.08
     assert abs(share_kept(in_place, base, delta) - 1.0) < 0.08
@@ -49,18 +57,34 @@ def test_shards_are_added_to_their_own_columns() -> None:
     assert torch.allclose(add_products_(delta.clone(), x, shards), expected, atol=1e-5)
 
 
-def test_gradients_are_those_of_the_plain_formula() -> None:
-    """The gradient with respect to the input and to the adapter's output equals autograd's through the expanded matrix."""
+@pytest.mark.parametrize("biased", [False, True])
+def test_gradients_are_those_of_the_plain_formula(*, biased: bool) -> None:
+    """Output and gradients with respect to the input and both matrices of the adapter equal autograd's through the expanded matrix."""
     codes, state = matrix(48, 64, seed=2)
     weight = dequantized(codes, state, torch.float32)
-    upstream = torch.randn(2, 5, 48)
+    generator = torch.Generator().manual_seed(5)
+    upstream, bias = torch.randn(2, 5, 48, generator=generator), torch.randn(48, generator=generator) if biased else None
+    start = [torch.randn(2, 5, 64, generator=generator), *adapter(8, 48, 64, generator)]
     results = []
     for ours in (True, False):
-        x, delta = torch.ones(2, 5, 64).requires_grad_(), torch.zeros(2, 5, 48).requires_grad_()
-        output = product_plus(x, delta, codes, state) if ours else x @ weight.t() + delta
-        output.backward(upstream)
-        assert x.grad is not None
-        assert delta.grad is not None
-        results.append((x.grad, delta.grad))
-    assert torch.allclose(results[0][0], results[1][0], atol=1e-5)
-    assert torch.allclose(results[0][1], results[1][1])
+        x, lora_a, lora_b = inputs = [tensor.clone().requires_grad_() for tensor in start]
+        if ours:
+            output = adapted_product(x, lora_a, lora_b, codes, state, bias)
+        else:
+            output = functional.linear(x, weight, bias) + x @ lora_a.t() @ lora_b.t()
+        results.append([output, *torch.autograd.grad(output, inputs, upstream)])
+    for found, wanted in zip(*results, strict=True):
+        assert torch.allclose(found, wanted, atol=1e-4)
+
+
+def test_without_an_adapter_it_is_the_matrix_alone() -> None:
+    """Also its gradient; and nothing is computed for an input that needs none."""
+    codes, state = matrix(48, 64, seed=3)
+    weight, x = dequantized(codes, state, torch.float32), torch.randn(7, 64, requires_grad=True)
+    product(x, codes, state).sum().backward()
+    assert x.grad is not None
+    assert torch.allclose(x.grad, weight.sum(0).expand(7, 64), atol=1e-5)
+    lora_a, lora_b = (tensor.requires_grad_() for tensor in adapter(4, 48, 64, torch.Generator().manual_seed(1)))
+    adapted_product(x.detach(), lora_a, lora_b, codes, state).sum().backward()
+    assert lora_a.grad is not None
+    assert lora_b.grad is not None

@@ -6,17 +6,12 @@ Runs where vllm is installed, or where REWARDLANG_VLLM_SOURCE names a folder wit
 
 from __future__ import annotations
 
-import itertools
 import re
-import sys
-import types
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from rewardlang.trainer.gpu_vllm import SamplerSettings, _completion
-from rewardlang.trainer.gpu_vllm_weights import FUSED, VLLM_VERSION, EngineContract
+from rewardlang.trainer.gpu_vllm import SamplerSettings
+from rewardlang.trainer.gpu_vllm_weights import FUSED, VLLM_VERSION
 from rewardlang.trainer.memory_plan import KV_BLOCK, SLOT_RANKS
 from tests.gpu_engine.vllm_source import constant, fields, folder, literal, named, parameters, text
 
@@ -75,12 +70,11 @@ def test_methods_of_llm(path: str, wanted: list[str]) -> None:
 
 def test_what_is_asked_and_what_comes_back() -> None:
     """Fields of sampling parameters, of outputs, of log-probs and of LoRA requests."""
-    asked = {"max_tokens", "temperature", "logprobs", "flat_logprobs", "detokenize", "stop_token_ids", "ignore_eos", "seed"}
+    asked = {"max_tokens", "temperature", "logprobs", "detokenize", "stop_token_ids", "ignore_eos", "seed"}
     assert asked | {"prompt_logprobs"} <= fields("sampling_params.py", "SamplingParams")
     assert {"prompt_token_ids", "prompt_logprobs", "outputs"} <= fields("outputs.py", "RequestOutput")
     assert {"token_ids", "logprobs", "finish_reason"} <= fields("outputs.py", "CompletionOutput")
     assert "logprob" in fields("logprobs.py", "Logprob")
-    assert {"token_ids", "logprobs"} <= fields("logprobs.py", "FlatLogprobs")
     request = named("lora/request.py", "LoRARequest")
     names = [one.target.id for one in request.body if hasattr(one, "target")]  # type: ignore[attr-defined]
     assert names[:3] == ["lora_name", "lora_int_id", "lora_path"]
@@ -179,20 +173,15 @@ def test_settings_of_the_environment() -> None:
         assert f'    "{name}": lambda' in text("envs.py")
 
 
-def test_the_log_probs_of_sampled_tokens_come_as_flat_lists() -> None:
-    """vLLM's own container, filled as its output processor fills it, and read; another token among them is no silent shift."""
-    space: dict[str, Any] = {"__name__": "logprobs"}
-    sys.modules["logprobs"] = types.ModuleType("logprobs")  # dataclasses look their module up
-    try:
-        exec(compile(text("logprobs.py"), "logprobs.py", "exec"), space)
-    finally:
-        del sys.modules["logprobs"]
-    found = space["create_sample_logprobs"](True)
-    for token, logprob in ((7, -0.5), (9, -1.25)):
-        space["append_logprobs_for_next_position"](found, [token], [logprob], itertools.repeat(None), 3, 0)
-    output = SimpleNamespace(prompt_token_ids=[1, 2], outputs=[SimpleNamespace(token_ids=(7, 9), logprobs=found, finish_reason="stop")])
-    read = _completion(output)
-    assert (read.prompt, read.tokens, read.logprobs.tolist(), read.finished) == ([1, 2], [7, 9], [-0.5, -1.25], True)
-    output.outputs[0].token_ids = (7, 8)
-    with pytest.raises(EngineContract, match="other tokens"):
-        _completion(output)
+def test_each_step_brings_log_probs_that_the_scheduler_can_do_without() -> None:
+    """They are a field of a step's output, by rows of requests; the scheduler cuts them only where there are some."""
+    assert parameters("v1/core/sched/scheduler.py", "Scheduler.update_from_output") == ["scheduler_output", "model_runner_output"]
+    assert {"req_ids", "sampled_token_ids", "logprobs"} <= fields("v1/outputs.py", "ModelRunnerOutput")
+    assert {"logprob_token_ids", "logprobs"} <= fields("v1/outputs.py", "LogprobsLists")
+    assert "num_logprobs is not None\n                and logprobs\n" in text("v1/core/sched/scheduler.py")
+    assert "self.scheduler.update_from_output(" in text("v1/engine/core.py")
+    assert "scheduler" in fields("v1/engine/core.py", "EngineCore")
+    assert "self.engine_core = EngineCore(" in text("v1/engine/core_client.py")
+    assert "engine_core" in fields("v1/engine/llm_engine.py", "LLMEngine")
+    assert 'request.request_id = f"{request.external_req_id}-{' in text("v1/engine/input_processor.py")
+    assert "del token_ids[num_tokens:]" in text("v1/worker/gpu/async_utils.py"), "a prompt that is not read to its end samples nothing"

@@ -1,0 +1,118 @@
+"""The Triton kernels of `gpu_layer`: RMS norm and gated activation, forward and backward.
+
+The weight of a norm is frozen and gets no gradient. Names of tensors end in their axes: N rows, H their width.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import triton
+import triton.language as tl
+
+_ELEMENTS = 1024  # of a program of the activation
+
+
+@triton.jit  # type: ignore[untyped-decorator]
+def _norm(x, weight, out, roots, epsilon, WIDTH: tl.constexpr, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+    row, column = tl.program_id(0).to(tl.int64), tl.arange(0, BLOCK)
+    inside = column < WIDTH
+    wide = tl.load(x + row * WIDTH + column, mask=inside, other=0.0).to(tl.float32)
+    root = 1.0 / tl.sqrt(tl.sum(wide * wide, axis=0) / WIDTH + epsilon)
+    tl.store(roots + row, root)
+    scaled = (wide * root).to(x.dtype.element_ty).to(tl.float32) * tl.load(weight + column, mask=inside, other=0.0).to(tl.float32)
+    tl.store(out + row * WIDTH + column, scaled.to(out.dtype.element_ty), mask=inside)
+
+
+@triton.jit  # type: ignore[untyped-decorator]
+def _norm_backward(grad, x, weight, roots, grad_x, WIDTH: tl.constexpr, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+    row, column = tl.program_id(0).to(tl.int64), tl.arange(0, BLOCK)
+    inside = column < WIDTH
+    root = tl.load(roots + row)
+    scaled = tl.load(x + row * WIDTH + column, mask=inside, other=0.0).to(tl.float32) * root
+    slope = tl.load(grad + row * WIDTH + column, mask=inside, other=0.0).to(tl.float32)
+    slope *= tl.load(weight + column, mask=inside, other=0.0).to(tl.float32)
+    mean = tl.sum(slope * scaled, axis=0) / WIDTH
+    tl.store(grad_x + row * WIDTH + column, (root * (slope - scaled * mean)).to(grad_x.dtype.element_ty), mask=inside)
+
+
+@triton.jit(do_not_specialize=["elements"])  # type: ignore[untyped-decorator]
+def _gated(gate, up, out, elements, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+    element = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    inside = element < elements
+    wide = tl.load(gate + element, mask=inside, other=0.0).to(tl.float32)
+    active = (wide / (1.0 + tl.exp(-wide))).to(gate.dtype.element_ty).to(tl.float32)
+    tl.store(out + element, (active * tl.load(up + element, mask=inside, other=0.0).to(tl.float32)).to(out.dtype.element_ty), mask=inside)
+
+
+@triton.jit(do_not_specialize=["elements"])  # type: ignore[untyped-decorator]
+def _gated_backward(grad, gate, up, grad_gate, grad_up, elements, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+    element = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    inside = element < elements
+    slope = tl.load(grad + element, mask=inside, other=0.0).to(tl.float32)
+    wide = tl.load(gate + element, mask=inside, other=0.0).to(tl.float32)
+    other = tl.load(up + element, mask=inside, other=0.0).to(tl.float32)
+    share = 1.0 / (1.0 + tl.exp(-wide))
+    tl.store(grad_up + element, (slope * (wide * share)).to(grad_up.dtype.element_ty), mask=inside)
+    steep = share * (1.0 + wide * (1.0 - share))
+    tl.store(grad_gate + element, (slope * other * steep).to(grad_gate.dtype.element_ty), mask=inside)
+
+
+def norm(x: torch.Tensor, weight_H: torch.Tensor, epsilon: float) -> torch.Tensor:
+    """`gpu_layer.norm_reference`, differentiable in x alone. Raises ValueError for a weight that is trained or of another width."""
+    if weight_H.requires_grad or weight_H.shape != x.shape[-1:]:
+        raise ValueError(f"rows of {x.shape[-1]} take a frozen weight of as many, not one of {tuple(weight_H.shape)}")
+    made: torch.Tensor = _Norm.apply(x, weight_H, epsilon)  # type: ignore[no-untyped-call]
+    return made
+
+
+def gated(gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
+    """`gpu_layer.gated_reference`, differentiable in both. Raises ValueError for two shapes or types."""
+    if gate.shape != up.shape or gate.dtype != up.dtype:
+        raise ValueError(f"a gate of {tuple(gate.shape)} in {gate.dtype} is not for {tuple(up.shape)} in {up.dtype}")
+    made: torch.Tensor = _Gated.apply(gate, up)  # type: ignore[no-untyped-call]
+    return made
+
+
+class _Norm(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, weight_H: torch.Tensor, epsilon: float) -> torch.Tensor:
+        x = x.contiguous()
+        width = x.shape[-1]
+        out = torch.empty_like(x, dtype=torch.promote_types(x.dtype, weight_H.dtype))
+        roots = torch.empty(x.numel() // width, device=x.device)
+        _norm[(len(roots),)](x, weight_H, out, roots, epsilon, WIDTH=width, **_cut(width))
+        ctx.save_for_backward(x, weight_H, roots)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        x, weight_H, roots = ctx.saved_tensors
+        grad_x, width = torch.empty_like(x), x.shape[-1]
+        _norm_backward[(len(roots),)](grads[0].contiguous(), x, weight_H, roots, grad_x, WIDTH=width, **_cut(width))
+        return grad_x, None, None
+
+
+class _Gated(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
+        gate, up = gate.contiguous(), up.contiguous()
+        out = torch.empty_like(gate)
+        _gated[(triton.cdiv(gate.numel(), _ELEMENTS),)](gate, up, out, gate.numel(), BLOCK=_ELEMENTS)
+        ctx.save_for_backward(gate, up)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        gate, up = ctx.saved_tensors
+        grad_gate, grad_up = torch.empty_like(gate), torch.empty_like(up)
+        grid = (triton.cdiv(gate.numel(), _ELEMENTS),)
+        _gated_backward[grid](grads[0].contiguous(), gate, up, grad_gate, grad_up, gate.numel(), BLOCK=_ELEMENTS)
+        return grad_gate, grad_up
+
+
+def _cut(width: int) -> dict[str, int]:
+    """A row a program: eight elements or so a thread."""
+    block = triton.next_power_of_2(width)
+    return {"BLOCK": block, "num_warps": min(16, max(1, block // 256))}
