@@ -2,10 +2,12 @@
 
 Logits are fp32 on both sides of the engine, so this multiplies bf16 hidden states by the bf16 head into fp32, a chunk of
 tokens at a time, and makes the same logits again in the backward pass. The head itself is frozen: it gets no gradient.
+On a GPU a chunk of logits is read once each time (`gpu_head_kernels`); plain PyTorch is the way on a CPU, and the reference.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import torch
@@ -53,23 +55,54 @@ def _divided(logits: torch.Tensor, temperature: float) -> torch.Tensor:
     return logits if temperature == 1.0 else logits.div_(temperature)
 
 
+def read_reference(
+    logits_TV: torch.Tensor, tokens_T: torch.Tensor, temperature: float, *, entropies: bool
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    """`gpu_head_kernels.read` in plain PyTorch: chosen tokens' logits, normalisers, entropies. Writes over the logits."""
+    logits = _divided(logits_TV, temperature)
+    chosen, normaliser = logits.gather(1, tokens_T[:, None])[:, 0], logits.logsumexp(1)
+    if not entropies:
+        return chosen, normaliser, None
+    # H = log Σ exp(l) − Σ p·l, with one tensor beside the logits.
+    chances = (logits - normaliser[:, None]).exp_()
+    return chosen, normaliser, normaliser - chances.mul_(logits).sum(1)
+
+
+def slopes_reference(
+    logits_TV: torch.Tensor,
+    tokens_T: torch.Tensor,
+    normaliser_T: torch.Tensor,
+    slope_T: torch.Tensor,
+    temperature: float,
+    dtype: torch.dtype,
+) -> torch.Tensor:
+    """`gpu_head_kernels.slopes` in plain PyTorch: slope · (onehot(token) − p). Writes over the logits."""
+    logits = _divided(logits_TV, temperature).sub_(normaliser_T[:, None]).exp_().mul_(-slope_T[:, None])
+    return logits.scatter_add_(1, tokens_T[:, None], slope_T[:, None]).to(dtype)
+
+
+def _in_kernels(tensor: torch.Tensor) -> bool:
+    """Whether logits are read by Triton's kernels: on a GPU, or where Triton's interpreter is asked for."""
+    return tensor.is_cuda or os.environ.get("TRITON_INTERPRET") == "1"
+
+
 class _TokenLogprobs(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, hidden_TH: torch.Tensor, head_VH: torch.Tensor, tokens_T: torch.Tensor, temperature: float, chunk: int, entropies: bool
     ) -> tuple[torch.Tensor, torch.Tensor]:
+        read = read_reference
+        if _in_kernels(hidden_TH):
+            from rewardlang.trainer.gpu_head_kernels import read
         normalisers, chosen, entropy = [], [], []
         with torch.autocast(hidden_TH.device.type, enabled=False):
             for start in range(0, len(tokens_T), chunk):
-                logits = _divided(logits_fp32(hidden_TH[start : start + chunk], head_VH), temperature)
-                chosen.append(logits.gather(1, tokens_T[start : start + chunk, None])[:, 0])
-                normalisers.append(logits.logsumexp(1))
-                if entropies:
-                    # H = log Σ exp(l) − Σ p·l, with one tensor beside the logits.
-                    chances = (logits - normalisers[-1][:, None]).exp_()
-                    entropy.append(normalisers[-1] - chances.mul_(logits).sum(1))
-                    del chances
-                del logits
+                rows = slice(start, start + chunk)
+                found = read(logits_fp32(hidden_TH[rows], head_VH), tokens_T[rows], temperature, entropies=entropies)
+                chosen.append(found[0])
+                normalisers.append(found[1])
+                if found[2] is not None:
+                    entropy.append(found[2])
         normaliser_T = torch.cat(normalisers)
         ctx.save_for_backward(hidden_TH, head_VH, tokens_T, normaliser_T)
         ctx.temperature, ctx.chunk = temperature, chunk
@@ -79,16 +112,19 @@ class _TokenLogprobs(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        slopes = slopes_reference
         hidden_TH, head_VH, tokens_T, normaliser_T = ctx.saved_tensors
-        grad_T = grads[0] / ctx.temperature
+        if _in_kernels(hidden_TH):
+            from rewardlang.trainer.gpu_head_kernels import slopes
+        slope_T = grads[0] / ctx.temperature
         grad_hidden_TH = torch.empty_like(hidden_TH)
         with torch.autocast(hidden_TH.device.type, enabled=False):
             for start in range(0, len(tokens_T), ctx.chunk):
                 rows = slice(start, start + ctx.chunk)
-                # d log p(token) / d logits = onehot(token) − p, times the slope, written over the logits themselves.
-                logits = _divided(logits_fp32(hidden_TH[rows], head_VH), ctx.temperature)
-                logits.sub_(normaliser_T[rows, None]).exp_().mul_(-grad_T[rows, None])
-                logits.scatter_add_(1, tokens_T[rows, None], grad_T[rows, None])
-                grad_hidden_TH[rows] = logits.to(head_VH.dtype) @ head_VH
+                # d log p(token) / d logits = (onehot(token) − p) / temperature, times the slope from above.
+                logits = logits_fp32(hidden_TH[rows], head_VH)
+                gradient = slopes(logits, tokens_T[rows], normaliser_T[rows], slope_T[rows], ctx.temperature, head_VH.dtype)
                 del logits
+                grad_hidden_TH[rows] = gradient @ head_VH
+                del gradient
         return grad_hidden_TH, None, None, None, None, None

@@ -94,6 +94,50 @@ def test_norms_and_activations_are_the_formulas(width: int) -> None:
         assert float(((found.double() - wanted).abs() / (wanted.abs() + wanted.abs().mean())).max()) < 2**-6
 
 
+@pytest.mark.parametrize(("rows", "vocabulary", "temperature"), [(256, 151_936, 0.7), (200, 151_936, 1.0), (64, 32_003, 1.3)])
+def test_the_heads_kernels_are_the_formula_in_fp64(rows: int, vocabulary: int, temperature: float) -> None:
+    """Log-probs and entropies to fp32's noise; the gradient is rounded once to bf16; NaN, and a slice of wider rows, as they should be."""
+    from rewardlang.trainer.gpu_head_kernels import read, slopes
+
+    wide = torch.randn(rows, vocabulary + 64, device="cuda") * 5
+    logits, tokens = wide[:, 32 : 32 + vocabulary], torch.randint(vocabulary, (rows,), device="cuda")
+    logits[0, :100], slope = -float("inf"), torch.randn(rows, device="cuda")
+    tokens[0], before = 100, wide.clone()
+    logprobs = (logits.double() / temperature).log_softmax(1)
+    chosen, normaliser, entropy = read(logits, tokens, temperature, entropies=True)
+    assert entropy is not None
+    assert float((chosen.double() - normaliser - logprobs.gather(1, tokens[:, None])[:, 0]).abs().max()) < 2e-5
+    assert float((entropy + (logprobs.exp() * logprobs.clamp(min=-1e9)).sum(1)).abs().max()) < 1e-4
+    exact = -slope.double()[:, None] * logprobs.exp()
+    exact.scatter_add_(1, tokens[:, None], slope.double()[:, None])
+    gradient = slopes(logits, tokens, normaliser, slope, temperature, torch.bfloat16)
+    assert bool(((gradient.double() - exact).abs() <= exact.abs() * (2**-8 + 1e-4) + 1e-7).all())
+    assert float((gradient != exact.bfloat16()).float().mean()) < 0.01
+    assert torch.equal(wide, before)
+    logits[1, vocabulary - 1] = float("nan")
+    chosen, normaliser, _ = read(logits, tokens, temperature, entropies=False)
+    assert (chosen - normaliser).isnan().nonzero().flatten().tolist() == [1]
+    assert bool(slopes(logits, tokens, normaliser, slope, temperature, torch.bfloat16)[1].isnan().all())
+
+
+def test_the_heads_kernels_count_beyond_31_bits() -> None:
+    """The last rows of a chunk of 2.5 billion logits are read, and their gradient written, where they lie."""
+    from rewardlang.trainer.gpu_head_kernels import read, slopes
+
+    rows, vocabulary = 16_384, 151_936
+    if torch.cuda.mem_get_info()[0] < 18 * 2**30:
+        pytest.skip("takes 15 GB")
+    logits, tokens = torch.empty(rows, vocabulary, device="cuda"), torch.full((rows,), vocabulary - 1, device="cuda")
+    logits[-3:] = torch.randn(3, vocabulary, device="cuda")
+    chosen, normaliser, _ = read(logits, tokens, 1.0, entropies=False)
+    wanted = logits[-3:].double().log_softmax(1)
+    assert float(((chosen - normaliser)[-3:] - wanted[:, -1]).abs().max()) < 1e-5
+    gradient = slopes(logits, tokens, normaliser, torch.ones(rows, device="cuda"), 1.0, torch.bfloat16)[-3:].double()
+    wanted = -wanted.exp()
+    wanted[:, -1] += 1
+    assert float((gradient - wanted).norm() / wanted.norm()) < 0.01
+
+
 def test_merged_weights_are_rounded_once() -> None:
     """The compiled kernel's bf16 is the reference's to the bit but for ties of another order of summation, at a real size."""
     from bitsandbytes.functional import quantize_4bit
