@@ -1,6 +1,7 @@
-"""The Triton kernels of `gpu_layer`: RMS norm and gated activation, forward and backward.
+"""The Triton kernels of `gpu_layer`: RMS norm, gated activation and rotary positions, forward and backward.
 
-The weight of a norm is frozen and gets no gradient. Names of tensors end in their axes: N rows, H their width.
+The weight of a norm is frozen and gets no gradient. Names of tensors end in their axes: B sequences, T tokens, H heads (of a norm: its
+width), D the width of a head.
 """
 
 from __future__ import annotations
@@ -59,6 +60,44 @@ def _gated_backward(grad, gate, up, grad_gate, grad_up, elements, BLOCK: tl.cons
     tl.store(grad_gate + element, (slope * other * steep).to(grad_gate.dtype.element_ty), mask=inside)
 
 
+@triton.jit(do_not_specialize=["tokens"])  # type: ignore[untyped-decorator]
+def _rotate(  # type: ignore[no-untyped-def]
+    x,
+    cos,
+    sin,
+    out,
+    tokens,
+    stride_sequence,
+    stride_token,
+    stride_head,
+    stride_cos,
+    HEADS: tl.constexpr,
+    HALF: tl.constexpr,
+    HEAD_BLOCK: tl.constexpr,
+    HALF_BLOCK: tl.constexpr,
+    BACKWARD: tl.constexpr,
+):
+    token, head, column = tl.program_id(0).to(tl.int64), tl.arange(0, HEAD_BLOCK), tl.arange(0, HALF_BLOCK)
+    inside = (head[:, None] < HEADS) & (column[None, :] < HALF)
+    source = x + token // tokens * stride_sequence + token % tokens * stride_token + head[:, None] * stride_head + column[None, :]
+    first, second = tl.load(source, mask=inside, other=0.0).to(tl.float32), tl.load(source + HALF, mask=inside, other=0.0).to(tl.float32)
+    angle = token // tokens * stride_cos + token % tokens * 2 * HALF + column
+    cos_first, cos_second = _wide(cos + angle, column < HALF), _wide(cos + angle + HALF, column < HALF)
+    sin_first, sin_second = _wide(sin + angle, column < HALF), _wide(sin + angle + HALF, column < HALF)
+    if BACKWARD:
+        turned_first, turned_second = first * cos_first + second * sin_second, second * cos_second - first * sin_first
+    else:
+        turned_first, turned_second = first * cos_first - second * sin_first, second * cos_second + first * sin_second
+    target = out + (token * HEADS + head[:, None]) * 2 * HALF + column[None, :]
+    tl.store(target, turned_first.to(out.dtype.element_ty), mask=inside)
+    tl.store(target + HALF, turned_second.to(out.dtype.element_ty), mask=inside)
+
+
+@triton.jit
+def _wide(places, inside):  # type: ignore[no-untyped-def]
+    return tl.load(places, mask=inside, other=0.0).to(tl.float32)[None, :]
+
+
 def norm(x: torch.Tensor, weight_H: torch.Tensor, epsilon: float) -> torch.Tensor:
     """`gpu_layer.norm_reference`, differentiable in x alone. Raises ValueError for a weight that is trained or of another width."""
     if weight_H.requires_grad or weight_H.shape != x.shape[-1:]:
@@ -72,6 +111,18 @@ def gated(gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
     if gate.shape != up.shape or gate.dtype != up.dtype:
         raise ValueError(f"a gate of {tuple(gate.shape)} in {gate.dtype} is not for {tuple(up.shape)} in {up.dtype}")
     made: torch.Tensor = _Gated.apply(gate, up)  # type: ignore[no-untyped-call]
+    return made
+
+
+def rotated(x_BTHD: torch.Tensor, cos_BTD: torch.Tensor, sin_BTD: torch.Tensor) -> torch.Tensor:
+    """`gpu_layer.rotated_reference`, rounded once; differentiable in x. Angles of one sequence are for all of them.
+
+    Raises ValueError for angles that are not for such heads.
+    """
+    sequences, tokens, _, width = x_BTHD.shape
+    if cos_BTD.shape != sin_BTD.shape or cos_BTD.shape[0] not in (1, sequences) or cos_BTD.shape[1:] != (tokens, width) or width % 2:
+        raise ValueError(f"angles of {tuple(cos_BTD.shape)} and {tuple(sin_BTD.shape)} are not for heads of {tuple(x_BTHD.shape)}")
+    made: torch.Tensor = _Rotated.apply(x_BTHD, cos_BTD.contiguous(), sin_BTD.contiguous())  # type: ignore[no-untyped-call]
     return made
 
 
@@ -110,6 +161,29 @@ class _Gated(torch.autograd.Function):
         grid = (triton.cdiv(gate.numel(), _ELEMENTS),)
         _gated_backward[grid](grads[0].contiguous(), gate, up, grad_gate, grad_up, gate.numel(), BLOCK=_ELEMENTS)
         return grad_gate, grad_up
+
+
+class _Rotated(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x_BTHD: torch.Tensor, cos_BTD: torch.Tensor, sin_BTD: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(cos_BTD, sin_BTD)
+        return _turn(x_BTHD, cos_BTD, sin_BTD, backward=False)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        return _turn(grads[0], *ctx.saved_tensors, backward=True), None, None
+
+
+def _turn(x_BTHD: torch.Tensor, cos_BTD: torch.Tensor, sin_BTD: torch.Tensor, *, backward: bool) -> torch.Tensor:
+    x_BTHD = x_BTHD if x_BTHD.stride(3) == 1 else x_BTHD.contiguous()
+    sequences, tokens, heads, width = x_BTHD.shape
+    out = torch.empty(x_BTHD.shape, dtype=x_BTHD.dtype, device=x_BTHD.device)
+    strides = (*x_BTHD.stride()[:3], cos_BTD.stride(0) if cos_BTD.shape[0] > 1 else 0)
+    blocks = {"HEAD_BLOCK": triton.next_power_of_2(heads), "HALF_BLOCK": triton.next_power_of_2(width // 2)}
+    _rotate[(sequences * tokens,)](
+        x_BTHD, cos_BTD, sin_BTD, out, tokens, *strides, HEADS=heads, HALF=width // 2, **blocks, BACKWARD=backward
+    )
+    return out
 
 
 def _cut(width: int) -> dict[str, int]:

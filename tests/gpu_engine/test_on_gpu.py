@@ -138,6 +138,24 @@ def test_the_heads_kernels_count_beyond_31_bits() -> None:
     assert float((gradient - wanted).norm() / wanted.norm()) < 0.01
 
 
+@pytest.mark.parametrize(("heads", "width"), [(12, 128), (2, 128), (64, 64)])
+def test_a_rotation_is_the_formula(heads: int, width: int) -> None:
+    """Compiled, of rows that lie further apart than they are long: as in fp64 but for the last rounding; its gradient turns back."""
+    from rewardlang.trainer.gpu_layer import rotated_reference
+    from rewardlang.trainer.gpu_layer_kernels import rotated
+
+    angle = torch.randn(1, 700, width // 2, device="cuda").repeat(1, 1, 2)
+    cos, sin = angle.cos().bfloat16(), angle.sin().bfloat16()
+    x = torch.randn(3, 700, heads, 2 * width, device="cuda").bfloat16()[..., :width].detach().requires_grad_()
+    made = rotated(x, cos, sin)
+    wanted = rotated_reference(x.double(), cos.double(), sin.double())
+    assert float((made.double() - wanted).abs().max()) < 2**-5
+    upstream = torch.randn(3, heads, 700, width, device="cuda").bfloat16().transpose(1, 2)
+    (found,) = torch.autograd.grad(made, x, upstream)
+    (exact,) = torch.autograd.grad(wanted, x, upstream.double())
+    assert float((found.double() - exact.double()).abs().max()) < 2**-4
+
+
 def test_merged_weights_are_rounded_once() -> None:
     """The compiled kernel's bf16 is the reference's to the bit but for ties of another order of summation, at a real size."""
     from bitsandbytes.functional import quantize_4bit
