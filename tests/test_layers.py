@@ -158,6 +158,7 @@ ORDER: tuple[tuple[str, bool], ...] = (
     ("engine.row_tags", ALONE),
     ("engine.row_layouts", ALONE),
     ("engine.row_writer", ALONE),
+    ("engine.row_layout_writer", ALONE),
     ("engine.row_code", ALONE),
     ("engine.outcomes", ALONE),
     ("engine.rule_points", ALONE),

@@ -5,7 +5,7 @@
 It knows all that `examples/gsm8k_xml_port/gsm8k_xml.reward` says and nothing else, makes no object that the score does not need, and
 gives the scores of the engine, to the last bit. It does what the engine must do: every chat is looked at (a prompt that ends with a message
 of the assistant would begin the completion), and texts are compared in composed form. The Python functions, this one and the engine are
-timed in turn on the same batches; ratios are of the medians of the thread's own time.
+timed in turn on the same batches, each first as often as the others; ratios are of the medians of the thread's own time.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import statistics
 import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from notebook_completions import completions
-from notebook_rewards import BATCHES, COUNT, ROOT, Batch, Chats, Peer, batches, machine, notebook_functions, seconds
+from notebook_rewards import BATCHES, COUNT, ROOT, Batch, Chats, Peer, in_turn, machine, notebook_functions
 
 sys.path.insert(0, str(ROOT))
 
@@ -74,11 +73,7 @@ def _unusual(text: str, gold: str) -> float:
 
 def compared(ours: Peer, size: int, rounds: int) -> dict[str, float]:
     """The medians of all three, in microseconds a row, and how often each of the two is as fast as the Python functions."""
-    functions = notebook_functions()
-    times: list[tuple[float, ...]] = []
-    for _, batch in zip(range(rounds + 1), batches(completions(COUNT, 1), size), strict=False):
-        times.append(tuple(seconds(those, batch) for those in (functions, [by_hand], [ours])))
-    theirs, hand, own = (statistics.median(values) for values in zip(*times[1:], strict=True))
+    theirs, hand, own = in_turn([notebook_functions(), [by_hand], [ours]], completions(COUNT, 1), size, rounds)
     return {
         "by_hand_ratio": round(theirs / hand, 2),
         "ours_ratio": round(theirs / own, 2),

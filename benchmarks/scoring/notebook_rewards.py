@@ -3,7 +3,8 @@
     python benchmarks/scoring/notebook_rewards.py --out benchmarks/results/DATE-notebook-rewards.json
 
 What is timed is what TRL calls: chats in, floats out, the five functions one after the other against the one. Each batch is timed in turn
-with its peer, on completions that neither has seen (those of 10,000 are seen again); ratios are of the medians of the thread's own time,
+with its peer, on completions that neither has seen (those of 10,000 are seen again); who goes first, and so reads texts that are no longer
+near the processor, goes round. Ratios are of the medians of the thread's own time,
 which other work on the machine disturbs least. The functions are those of
 the notebooks as they are now, whose patterns match over line breaks; `first_form` has them as they were first published, when the patterns
 gave up at the first line break of a reply. The time that a batch of 512 takes of a trainer's thread is also given for a whole reward with
@@ -111,6 +112,16 @@ def seconds(functions: list[Peer], batch: Batch) -> float:
         return time.thread_time() - begin
 
 
+def in_turn(sides: list[list[Peer]], rows: list[Completion], size: int, rounds: int) -> list[float]:
+    """The median seconds of each side for a batch, after a first one that is not counted. Each side goes first as often as the others."""
+    times: list[list[float]] = [[] for _ in sides]
+    for number, batch in zip(range(rounds + 1), batches(rows, size), strict=False):
+        for place in range(len(sides)):
+            side = (number + place) % len(sides)
+            times[side].append(seconds(sides[side], batch))
+    return [statistics.median(of_side[1:]) for of_side in times]
+
+
 def batches(rows: list[Completion], size: int) -> Iterator[Batch]:
     """Batches of other completions each time, without end."""
     return itertools.cycle(Batch(rows[start : start + size]) for start in range(0, len(rows) - size + 1, size))
@@ -123,11 +134,7 @@ def notebook_functions() -> list[Peer]:
 
 def compared(ours: Peer, rows: list[Completion], size: int, rounds: int) -> dict[str, float]:
     """The medians of both, in microseconds a row, and how many times as fast ours is."""
-    now, first = notebook_functions(), _first_form()
-    times: list[tuple[float, float, float]] = []
-    for _, batch in zip(range(rounds + 1), batches(rows, size), strict=False):
-        times.append((seconds(now, batch), seconds(first, batch), seconds([ours], batch)))
-    theirs, before, own = (statistics.median(values) for values in zip(*times[1:], strict=True))
+    theirs, before, own = in_turn([notebook_functions(), _first_form(), [ours]], rows, size, rounds)
     return {
         "ratio": round(theirs / own, 2),
         "ratio_first_form": round(before / own, 2),

@@ -85,13 +85,16 @@ class Batch:
             raise
 
     def _read(self, start: int, end: int) -> Mapping[str, Column]:
-        completions = self._completions[start:end]
-        prompts = None if self._prompts is None else self._prompts[start:end]
+        def part(values: list[Any]) -> list[Any]:
+            return values if start == 0 and end >= len(values) else values[start:end]
+
+        completions = part(self._completions)
+        prompts = None if self._prompts is None else part(self._prompts)
         chats = _NO_CHATS if prompts is None else chats_of(prompts)
         columns = {}
         for name, original, type_, separator, notation in self._declared.columns:
             if original in self._raw:
-                columns[name] = _converted(self._raw[original][start:end], self._registry, type_, separator, notation)
+                columns[name] = _converted(part(self._raw[original]), self._registry, type_, separator, notation)
         texts = completion_texts(completions)
         if chats.prefills is not None:
             texts = [prefill + text for prefill, text in zip(chats.prefills, texts, strict=True)]

@@ -40,9 +40,10 @@ def listed(values: Any) -> list[Any]:
 
 def completion_texts(completions: list[Any]) -> list[str]:
     """The text of each completion: itself, or the last message of the assistant in a chat."""
-    if set(map(type, completions)) == {str}:
+    kinds = set(map(type, completions))
+    if kinds == {str}:
         return completions
-    turns = _turns(completions)
+    turns = _turns(completions) if kinds == {list} else None
     spoken = None if turns is None else [turn.texts for turn in turns if turn.role == "assistant"]
     return spoken[-1] if spoken else [message_text(completion, "assistant") for completion in completions]
 
@@ -51,9 +52,10 @@ def chats_of(prompts: list[Any]) -> Chats:
     """What the prompts say. Raises `DataError` for what is neither text nor chat."""
     if not prompts:
         return Chats(None, None, None)
-    if set(map(type, prompts)) == {str}:
+    kinds = set(map(type, prompts))
+    if kinds == {str}:
         return Chats(None, prompts, None)
-    turns = _turns(prompts)
+    turns = _turns(prompts) if kinds == {list} else None
     if turns is not None:
         by_role = {turn.role: turn.texts for turn in turns}
         return Chats(by_role.get("system"), by_role.get("user"), turns[-1].texts if turns[-1].role == "assistant" else None)
@@ -62,24 +64,31 @@ def chats_of(prompts: list[Any]) -> Chats:
 
 
 def _turns(chats: list[Any]) -> Sequence[_Turn] | None:
-    """The messages place by place; None where a chat is not plain."""
-    if set(map(type, chats)) != {list}:
-        return None
+    """The messages of lists place by place; None where a chat is not plain."""
     try:
-        places: list[Sequence[Any]] = [[message for (message,) in chats]]
+        role = chats[0][0]["role"]
+        # One loop that unpacks and checks: what most chats are takes half the time of looking at them in several.
+        texts = [message["content"] for (message,) in chats if type(message) is dict and message["role"] == role]
     except ValueError:  # there are chats of several messages
-        if len(set(map(len, chats))) != 1:
-            return None
-        places = list(zip(*chats, strict=True))
-    turns = [turn for turn in map(_turn, places) if turn is not None]
-    return turns if 0 < len(turns) == len(places) else None
-
-
-def _turn(messages: Sequence[Any]) -> _Turn | None:
-    try:
-        role = messages[0]["role"]
-        texts = [message["content"] for message in messages if type(message) is dict and message["role"] == role]
-    except (KeyError, TypeError):  # TypeError: a message that is a text
+        return _several_turns(chats) if len(set(map(len, chats))) == 1 else None
+    except (IndexError, KeyError, TypeError):  # TypeError: a message that is a text
         return None
-    plain = len(texts) == len(messages) and type(role) is str and set(map(type, texts)) == {str}
-    return _Turn(role, texts) if plain else None
+    return [_Turn(role, texts)] if _is_plain(role, texts, len(chats)) else None
+
+
+def _several_turns(chats: list[Any]) -> Sequence[_Turn] | None:
+    turns = []
+    for messages in zip(*chats, strict=True):
+        try:
+            role = messages[0]["role"]
+            texts = [message["content"] for message in messages if type(message) is dict and message["role"] == role]
+        except (KeyError, TypeError):
+            return None
+        if not _is_plain(role, texts, len(messages)):
+            return None
+        turns.append(_Turn(role, texts))
+    return turns
+
+
+def _is_plain(role: Any, texts: list[Any], size: int) -> bool:
+    return len(texts) == size and type(role) is str and set(map(type, texts)) == {str}

@@ -9,12 +9,11 @@ of outcomes earns is worked out once and looked up for every row that has it.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, partial
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,19 +34,12 @@ from rewardlang.marking.row_marks import clamping_of
 from rewardlang.meaning import NamedList, WordFind
 from rewardlang.verifier import Verifier
 
-_MOST_KEYS = 1 << 14
+_MOST_TOTALS = 1 << 14
 _WEIGHTS_KEPT = 16
 
 
-class _Count(NamedTuple):
-    """The step of a number of findings, and the number from which on it makes no difference."""
-
-    step: int
-    most: int
-
-
 class PlainPlan:
-    """What is looked up for a row is a key: whether each of `tests` holds, and then each of `counts`."""
+    """What a row earns is looked up under one number, which says whether each of `tests` holds, and each of `counts`."""
 
     def __init__(self, plan: Plan, tables: Tables) -> None:
         self.plan, self.tables = plan, tables
@@ -58,16 +50,17 @@ class PlainPlan:
         self.tests = tuple(dict.fromkeys(tests if self.success is None else [*tests, self.success]))
         self.counts = tuple(
             dict.fromkeys(
-                _Count(rule.loop.items, one.most)
-                for rule, one in self._rules
-                if isinstance(rule, EachPlan) and isinstance(one, EachOutcomes)
+                (rule.loop.items, one.most) for rule, one in self._rules if isinstance(rule, EachPlan) and isinstance(one, EachOutcomes)
             )
         )
         used = {index for step in plan.steps for index in step.inputs}
-        counted = {one.step for one in self.counts if _asks_a_finder(plan.steps[one.step].node)} - used
-        self.most = {step: max(one.most for one in self.counts if one.step == step) for step in counted}
+        counted = {step for step, _ in self.counts if _asks_a_finder(plan.steps[step].node)} - used
+        self.most = {step: max(most for one, most in self.counts if one == step) for step in counted}
         """What finders count for rules alone, with the number from which on all those rules say the same."""
-        self._keys = Keys(self)
+        gates = tuple(gate.test for gate in plan.gates)
+        self.wanted = Wanted(plan.success if self.success is None else None, gates, self.tests, self.counts, self.most)
+        self._totals: dict[tuple[Fraction, ...], _Totals] = {}
+        self._always = None if any(len(section.weights) > 1 for section in plan.program.sections) else self._at(0)
 
     @cached_property
     def code(self) -> RowCode:
@@ -76,20 +69,26 @@ class PlainPlan:
 
     def row_code(self, *, clocked: bool = False) -> RowCode:
         """Another one; with `clocked` it says what each step takes."""
-        gates = tuple(gate.test for gate in self.plan.gates)
-        success = self.plan.success if self.success is None else None
-        return RowCode(self.plan, Wanted(success, gates, self.tests, self.counts, self.most), clocked=clocked)
+        return RowCode(self.plan, self.wanted, clocked=clocked)
 
-    def keys(self) -> Keys:
-        """The keys that were met, for a batch."""
-        if len(self._keys.met) >= _MOST_KEYS:
-            self._keys = Keys(self)
-        return self._keys
+    def totals(self, step: int) -> Mapping[int, float]:
+        """The score of a row at a training step, by its number."""
+        totals = self._at(step) if self._always is None else self._always
+        if len(totals) >= _MOST_TOTALS:
+            totals.clear()
+        return totals
 
-    def codes(self, key: tuple[Any, ...]) -> tuple[int, ...]:
+    def _at(self, step: int) -> _Totals:
+        weights = tuple(section.weight_at(step) for section in self.plan.program.sections)
+        if weights not in self._totals:
+            if len(self._totals) >= _WEIGHTS_KEPT:
+                self._totals = {}
+            self._totals[weights] = _Totals(self, weights)
+        return self._totals[weights]
+
+    def codes(self, number: int) -> tuple[int, ...]:
         """The outcome of each rule, as its `Outcomes` number them."""
-        held = dict(zip(self.tests, key, strict=False))
-        counts = dict(zip(self.counts, key[len(self.tests) :], strict=True))
+        held, counts = self.wanted.outcomes(number)
         codes = []
         for rule, outcomes in self._rules:
             if isinstance(rule, WhenPlan):
@@ -97,59 +96,25 @@ class PlainPlan:
             else:
                 assert isinstance(rule, EachPlan)
                 assert isinstance(outcomes, EachOutcomes)
-                codes.append(counts[_Count(rule.loop.items, outcomes.most)])
+                codes.append(counts[rule.loop.items, outcomes.most])
         return tuple(codes)
 
-    def succeeds(self, key: tuple[Any, ...]) -> bool:
-        """Whether there is success, where the key says it."""
-        return self.success is not None and bool(key[self.tests.index(self.success)])
-
-
-class Keys(dict[tuple[Any, ...], int]):
-    """The keys that were met, numbered: a row is then one small number. `met` has them by number."""
-
-    def __init__(self, plain: PlainPlan) -> None:
-        super().__init__()
-        self._plain = plain
-        self.met: list[tuple[Any, ...]] = []
-        self._totals: dict[tuple[Fraction, ...], _Totals] = {}
-        self._sections = plain.plan.program.sections
-        self._always = None if any(len(section.weights) > 1 for section in self._sections) else self._at(0)
-        self._lock = threading.Lock()
-
-    def __missing__(self, key: tuple[Any, ...]) -> int:
-        """Numbers a key."""
-        with self._lock:
-            if key in self:
-                return self[key]
-            self.met.append(key)
-            self[key] = number = len(self.met) - 1
-        return number
-
-    def totals(self, step: int) -> _Totals:
-        """The score of each key at a training step, by number."""
-        return self._at(step) if self._always is None else self._always
-
-    def _at(self, step: int) -> _Totals:
-        weights = tuple(section.weight_at(step) for section in self._sections)
-        if weights not in self._totals:
-            if len(self._totals) >= _WEIGHTS_KEPT:
-                self._totals = {}
-            self._totals[weights] = _Totals(self._plain, self.met, weights)
-        return self._totals[weights]
+    def succeeds(self, number: int) -> bool:
+        """Whether there is success, where the number says it."""
+        return self.success is not None and self.wanted.outcomes(number)[0][self.success]
 
 
 class _Totals(dict[int, float]):
-    """The score of each key that was met, by number."""
+    """The scores of the rows that were met, by their numbers."""
 
-    def __init__(self, plain: PlainPlan, met: Sequence[tuple[Any, ...]], weights: tuple[Fraction, ...]) -> None:
+    def __init__(self, plain: PlainPlan, weights: tuple[Fraction, ...]) -> None:
         super().__init__()
-        self._plain, self._met, self._weights = plain, met, weights
+        self._plain, self._weights = plain, weights
 
     def __missing__(self, number: int) -> float:
-        """Works out the score of a key, as `totals.part_of` does for arrays."""
+        """Works out a score, as `totals.part_of` does for arrays."""
         plain, total = self._plain, 0.0
-        codes = list(zip(plain.plan.rules, plain.codes(self._met[number]), strict=True))
+        codes = list(zip(plain.plan.rules, plain.codes(number), strict=True))
         for section, table, weight in zip(plain.plan.program.sections, plain.tables.sections, self._weights, strict=True):
             assert table is not None
             own = [code for rule, code in codes if rule.rule.section == section.name]
@@ -220,14 +185,13 @@ def run(plain: PlainPlan, batch: Batch, step: int, calls: Calls, code: RowCode |
         tables.append(_Counted(node.find.verifier, plain.most.get(index)))
         return tables[-1]
 
-    keys = plain.keys()
     try:
-        rows = (code or plain.code).run((partial(_listed, columns) for columns in batch.portions()), len(batch), counts, keys)
+        rows = (code or plain.code).run((partial(_listed, columns) for columns in batch.portions()), len(batch), counts)
     except _UnjudgedError:
         return None
     for table in filter(None, tables):  # a verifier that nobody asked broke on nothing
         calls.asked.note_all(table.verifier, list(zip(table)), (), list(table.values()))
-    return PlainMarks(plain, step, len(batch), rows, keys)
+    return PlainMarks(plain, step, len(batch), rows)
 
 
 def _listed(columns: Mapping[str, Column], name: str) -> list[Any]:
@@ -241,11 +205,11 @@ def _listed(columns: Mapping[str, Column], name: str) -> list[Any]:
 class PlainMarks(BatchMarks):
     """The numbers of a plain plan's batch. The scores are at hand; the rest is put into arrays when it is asked for."""
 
-    def __init__(self, plain: PlainPlan, step: int, size: int, rows: Rows, keys: Keys) -> None:
+    def __init__(self, plain: PlainPlan, step: int, size: int, rows: Rows) -> None:
         super().__init__(plain.plan, (), {}, frozenset())
-        self._plain, self._step, self._size, self._rows, self._keys = plain, step, size, rows, keys
-        self._scores = list(map(keys.totals(step).__getitem__, rows.keys))
-        if len(rows.keys) < size:
+        self._plain, self._step, self._size, self._rows = plain, step, size, rows
+        self._scores = list(map(plain.totals(step).__getitem__, rows.numbers))
+        if len(rows.numbers) < size:
             scored = iter(self._scores)
             stopped = [float("nan" if gate.require.score is None else gate.require.score) for gate in plain.plan.gates]
             self._scores = [next(scored) if gate < 0 else stopped[gate] for gate in rows.gates]
@@ -257,7 +221,7 @@ class PlainMarks(BatchMarks):
 
     def floats(self) -> list[float | None]:
         """The score of each row, None where it was skipped."""
-        return super().floats() if len(self._rows.keys) < self._size else list(self._scores)
+        return super().floats() if len(self._rows.numbers) < self._size else list(self._scores)
 
     @cached_property
     def _parts(self) -> Sequence[Part]:
@@ -266,10 +230,9 @@ class PlainMarks(BatchMarks):
         alive = np.flatnonzero(gates < 0)
         held, found = np.array(rows.success, dtype=np.float64), []
         if len(alive):
-            used = sorted(set(rows.keys))
-            known = np.zeros((len(plain.tables.rules) + 1, used[-1] + 1), dtype=np.intp)
-            known[:, used] = np.array([(*plain.codes(key), plain.succeeds(key)) for key in map(self._keys.met.__getitem__, used)]).T
-            *codes, successes = known[:, rows.keys]
+            places = {number: place for place, number in enumerate(dict.fromkeys(rows.numbers))}
+            known = np.array([(*plain.codes(number), plain.succeeds(number)) for number in places], dtype=np.intp).T
+            *codes, successes = known[:, list(map(places.__getitem__, rows.numbers))]
             found = [Given(None, None, code, outcomes) for code, outcomes in zip(codes, plain.tables.rules, strict=True)]
             if plain.success is not None:
                 held = successes.astype(np.float64)

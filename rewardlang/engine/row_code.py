@@ -1,7 +1,7 @@
 """A plain plan as one function of Python, which goes through the rows of a batch once.
 
 The function is written from the plan and compiled, once for any text and again
-when it is known which layout most texts have. It says of a row what
+when it is known which layouts many texts have. It says of a row what
 `marking.row_values` and `marking.row_tests` say; that each step is a line of
 one loop is what makes it quick: no columns are made between the steps, and in
 a batch of 64 rows making those would take most of the time. Nothing of what a
@@ -17,19 +17,24 @@ from typing import Any, NamedTuple
 
 from rewardlang.engine.plan import Plan
 from rewardlang.engine.row_expressions import function_of, indented, may_be_missing
-from rewardlang.engine.row_writer import Given, LayoutWriter, Wanted, Writer
+from rewardlang.engine.row_layout_writer import lines_alike
+from rewardlang.engine.row_layouts import alike
+from rewardlang.engine.row_writer import Given, Wanted, Writer
 from rewardlang.engine.tag_layouts import Layout
-from rewardlang.engine.tags import tags_of
+from rewardlang.engine.tags import layouts_met
 
-_SAMPLE = 64
+_SAMPLE = 256
+_MANY = 16
+"""Of so many texts one may have a layout that is not known, before it is asked which these are."""
+_MOST_LAYOUTS = 8
 
 
 class Rows(NamedTuple):
-    """What was computed. `gates` has the gate that stopped each row, or −1; `keys` the numbers of the keys of the others."""
+    """What was computed. `gates` has the gate that stopped each row, or −1; `numbers` what is wanted of the others (`Wanted.weights`)."""
 
     success: list[bool]
     gates: list[int]
-    keys: list[int]
+    numbers: list[int]
 
 
 class _Function(NamedTuple):
@@ -46,12 +51,14 @@ class _Function(NamedTuple):
 class RowCode:
     """The function. With `clocked` it adds up what each step takes, and is itself far slower.
 
-    Which layout most texts of the last batches had decides how a text is read, and never what is found in it.
+    Which layouts many texts of the last batches had decides how a text is read, and never what is found in it.
     """
 
     def __init__(self, plan: Plan, wanted: Wanted, *, clocked: bool = False) -> None:
         self._plan, self._wanted, self._clocked = plan, wanted, clocked
-        self._function = self._written(None)
+        self.layouts: tuple[Layout, ...] = ()
+        """Those for which there is a way of its own."""
+        self._function = self._written()
         self._tries = 0
 
     @property
@@ -69,49 +76,53 @@ class RowCode:
         portions: Iterable[Callable[[str], Sequence[Any]]],
         size: int,
         counts: Callable[[int], Mapping[str, int]],
-        keys: Mapping[tuple[Any, ...], int],
     ) -> Rows:
         """What is wanted of the rows of a batch. `portions` give columns of some rows after the other, `counts` how often a step
-        finds something in a text, `keys` a number for what is wanted of a row.
+        finds something in a text.
         """
         others: list[str] = []
         function, rows = self._function, Rows([], [], [])
         tables = list(map(counts, function.counted))
         for column in portions:
             columns = [column(name) for name in function.columns]
-            function.call(columns, tables, keys, others.append, rows.success.append, rows.gates.append, rows.keys.append)
-        if 2 * len(others) > size:
-            self._learn(others)
+            function.call(columns, tables, others.append, rows.success.append, rows.gates.append, rows.numbers.append)
+        if _MANY * len(others) > size:
+            self._learn(others, size)
         return rows
 
-    def _learn(self, others: list[str]) -> None:
-        """Takes the layout of texts that have another than the one that is known; ever more rarely, because they may have none."""
+    def _learn(self, others: list[str], size: int) -> None:
+        """Takes the layouts of texts that have none of those that are known; ever more rarely, because they may have none."""
         self._tries += 1
         main = self._function.main
         if self._tries & (self._tries - 1) or main is None:
             return
-        layout = tags_of(others[:_SAMPLE], self._plan.tags[main]).layout
-        if layout is not None:
-            self.expect(layout)
+        known = self.layouts if 2 * len(others) < size else ()
+        half = _MOST_LAYOUTS // 2
+        found = layouts_met(others[:: -(-len(others) // _SAMPLE)], self._plan.tags[main])
+        if found:
+            self.expect(*known[:half], *found, *known[half:])
 
-    def expect(self, layout: Layout) -> None:
-        """Has a way of its own for texts of a layout from now on."""
-        self._function = self._written(layout)
+    def expect(self, *layouts: Layout) -> None:
+        """Has a way of its own for texts of each layout from now on; the more of them have one, the sooner it should stand here."""
+        self.layouts = tuple({(layout.shape, layout.long): layout for layout in layouts}.values())[:_MOST_LAYOUTS]
+        self._function = self._written()
 
-    def _written(self, layout: Layout | None) -> _Function:
+    def _written(self) -> _Function:
         given = Given()
         writer = Writer(self._plan, self._wanted, given, clocked=self._clocked)
         main = writer.main if writer.main is not None and not may_be_missing(self._plan, writer.main) else None
         lines = writer.after
         if main is not None:
+            ways = []
+            for number, layouts in enumerate(alike(self.layouts)):
+                told, own = lines_alike(self._plan, self._wanted, given, layouts, main, clocked=self._clocked)
+                ways += [f"{'el' * (number > 0)}if {told}:", *indented(own)]
             lines = [f"other({writer.text(main)})", *lines]
-            if layout is not None:
-                of_layout = LayoutWriter(self._plan, self._wanted, given, layout, main, clocked=self._clocked)
-                lines = [of_layout.told, *indented(of_layout.after), "else:", *indented(lines)]
+            lines = [*ways, "else:", *indented(lines)] if ways else lines
         began = [f"last = {writer.bind(time.perf_counter)}()"] if self._clocked else []
         tables = [f"{''.join(f'{name}, ' for name in given.counted.values())} = counts"] if given.counted else []
         loop = f"for {''.join(f'{name}, ' for name in given.columns.values())} in zip(*columns):"
-        head = "def rows(columns, counts, keys, other, success, gate, key):"
+        head = "def rows(columns, counts, other, success, gate, number):"
         body = [*tables, loop, *indented([*began, *writer.before, *lines])]
         source = [head, *indented(body), ""]
         return _Function("\n".join(source), function_of(source, given.bound), tuple(given.columns), tuple(given.counted), given.times, main)

@@ -109,7 +109,7 @@ class Lines:
     """
 
     def __init__(self, plan: Plan, bound: dict[str, Any]) -> None:
-        self.plan, self._bound = plan, bound
+        self.plan, self.bound = plan, bound
         self.lines: list[str] = []
         self.there: set[int] = set()
         self._names: dict[int, str] = {}
@@ -117,8 +117,8 @@ class Lines:
 
     def bind(self, value: Any) -> str:
         """A name for a value."""
-        name = f"k{len(self._bound)}"
-        self._bound[name] = value
+        name = f"k{len(self.bound)}"
+        self.bound[name] = value
         return name
 
     def of(self, index: int) -> str:

@@ -1,9 +1,7 @@
 """Writes the lines of a plain plan's function (`row_code`): a step has a line where it is first needed.
 
-From where tags are first looked for there are two ways to go on. `Writer`
-writes the one for any text, which is cut at its tags; `LayoutWriter` the one
-for texts of the layout that most have: what depends on which tags there are is
-known when the line is written, and only the gaps that are read are captured.
+These are the lines for any text, which is cut at its tags. `row_layout_writer`
+has those for texts of layouts that many have.
 """
 
 from __future__ import annotations
@@ -11,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
+from math import prod
 from typing import Any, NamedTuple
 
 from rewardlang import meaning
@@ -18,7 +17,6 @@ from rewardlang.engine.find_kernels import closing_tag_before
 from rewardlang.engine.plan import Found, Plan, Step
 from rewardlang.engine.plan_from_program import is_cut
 from rewardlang.engine.row_expressions import Lines, function_of, indented, may_be_missing, shape_tested, shaped_steps
-from rewardlang.engine.row_layouts import LayoutHead, LayoutTail
 from rewardlang.engine.row_tags import (
     ONE_BLOCK,
     UNTOUCHED,
@@ -31,8 +29,7 @@ from rewardlang.engine.row_tags import (
     outside_all,
     outside_one,
 )
-from rewardlang.engine.tag_layouts import Layout
-from rewardlang.engine.tag_shapes import Facts, facts_of, literals
+from rewardlang.engine.tag_shapes import Facts
 
 
 class Wanted(NamedTuple):
@@ -45,6 +42,19 @@ class Wanted(NamedTuple):
     most: Mapping[int, int]
     """Numbers that are given no higher."""
 
+    @property
+    def weights(self) -> list[int]:
+        """What each count, and then each test that holds, adds to the one number that says all of them."""
+        radixes = [most + 1 for _, most in self.counts] + [2] * len(self.tests)
+        return [prod(radixes[:place]) for place in range(len(radixes))]
+
+    def outcomes(self, number: int) -> tuple[dict[int, bool], dict[tuple[int, int], int]]:
+        """What a row's number says: of each test whether it holds, and the counts."""
+        counts = {}
+        for step, most in self.counts:
+            number, counts[step, most] = divmod(number, most + 1)
+        return {test: bool(number >> place & 1) for place, test in enumerate(self.tests)}, counts
+
 
 class Given:
     """What a function is given: by name its values and the columns; by step the tables of counts, and the seconds and rows of each."""
@@ -54,6 +64,8 @@ class Given:
         self.columns: dict[str, str] = {"completion": "c0"}
         self.counted: dict[int, str] = {}
         self.times: dict[int, tuple[float, int]] = {}
+        self.of_shape: dict[int, Callable[[Facts], Any]] = {}
+        """Of steps what a shape says of them."""
 
 
 class _OfShapes(Lines):
@@ -97,8 +109,7 @@ class Writer(Lines):
             self.lines += [f"if not {self.of(gate)}:", f"    gate({place})", "    continue"]
         if wanted.gates:
             self.lines.append("gate(-1)")
-        key = [*map(self.of, wanted.tests), *(self._capped(step, most) for step, most in wanted.counts)]
-        self.lines.append(f"key(keys[({''.join(f'{part}, ' for part in key)})])")
+        self._number(wanted)
 
     @property
     def before(self) -> list[str]:
@@ -115,6 +126,21 @@ class Writer(Lines):
         self._given.times[index] = 0.0, 0
         if self._clocked:
             self.lines.append(f"last = {self.bind(partial(_tick, self._given.times, index))}(last)")
+
+    def _number(self, wanted: Wanted) -> None:
+        """Lines that make a row's number and hand it on; what is known when they are written is added up here."""
+        weights, parts, tests, known = wanted.weights, [], [], 0
+        for (step, most), weight in zip(wanted.counts, weights, strict=False):
+            capped = self._capped(step, most)
+            parts.append(capped if capped.isidentifier() and weight == 1 else f"({capped}) * {self.bind(weight)}")
+        for name, weight in zip(map(self.of, wanted.tests), weights[len(wanted.counts) :], strict=True):
+            if name not in self.bound:
+                tests += [f"if {name}:", f"    o += {self.bind(weight)}"]
+            elif self.bound[name]:
+                known += weight
+        if known or not parts:
+            parts.append(self.bind(known))
+        self.lines += [f"o = {' + '.join(parts)}", *tests, "number(o)"]
 
     def _capped(self, step: int, most: int) -> str:
         count, limit = self.of(step), self.bind(most)
@@ -150,10 +176,13 @@ class Writer(Lines):
         return super().code(index, step)
 
     def _from_shape(self, index: int) -> Callable[[Facts], Any]:
-        bound: dict[str, Any] = {}
-        writer = _OfShapes(self.plan, bound)
-        result = writer.of(index)
-        return function_of(["def of_shape(facts):", *indented([*writer.lines, f"return {result}"])], bound)
+        if index not in self._given.of_shape:
+            bound: dict[str, Any] = {}
+            writer = _OfShapes(self.plan, bound)
+            result = writer.of(index)
+            lines = ["def of_shape(facts):", *indented([*writer.lines, f"return {result}"])]
+            self._given.of_shape[index] = function_of(lines, bound)
+        return self._given.of_shape[index]
 
     def _outside(self, text: int, tag: str) -> str:
         touched, value = self.fact(text, ("outside", tag), how_touched(tag)), self.text(text)
@@ -196,64 +225,6 @@ class Writer(Lines):
         """What stands in some gaps of a text, trimmed: the value of a step."""
         found = self.fact(text, key, lambda facts: from_pieces(ask(facts)))
         return f"None if (n := {found}) is None else n(p{text}).strip()"
-
-
-class LayoutWriter(Writer):
-    """The lines for texts of a layout; `told` is the line that asks whether a text has it, and stands before them.
-
-    The first `<` of the long gap is found by `find`, thirty times as fast as a
-    pattern: behind the tags that stand before it, which are `h`. At that place
-    `f` matches the end of the text, from the tag behind the long gap on. What
-    both try is linear in the length of a text.
-    """
-
-    def __init__(self, plan: Plan, wanted: Wanted, given: Given, layout: Layout, text: int, *, clocked: bool) -> None:
-        self._layout, self._text, self._facts = layout, text, facts_of(layout.names, layout.shape)
-        self._head, self._tail = LayoutHead(layout), LayoutTail(layout)
-        super().__init__(plan, wanted, given, clocked=clocked)
-        given.bound |= {f"x{gap}": group for part in (self._head, self._tail) for gap, group in part.groups.items()}
-        self.told = f"if {' and '.join(self._conditions(self.text(text)))}:"
-
-    def _conditions(self, value: str) -> list[str]:
-        layout, conditions = self._layout, []
-        if self._head.literal:
-            conditions = [f"{value}.startswith({self.bind(self._head.literal)})"]
-        elif layout.long > 0:
-            conditions = [f"(h := {self.bind(self._head.match)}({value})) is not None"]
-        found = f"(e := {value}.find({'<'!r}, {self._begins()}))"
-        if layout.long < layout.last:
-            return [*conditions, f"{found} > 0", f"(f := {self.bind(self._tail.match)}({value}, e)) is not None"]
-        return [*conditions, f"({found} < 0 or {self.bind(layout.inside)}({value}, e) is None)"]
-
-    def _begins(self) -> str:
-        """Where the long gap begins."""
-        return "h.end()" if self._layout.long > 0 and not self._head.literal else self.bind(len(self._head.literal))
-
-    def fact(self, text: int, key: Hashable, ask: Callable[[Facts], Any]) -> str:
-        """A value."""
-        if text != self._text:
-            return super().fact(text, key, ask)
-        if self.main is None:
-            self.reach(text)
-        return self.bind(ask(self._facts))
-
-    def span(self, index: int, text: int, key: Hashable, ask: Callable[[Facts], Span]) -> str:
-        """A group of a match, the long gap, or pieces of the text where there are tags in the span."""
-        if text != self._text:
-            return super().span(index, text, key, ask)
-        if self.main is None:
-            self.reach(text)
-        span, value, layout = ask(self._facts), self.text(text), self._layout
-        if span is None:
-            return self.bind(None)
-        self.there.add(index)
-        first, last = span
-        if first < last:
-            return f"{self.bind(from_pieces(span))}({self.bind(literals(layout.names)[0].split)}({value})).strip()"
-        if first == layout.long:
-            end = f"f.start({self._tail.group(layout.long)})" if layout.long < layout.last else ""
-            return f"{value}[{self._begins()}:{end}].strip()"
-        return f"h[{self._head.group(first)}].strip()" if first < layout.long else f"f[{self._tail.group(first)}].strip()"
 
 
 def _tick(times: dict[int, tuple[float, int]], index: int, last: float) -> float:

@@ -88,6 +88,12 @@ def tags_of(texts: Sequence[str], names: tuple[str, ...], layout: Layout | None 
     return _LaidOut(texts, layout, gaps, others, _cut([texts[row] for row in others], shapes))
 
 
+def layouts_met(texts: Sequence[str], names: tuple[str, ...]) -> list[Layout]:
+    """The layouts that several of some texts have, the most frequent first."""
+    cut = _cut(texts, Shapes(names))
+    return [layout for number, times in Counter(cut.numbers).most_common() if times > 1 and (layout := cut.layout_like(number))]
+
+
 def tag_of(literal: str) -> tuple[str, bool] | None:
     """The name of the tag that a literal is, and whether it closes; None for other literals."""
     found = _LITERAL.fullmatch(literal)
@@ -105,20 +111,22 @@ class _Cut(Tags):
 
     def __init__(self, texts: Sequence[str], shapes: Shapes, numbers: Sequence[int], pieces: list[list[str]]) -> None:
         super().__init__(texts, shapes)
-        self._numbers, self._pieces = numbers, pieces
+        self.numbers, self._pieces = numbers, pieces
 
     @property
     def layout(self) -> Layout | None:
         if len(self._texts) < _ENOUGH:
             return None
-        ((common, times),) = Counter(self._numbers).most_common(1)
-        if 2 * times < len(self._texts):
-            return None
-        gaps = self._pieces[self._numbers.index(common)][::2]
-        return layout_of(self.shapes.names, list(self.shapes)[common], max(range(len(gaps)), key=lambda gap: len(gaps[gap])))
+        ((common, times),) = Counter(self.numbers).most_common(1)
+        return None if 2 * times < len(self._texts) else self.layout_like(common)
+
+    def layout_like(self, number: int) -> Layout | None:
+        """That of the first text of a shape; None for a shape of many tags."""
+        gaps = self._pieces[self.numbers.index(number)][::2]
+        return layout_of(self.shapes.names, list(self.shapes)[number], max(range(len(gaps)), key=lambda gap: len(gaps[gap])))
 
     def spread(self, values: Sequence[Any]) -> list[Any]:
-        return [values[number] for number in self._numbers]
+        return [values[number] for number in self.numbers]
 
     def every(self, name: str) -> list[tuple[str, ...]]:
         spans = self.spread([of.blocks for of in self.shapes.of(name)])

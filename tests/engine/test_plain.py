@@ -18,7 +18,7 @@ from rewardlang.engine.batch_marks import BatchMarks
 from rewardlang.engine.calls import Calls
 from rewardlang.engine.plain import PlainMarks
 from rewardlang.engine.run import run, run_columns
-from rewardlang.engine.tag_layouts import layout_of
+from rewardlang.engine.tag_layouts import Layout, layout_of
 from rewardlang.engine.tag_shapes import BEGIN, literals
 from rewardlang.registry import Registry, default_registry
 from rewardlang.reward import Reward
@@ -143,18 +143,40 @@ _tagged = st.lists(st.sampled_from(_PIECES), max_size=7).map("".join)
 
 
 @settings(max_examples=4 * EXAMPLES, deadline=None)
-@given(st.lists(_tagged, min_size=1, max_size=6), st.integers(0, 8), st.sampled_from(["x", "", "-", "é", "x x", "< x"]))
-def test_whatever_layout_is_expected_the_same_is_found(texts: list[str], long: int, gold: str) -> None:
+@given(
+    st.lists(_tagged, min_size=1, max_size=6), st.lists(st.integers(0, 8), max_size=6), st.sampled_from(["x", "", "-", "é", "x x", "< x"])
+)
+def test_whatever_layouts_are_expected_the_same_is_found(texts: list[str], long: list[int], gold: str) -> None:
     """A layout says how a text is read, and never what is found in it: stray `<`, other tags, tags that are wanting or one too many."""
-    plain, names = _OF_TAGS._prepared.plain, ("a", "b")
+    plain = _OF_TAGS._prepared.plain
     assert plain is not None
-    tags = literals(names)[0].findall(texts[0])
-    layout = layout_of(names, BEGIN * texts[0].startswith(("<a>", "</a>", "<b>", "</b>")) + "".join(tags), min(long, len(tags)))
-    if layout is not None:
-        plain.code.expect(layout)
+    layouts = [_layout(text, gap) for text, gap in zip(texts, long, strict=False)]
+    plain.code.expect(*(layout for layout in layouts if layout is not None))
     stray = [texts[0].replace("x", "< x"), texts[0] + "<", "<" + texts[0], texts[0].replace("<a>", "<a"), texts[0].replace("x", "<a>")]
     column = [*texts, *stray, "".join(texts), ""]
     agree(_OF_TAGS, column, {"gold": [gold] * len(column)})
+
+
+def _layout(text: str, long: int) -> Layout | None:
+    names = ("a", "b")
+    tags = literals(names)[0].findall(text)
+    begins = text.startswith(("<a>", "</a>", "<b>", "</b>"))
+    return layout_of(names, BEGIN * begins + "".join(tags), min(long, len(tags)))
+
+
+def test_the_layouts_of_a_batch_are_learned() -> None:
+    """What several texts have is read in a way of its own from the second batch on, the most frequent first."""
+    reward = rewardlang.loads(
+        'rewardlang 1\nreward r\nlet one = only <a> in completion\nlet behind = last text after "</a>" in completion\n'
+        'rule r: award 1 point when one matches /x/\nrule s: award 2 points when behind equals "y"\nscore between 0 and 3\n'
+    )
+    batch = ["<a>x</a>y", "<a>x", "<a>x</a>y", "<b>", "<a>x", "<a>", "a <a>x</a>y", "", "b <a>z</a>y", "</a>y<a>x</a>"]
+    plain = reward._prepared.plain
+    assert plain is not None
+    for _ in range(2):
+        assert reward.score(batch).values.tolist() == [3, 0, 3, 0, 0, 0, 3, 0, 2, 0]
+        assert [layout.shape for layout in plain.code.layouts] == ["^<a>", "^<a></a>", "", "<a></a>"]
+    agree(reward, batch)
 
 
 class ModelFoundAWayError(RuntimeError):
@@ -209,7 +231,7 @@ def test_the_code_has_nothing_of_the_file_in_it() -> None:
     assert plain is not None
     words = re.findall(r"[a-z_]{2,}", plain.code.source)
     assert set(words) <= {
-        *("def", "rows", "columns", "counts", "keys", "other", "success", "gate", "key", "for", "in", "zip", "if", "else", "is", "not"),
+        *("def", "rows", "columns", "counts", "other", "success", "gate", "number", "for", "in", "zip", "if", "else", "is", "not"),
         *("and", "or", "find", "start", "join", "strip", "None", "one", "alse", "len", "bool", "partition"),
     }
     assert not re.search(r"0\.25|0\.125|[^\w]7", plain.code.source)
