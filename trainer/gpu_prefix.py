@@ -3,17 +3,24 @@
 P + C₁ + … + C_G tokens go through every matrix, in place of G·P + C₁ + … + C_G. Attention is two calls a prompt, neither with a mask in
 memory: the prompt over itself, and its completions, padded to the longest, over the prompt's keys and values and their own. The second is
 causal from the lower right corner (`torch.nn.attention.bias.causal_lower_right`): token j of a completion sees P + j + 1 keys. The
-prompt's keys and values are expanded, not computed again, so their gradient is the sum over the completions.
+prompt's keys and values are expanded, not computed again, so their gradient is the sum over the completions. Prompts whose sizes are equal
+share both calls.
+
+Prompts come first in the row, completions after them: both are slices of it. Completions of one length are so as they lie; else they are
+padded by their own first token. Outputs of padding are dropped and only padding sees the keys of padding, so its gradients are zero, and
+the gradient of padding is its inverse, a selection: PyTorch's own would sort the places and add up.
 
 A dense mask of (P + ΣC)² would take 36 MB in 16 bits at 8 × (150 + 512) tokens and 1.7 GB at 2 × (512 + 20,000), and every masked pair
 would be computed.
-Names of tensors end in their axes: T packed tokens, G completions, C tokens of the longest, D a head's width, H heads or keys' heads.
+Names of tensors end in their axes: T packed tokens, N prompts, P tokens of one, G completions of one, C tokens of the longest, H heads or
+keys' heads, D a head's width. Tokens come before heads, as matrices write them and flash attention reads them, so that nothing is copied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import torch
@@ -25,23 +32,31 @@ ATTENTION = "rewardlang_shared_prefix"  # the name under which transformers find
 
 @dataclass(frozen=True)
 class PromptGroup:
-    """Where one prompt and its completions lie among the packed tokens."""
+    """Prompts of one length with equally many completions, of which the longest are equally long: those of one call."""
 
-    first: int
-    prompt: int  # tokens of the prompt
-    completions: int
-    longest: int  # tokens of the longest completion
-    padded: torch.Tensor  # (completions · longest,) the packed place of each token; padding repeats the first of its completion
-    kept: torch.Tensor  # the places of the real tokens in `padded`, in packed order
+    prompts: int
+    prompt: int  # tokens of each
+    completions: int  # of each
+    longest: int  # tokens of the longest completion of each
+
+
+@dataclass(frozen=True)
+class Padding:
+    """How completions one after another become completions of the longest's length, and back."""
+
+    padded: torch.Tensor  # the place among the completions' tokens of each padded one; padding repeats the first of its completion
+    kept: torch.Tensor  # the places of the real tokens in `padded`, in order
+    outputs: torch.Tensor  # the places of the real tokens, prompts' and completions', where those of prompts precede the padded ones
 
 
 @dataclass(frozen=True)
 class Packed:
-    """Prompts with their completions as one row of T tokens."""
+    """Prompts, then their completions, as one row of T tokens."""
 
     ids_T: torch.Tensor
     positions_T: torch.Tensor
-    groups: tuple[PromptGroup, ...]
+    groups: tuple[PromptGroup, ...]  # in the row's order, of the prompts and of the completions
+    padding: Padding | None  # of all completions; None where none is shorter than the longest of its group
     before: torch.Tensor  # the packed place before each completion token, row by row in the order given: its state predicts the token
 
 
@@ -51,28 +66,44 @@ def pack(prompts: Sequence[Sequence[int]], completions: Sequence[Sequence[int]],
     for index, (prompt, completion) in enumerate(zip(prompts, completions, strict=True)):
         if completion:
             rows.setdefault(tuple(prompt), []).append(index)
-    ids: list[int] = []
-    positions: list[int] = []
-    groups = []
+
+    def sizes(item: tuple[tuple[int, ...], list[int]]) -> tuple[int, int, int]:
+        return len(item[0]), len(item[1]), max(len(completions[index]) for index in item[1])
+
+    ordered = sorted(rows.items(), key=sizes)
+    ids = [token for prompt, _ in ordered for token in prompt]
+    positions = [place for prompt, _ in ordered for place in range(len(prompt))]
+    beginning, end = len(ids), 0
     before: list[list[int]] = [[] for _ in prompts]
-    for prompt, members in rows.items():
-        first, length = len(ids), len(prompt)
-        ids += prompt
-        positions += range(length)
+    padded: list[int] = []
+    kept: list[int] = []
+    for prompt, members in ordered:
+        end += len(prompt)
         longest = max(len(completions[index]) for index in members)
-        padded: list[int] = []
-        kept: list[int] = []
-        for place, index in enumerate(members):
+        for index in members:
             begin, count = len(ids), len(completions[index])
+            before[index] = [end - 1, *range(begin, begin + count - 1)]
+            kept += range(len(padded), len(padded) + count)
+            padded += [*range(begin - beginning, begin - beginning + count), *[begin - beginning] * (longest - count)]
             ids += completions[index]
-            positions += range(length, length + count)
-            before[index] = [first + length - 1, *range(begin, begin + count - 1)]
-            padded += [*range(begin, begin + count), *[begin] * (longest - count)]
-            kept += range(place * longest, place * longest + count)
-        groups.append(PromptGroup(first, length, len(members), longest, torch.tensor(padded), torch.tensor(kept)))
-    moved = tuple(PromptGroup(**(vars(group) | {"padded": group.padded.to(device), "kept": group.kept.to(device)})) for group in groups)
-    flat = [place for row in before for place in row]
-    return Packed(torch.tensor(ids, device=device), torch.tensor(positions, device=device), moved, torch.tensor(flat, device=device))
+            positions += range(len(prompt), len(prompt) + count)
+
+    def tensor(values: list[int]) -> torch.Tensor:
+        return torch.tensor(values, device=device)
+
+    outputs = [*range(beginning), *[beginning + place for place in kept]]
+    padding = Padding(tensor(padded), tensor(kept), tensor(outputs)) if len(kept) < len(padded) else None
+    groups = tuple(group for key, same in groupby(map(sizes, ordered)) for group in _groups(*key, len(list(same))))
+    return Packed(tensor(ids), tensor(positions), groups, padding, tensor([place for row in before for place in row]))
+
+
+def _groups(prompt: int, completions: int, longest: int, count: int) -> list[PromptGroup]:
+    """So many prompts of these sizes: in one group, unless keys of the prompts expanded would then outweigh all else that is held.
+
+    The backward pass of attention makes gradients of the expanded keys as wide as the queries, for all prompts of a call at once.
+    """
+    together = completions * (prompt + longest) <= 2 * (prompt + completions * longest)
+    return [PromptGroup(count, prompt, completions, longest)] if together else [PromptGroup(1, prompt, completions, longest)] * count
 
 
 def attend(
@@ -92,35 +123,81 @@ def attend(
 
         plain: Callable[..., tuple[torch.Tensor, None]] = sdpa_attention_forward
         return plain(module, query, key, value, attention_mask, scaling=scaling, **options)
-    query_HTD, key_HTD, value_HTD = query[0].to(value.dtype), key[0].to(value.dtype), value[0]
-    parts: list[torch.Tensor] = []
-    for group in packed.groups:
-        parts += _group(query_HTD, key_HTD, value_HTD, group, scaling)
-    return torch.cat(parts, 1).transpose(0, 1)[None].contiguous(), None
+    queries, keys, values = (_pieces(tensor[0].transpose(0, 1), packed) for tensor in (query.to(value.dtype), key.to(value.dtype), value))
+    found = [_group(*tensors, scaling) for tensors in zip(queries, keys, values, packed.groups, strict=True)]
+    outputs_THD = torch.cat([own for own, _ in found] + [after for _, after in found])
+    if packed.padding is not None:
+        outputs_THD = _Kept.apply(outputs_THD, packed.padding.outputs)  # type: ignore[no-untyped-call]
+    return outputs_THD[None], None
 
 
-def _group(
-    query_HTD: torch.Tensor, key_HTD: torch.Tensor, value_HTD: torch.Tensor, group: PromptGroup, scale: float | None
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Outputs (H, T, D) of the prompt's tokens, and of its completions' one after another."""
-    prompt = slice(group.first, group.first + group.prompt)
-    options: dict[str, Any] = {"scale": scale, "enable_gqa": query_HTD.shape[0] != key_HTD.shape[0]}
+def _pieces(tensor_THD: torch.Tensor, packed: Packed) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """The prompts' tokens (N, P, H, D) and their completions' (N, G, C, H, D) of each group.
+
+    Slices of the row, split at once: the gradient is one concatenation. Where completions are padded, their part of the row is copied.
+    """
+    groups = packed.groups
+    own = [group.prompts * group.prompt for group in groups]
+    after = [group.prompts * group.completions * group.longest for group in groups]
+    if packed.padding is None:
+        parts = tensor_THD.split([*own, *after])
+    else:
+        prompts_THD, completions_THD = tensor_THD.split([sum(own), len(tensor_THD) - sum(own)])
+        padded_THD = _Padded.apply(completions_THD, packed.padding.padded, packed.padding.kept)  # type: ignore[no-untyped-call]
+        parts = (*prompts_THD.split(own), *padded_THD.split(after))
+    return [
+        (first.unflatten(0, (group.prompts, group.prompt)), second.unflatten(0, (group.prompts, group.completions, group.longest)))
+        for first, second, group in zip(parts[: len(groups)], parts[len(groups) :], groups, strict=True)
+    ]
+
+
+_Both = tuple[torch.Tensor, torch.Tensor]
+
+
+def _group(query: _Both, key: _Both, value: _Both, group: PromptGroup, scale: float | None) -> _Both:
+    """Outputs (tokens, H, D) of the prompts' tokens, and of their completions', from `_pieces` of queries, keys and values."""
+    options: dict[str, Any] = {"scale": scale, "enable_gqa": query[0].shape[2] != key[0].shape[2]}
     dot_product: Callable[..., torch.Tensor] = functional.scaled_dot_product_attention
-    own = dot_product(*[tensor_HTD[None, :, prompt] for tensor_HTD in (query_HTD, key_HTD, value_HTD)], is_causal=True, **options)
+    own: torch.Tensor = dot_product(*[tensor_NPHD.transpose(1, 2) for tensor_NPHD, _ in (query, key, value)], is_causal=True, **options)
 
-    def each(tensor_HTD: torch.Tensor) -> torch.Tensor:
-        """(G, H, C, D) of the completions."""
-        heads, _, width = tensor_HTD.shape
-        return tensor_HTD[:, group.padded].view(heads, group.completions, group.longest, width).transpose(0, 1)
-
-    def after_prompt(tensor_HTD: torch.Tensor) -> torch.Tensor:
-        """(G, H, P + C, D) of the prompt and each completion."""
-        return torch.cat([tensor_HTD[None, :, prompt].expand(group.completions, -1, -1, -1), each(tensor_HTD)], 2)
+    def after_prompt(prompt_NPHD: torch.Tensor, completions_NGCHD: torch.Tensor) -> torch.Tensor:
+        """(N·G, H, P + C, D) of the prompt and each completion."""
+        expanded = prompt_NPHD[:, None].expand(-1, group.completions, -1, -1, -1)
+        return torch.cat([expanded, completions_NGCHD], 2).flatten(0, 1).transpose(1, 2)
 
     corner: Any = causal_lower_right(group.longest, group.prompt + group.longest)
-    found: torch.Tensor = dot_product(each(query_HTD), after_prompt(key_HTD), after_prompt(value_HTD), attn_mask=corner, **options)
-    outputs_HTD: torch.Tensor = found.transpose(0, 1).flatten(1, 2)
-    return own[0], outputs_HTD[:, group.kept]
+    queries = query[1].flatten(0, 1).transpose(1, 2)
+    found: torch.Tensor = dot_product(queries, after_prompt(*key), after_prompt(*value), attn_mask=corner, **options)
+    return own.transpose(1, 2).flatten(0, 1), found.transpose(1, 2).flatten(0, 1)
+
+
+class _Padded(torch.autograd.Function):
+    """Tokens at the places `padded`. Its gradient is that at `kept`, since it is zero at all others."""
+
+    @staticmethod
+    def forward(ctx: Any, tokens_THD: torch.Tensor, padded: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(kept)
+        return tokens_THD.index_select(0, padded)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        (kept,) = ctx.saved_tensors
+        return grads[0].index_select(0, kept), None, None
+
+
+class _Kept(torch.autograd.Function):
+    """Tokens at the places `kept`, each once."""
+
+    @staticmethod
+    def forward(ctx: Any, padded_THD: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(kept)
+        ctx.tokens = len(padded_THD)
+        return padded_THD.index_select(0, kept)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        (kept,) = ctx.saved_tensors
+        return grads[0].new_zeros(ctx.tokens, *grads[0].shape[1:]).index_copy_(0, kept, grads[0]), None
 
 
 def register() -> str:

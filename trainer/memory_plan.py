@@ -282,7 +282,7 @@ def expanded_prompt_bytes(shape: PolicyShape, load: Workload, micro_batch: int) 
     """What attention over shared prompts keeps of a layer beyond what autograd keeps of each token (`gpu_prefix`).
 
     Keys and values of the prompt once more for each completion, queries and outputs of the completions padded to the longest, and
-    outputs of the prompts.
+    outputs of the prompts. Queries are counted for the worst case: completions of one length are not copied.
     """
     queries = 2 * shape.queries * (prompts_in_pass(load, micro_batch) * load.prompt + 2 * micro_batch * load.completion)
     return queries + 2 * 2 * shape.keys * micro_batch * load.length

@@ -237,14 +237,11 @@ def test_completions_see_their_prompt_and_themselves(heads: int, keys: int) -> N
     weights = torch.randn_like(found)
     slopes = torch.autograd.grad((found * weights).sum(), given)
     seen = torch.zeros(tokens, tokens, dtype=torch.bool, device="cuda")
-    for group in packed.groups:
-        first, end = group.first, group.first + group.prompt
-        seen[first:end, first:end] = torch.ones(group.prompt, group.prompt, dtype=torch.bool, device="cuda").tril()
-        places = packed.positions_T[end : end + len(group.kept)]
-        begins = [end + index for index in (places == group.prompt).nonzero().flatten().tolist()]
-        for begin, stop in zip(begins, [*begins[1:], end + len(group.kept)], strict=True):
-            seen[begin:stop, first:end] = True
-            seen[begin:stop, begin:stop] = torch.ones(stop - begin, stop - begin, dtype=torch.bool, device="cuda").tril()
+    for prompt, completion in zip(prompts, completions, strict=True):
+        own, after = ((packed.ids_T == row[0]).nonzero().flatten() for row in (prompt, completion))
+        for tensor in (own, after):
+            seen[tensor[0] : tensor[-1] + 1, tensor[0] : tensor[-1] + 1] = torch.ones(len(tensor), len(tensor), device="cuda").tril().bool()
+        seen[after[0] : after[-1] + 1, own[0] : own[-1] + 1] = True
     exact = [one.detach().float().requires_grad_() for one in given]
     dense = torch.nn.functional.scaled_dot_product_attention(exact[0], exact[1], exact[2], attn_mask=seen, enable_gqa=True).transpose(1, 2)
     wanted = torch.autograd.grad((dense * weights.float()).sum(), exact)
