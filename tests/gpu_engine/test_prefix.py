@@ -160,7 +160,8 @@ def test_what_autograd_keeps_is_what_the_plan_counts(model_type: str, ragged: bo
     prompt, completion, count, rank = 24, 40, 6, 5
     sizes = {"hidden_size": 64, "intermediate_size": 352, "num_attention_heads": 4, "num_key_value_heads": 2}
     sizes |= {} if model_type == "qwen2" else {"head_dim": 16}
-    packed = pack([[index // 3] * prompt for index in range(count)], [[index] * (completion - ragged * (index % 3)) for index in range(count)], "cpu")
+    lengths = [completion - ragged * (index % 3) for index in range(count)]
+    packed = pack([[index // 3] * prompt for index in range(count)], [[index] * length for index, length in enumerate(lengths)], "cpu")
     tokens = len(packed.ids_T)
     seen = saved_by_autograd(model_type, sizes, 1, tokens, rank, packed, mask=(completion, prompt + completion))
     shape = shape_from_config({"model_type": model_type, "vocab_size": 64, "num_hidden_layers": 1, **sizes})
