@@ -19,8 +19,8 @@ _BLOCK, _WARPS = 4096, 16  # logits that a program holds at a time, and the warp
 _LARGEST = tl.constexpr(3.4028234663852886e38)  # of fp32: running maxima stay finite, so that no difference of two infinities arises
 
 
-@triton.jit  # type: ignore[untyped-decorator]
-def _read(  # type: ignore[no-untyped-def]
+@triton.jit(do_not_specialize_on_alignment=["tokens"])  # type: ignore[untyped-decorator]
+def _read_logits(  # type: ignore[no-untyped-def]
     logits, tokens, chosen, normaliser, entropy, stride, inverse, VOCABULARY: tl.constexpr, ENTROPY: tl.constexpr, BLOCK: tl.constexpr
 ):
     row = tl.program_id(0)
@@ -51,8 +51,9 @@ def _read(  # type: ignore[no-untyped-def]
     tl.store(chosen + row, tl.load(first + token, mask=(token >= 0) & (token < VOCABULARY), other=float("nan")) * inverse)
 
 
-@triton.jit  # type: ignore[untyped-decorator]
-def _slopes(  # type: ignore[no-untyped-def]
+# Slices of chunks begin anywhere: no kernel of its own for those that begin at a multiple of 16 bytes.
+@triton.jit(do_not_specialize_on_alignment=["tokens", "normaliser", "slope"])  # type: ignore[untyped-decorator]
+def _write_slopes(  # type: ignore[no-untyped-def]
     logits, tokens, normaliser, slope, gradient, stride, vocabulary, inverse, BLOCK: tl.constexpr
 ):
     row = tl.program_id(0)
@@ -72,7 +73,7 @@ def read(
     _check(logits_TV, tokens_T)
     chosen, normaliser = (torch.empty(len(tokens_T), dtype=torch.float32, device=logits_TV.device) for _ in range(2))
     entropy = torch.empty_like(chosen) if entropies else None
-    _read[(len(tokens_T),)](
+    _read_logits[(len(tokens_T),)](
         logits_TV,
         tokens_T.contiguous(),
         chosen,
@@ -99,7 +100,7 @@ def slopes(
     """slope · (onehot(token) − p), (T, V) and contiguous in `dtype`; the logits stay as they are."""
     _check(logits_TV, tokens_T)
     gradient = torch.empty(logits_TV.shape, dtype=dtype, device=logits_TV.device)
-    _slopes[(len(tokens_T), triton.cdiv(logits_TV.shape[1], _BLOCK))](
+    _write_slopes[(len(tokens_T), triton.cdiv(logits_TV.shape[1], _BLOCK))](
         logits_TV,
         tokens_T.contiguous(),
         normaliser_T.contiguous(),
