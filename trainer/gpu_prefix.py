@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 import torch
@@ -71,30 +71,31 @@ def pack(prompts: Sequence[Sequence[int]], completions: Sequence[Sequence[int]],
         return len(item[0]), len(item[1]), max(len(completions[index]) for index in item[1])
 
     ordered = sorted(rows.items(), key=sizes)
+    members = [index for _, indices in ordered for index in indices]
     ids = [token for prompt, _ in ordered for token in prompt]
-    positions = [place for prompt, _ in ordered for place in range(len(prompt))]
-    beginning, end = len(ids), 0
-    before: list[list[int]] = [[] for _ in prompts]
-    padded: list[int] = []
-    kept: list[int] = []
-    for prompt, members in ordered:
-        end += len(prompt)
-        longest = max(len(completions[index]) for index in members)
-        for index in members:
-            begin, count = len(ids), len(completions[index])
-            before[index] = [end - 1, *range(begin, begin + count - 1)]
-            kept += range(len(padded), len(padded) + count)
-            padded += [*range(begin - beginning, begin - beginning + count), *[begin - beginning] * (longest - count)]
-            ids += completions[index]
-            positions += range(len(prompt), len(prompt) + count)
-
-    def tensor(values: list[int]) -> torch.Tensor:
-        return torch.tensor(values, device=device)
-
-    outputs = [*range(beginning), *[beginning + place for place in kept]]
-    padding = Padding(tensor(padded), tensor(kept), tensor(outputs)) if len(kept) < len(padded) else None
+    first, counts = len(ids), [len(completions[index]) for index in members]
+    for index in members:
+        ids += completions[index]
+    # Of each completion: its tokens, the longest's of its prompt, its prompt's, and the place after that.
+    ends = accumulate(len(prompt) for prompt, _ in ordered)
+    about = [(size[2], size[0], end) for size, end, (_, indices) in zip(map(sizes, ordered), ends, ordered, strict=True) for _ in indices]
+    count, (longest, prompt_length, end) = torch.tensor(counts), torch.tensor(about).unbind(1)
+    start = count.cumsum(0) - count
+    places = torch.arange(len(ids) - first)  # of completions' tokens among themselves,
+    within = places - start.repeat_interleave(count)  # and in each
+    positions = torch.cat([*[torch.arange(len(prompt)) for prompt, _ in ordered], prompt_length.repeat_interleave(count) + within])
+    before = torch.where(within == 0, end.repeat_interleave(count), first + places) - 1
+    by_index = dict(zip(members, before.split(counts), strict=True))
+    kept = (longest.cumsum(0) - longest).repeat_interleave(count) + within
+    padded = start.repeat_interleave(longest)
+    padded[kept] = places
+    padding = None
+    if len(kept) < len(padded):
+        outputs = torch.cat([torch.arange(first), first + kept])
+        padding = Padding(padded.to(device), kept.to(device), outputs.to(device))
     groups = tuple(group for key, same in groupby(map(sizes, ordered)) for group in _groups(*key, len(list(same))))
-    return Packed(tensor(ids), tensor(positions), groups, padding, tensor([place for row in before for place in row]))
+    before = torch.cat([by_index[index] for index in sorted(members)])
+    return Packed(torch.tensor(ids, device=device), positions.to(device), groups, padding, before.to(device))
 
 
 def _groups(prompt: int, completions: int, longest: int, count: int) -> list[PromptGroup]:
