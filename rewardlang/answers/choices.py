@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from rewardlang.answers.algebra import number
+from rewardlang.answers.algebra import LimitError, Quotient, number
 from rewardlang.answers.functions import MAX_FACTORIAL, binomial
 from rewardlang.answers.kinds import Expression, Tuple_
 from rewardlang.answers.tokens import Token, any_of
@@ -41,10 +41,17 @@ def count_of_point(name: str, place: Tuple_) -> Expression | None:
         return None
     n, k = (part.rational for part in parts)
     if n is None or k is None:
-        return Expression(binomial(*parts)) if name == "C" else None
+        return _chosen(*parts) if name == "C" else None
     if n.denominator != 1 or k.denominator != 1 or not 0 <= k <= n <= MAX_FACTORIAL:
         return None
     return Expression(number(_COUNTS[name](int(n), int(k))))
+
+
+def _chosen(n: Quotient, k: Quotient) -> Expression | None:
+    try:
+        return Expression(binomial(n, k))
+    except LimitError:
+        return None
 
 
 def _before_and_after(tokens: list[Token], at: int) -> tuple[list[Token], int] | None:

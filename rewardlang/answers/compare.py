@@ -166,7 +166,7 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             return no("values of several names are no set")
         case Listing(), Listing() | SetOf() | Expression() if (same := same_implied(one, other)) is not None:
             return same
-        case ((Listing() | SetOf()), (Listing() | SetOf())) if has_dots(one.items) or has_dots(other.items):
+        case Listing(), Listing() | SetOf() if has_dots(one.items) or has_dots(other.items):
             return same_sequence(one.items, other.items, _ordered(one.items, other.items))
         case Listing(), Listing() | SetOf():
             return _unordered(one.items, other.items)
@@ -188,6 +188,8 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
 def _by_shape(one: Value, other: Value) -> Verdict | None:
     """The same for sets, tuples, intervals, matrices, relations and what is rarer."""
     match one, other:
+        case SetOf(), SetOf() if has_dots(one.items) or has_dots(other.items):
+            return same_sequence(one.items, other.items, _ordered(one.items, other.items))
         case SetOf(), SetOf():
             return _unordered(one.items, other.items)
         case SetOf(), Expression():

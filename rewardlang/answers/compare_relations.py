@@ -80,7 +80,7 @@ def same_ratio(one: Ratio, other: Ratio) -> Verdict:
         return _beginnings(one, other)
     if len(one.items) != len(other.items):
         return no("ratios of different length")
-    if one.clock and other.clock and any(ratio.clock.split(":")[1][0] == "0" for ratio in (one, other)):
+    if any(ratio.clock and ratio.clock.split(":")[1][0] == "0" for ratio in (one, other)):
         return yes("the same time") if one.clock == other.clock else no("different times")
     pairs = zip(one.items[1:], other.items[1:], strict=True)
     return all_of([same_formula(a * other.items[0], b * one.items[0]) for a, b in pairs])

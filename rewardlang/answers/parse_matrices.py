@@ -49,8 +49,14 @@ def matrix(tokens: list[Token], read: Reader) -> Value | Missing | None:
     return Matrix(tuple(tuple(Expression(value) for value in row) for row in total))
 
 
+MIN_MATRIX = 10
+"""Tokens of the shortest matrix with an exponent."""
+
+
 def _symbolic_power(tokens: list[Token], read: Reader) -> MatrixPower | None:
     r"""`\begin{pmatrix}…\end{pmatrix}^n` of a few rows of numbers; None for anything else."""
+    if len(tokens) < MIN_MATRIX:
+        return None
     braced = tokens[-1].text == "}" and tokens[-3].text == "{"
     caret = len(tokens) - (4 if braced else 2)
     name = tokens[-2] if braced else tokens[-1]
@@ -87,7 +93,7 @@ def last_line(tokens: list[Token]) -> list[Token]:
     begin = texts.index("}") + 1
     end = next((at for at in range(len(tokens) - 1, 0, -1) if tokens[at].text == "\\end"), len(tokens))
     lines = [[token for token in line if token.text != "&"] for line in split(tokens[begin:end], ("\\\\",))]
-    lines = [line[:-1] if line[-1].text in (",", ";", ".") else line for line in lines if line]
+    lines = [line for line in (line[:-1] if line and line[-1].text in (",", ";", ".") else line for line in lines) if line]
     if len(lines) > 1 and len({line[0].text for line in lines}) == len(lines) and all(map(_gives_a_value, lines)):
         return [token for line in lines for token in (*line, Token("sign", ","))][:-1]
     last: list[Token] = []

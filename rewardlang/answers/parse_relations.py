@@ -384,5 +384,6 @@ def _ratio(tokens: list[Token], read: Reader) -> Value | Missing | None:
     if len(known) < len(formulas):
         return Unread(joined(tokens), "this ratio is compared as it is written")
     texts = [part[0].text if len(part) == 1 and part[0].kind == "number" else "" for part in parts]
-    clock = len(texts) in (2, 3) and 1 <= len(texts[0]) <= 2 and all(len(text) == 2 and text < "60" for text in texts[1:])
-    return Ratio(known, ":".join(text.zfill(2) for text in texts) if clock and int(texts[0]) <= 24 else "", goes_on)
+    figures = len(texts) in (2, 3) and all(text.isdigit() and len(text) <= 2 for text in texts)
+    clock = figures and int(texts[0]) <= 24 and all(len(text) == 2 and text < "60" for text in texts[1:])
+    return Ratio(known, ":".join(text.zfill(2) for text in texts) if clock else "", goes_on)
