@@ -77,8 +77,9 @@ def _name(label: str) -> str:
     if len(label) >= MIN_WORD and label.isalpha():
         return label.casefold()
     plain = label.replace("\\overline", "\\bar")
-    letters = plain.removeprefix("\\bar").strip("|") if plain[0] in "\\|" else plain.removeprefix("∠")
-    if len(letters) > 3 or not letters.isascii() or not letters.isupper() or (len(letters) == 1 and plain[0] in "\\|"):
+    marked = plain.startswith(("\\", "|"))
+    letters = plain.removeprefix("\\bar").strip("|") if marked else plain.removeprefix("∠")
+    if not 1 + marked <= len(letters) <= 3 or not letters.isascii() or not letters.isupper():
         return plain
     angle = "∠" if len(letters) == 3 else ""
     return angle + min(letters, letters[::-1])
