@@ -7,7 +7,8 @@ methods are written once, for all classes. A subclass declares its fields as a
 dataclass does; defaults are immutable values, never factories.
 
 `NamedTuple` is `typing`'s without its check of the annotations, which compiles
-each of them: a third of its cost, and a short command has fifty of them.
+each of them: a third of its cost, and a short command has fifty of them. A
+`TypedTuple` is one that is equal to its own kind only.
 """
 
 from __future__ import annotations
@@ -32,6 +33,22 @@ else:
 
     NamedTuple = type.__new__(_NamedTuples, "NamedTuple", (), {})
 
+    def _same(one: tuple[object, ...], other: object) -> bool:
+        return type(one) is type(other) and tuple.__eq__(one, other)
+
+    class _TypedTuples(_NamedTuples):
+        """Named tuples that are equal to none of another class, whatever is in them."""
+
+        def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
+            methods = {
+                "__eq__": _same,
+                "__ne__": lambda one, other: not _same(one, other),
+                "__hash__": lambda one: hash((type(one), tuple.__hash__(one))),
+            }
+            return super().__new__(cls, name, bases, methods | body)
+
+    TypedTuple = type.__new__(_TypedTuples, "TypedTuple", (), {})
+
 T = TypeVar("T", bound="FrozenRecord")
 
 
@@ -54,6 +71,18 @@ def field(*, default: Any = _NONE, compare: bool = True, repr: bool = True) -> A
 
 class FrozenRecordError(AttributeError):
     """Somebody tried to change a record."""
+
+
+class FrozenSlots:
+    """For classes that write out their own `__init__`, because theirs are made all the time: nothing is changed afterwards."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenRecordError(f"cannot assign to field {name!r} of a {type(self).__name__}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise FrozenRecordError(f"cannot delete field {name!r} of a {type(self).__name__}")
 
 
 class FrozenRecord:

@@ -57,12 +57,12 @@ def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
 
     Numbers, times and days in words are English; `3rd` equals 3, and `\frac{\pi}{4} + k\pi` speaks of all whole k though nothing says so.
     `x^2 = 4` is not `x = ±2`, `|x| = 3` is not 3 (`|z|`, `|w|`, `|u|`, `|v|` are), and an equation with a denominator is the one
-    multiplied out. A unit, a modulus, a base or a year that only one side states is not compared, nor is AM or PM; `AB` is whatever
-    has these letters; `0 K` is 0. An integral without limits is not what it is with `+ C`. What an integral or sum is said to equal is
-    taken as the answer, right or wrong. A letter in italics behind a plain number can be its unit (`5 m`, not `5 t`); elsewhere it is a
-    name (`\pi r^2 h`). An amount of money equals any bare number (`2 \$ = 3` is 3): its rate is not told. A decimal of six figures or more equals the number that it rounds; a shorter one does not:
-    `agreeing_decimals` says how close it is. `42,0` and `42%` equal 42. A letter is not matched with the text of a multiple-choice
-    option. Which answer counts is for the file to say: use `only`.
+    multiplied out. A unit, a modulus, a base or a year that only one side states is not compared, nor is AM or PM; `AB` is whatever has
+    these letters; `0 K` is 0. An integral without limits is not what it is with `+ C`. What an integral or sum is said to equal is taken
+    as the answer, right or wrong. A letter in italics behind a plain number can be its unit (`5 m`, not `5 t`); elsewhere it is a name
+    (`\pi r^2 h`). An amount of money equals any bare number (`2 \$ = 3` is 3): its rate is not told. A decimal of six figures or more
+    equals the number that it rounds; a shorter one does not: `agreeing_decimals` says how close it is. `42,0` and `42%` equal 42. A
+    letter is not matched with the text of a multiple-choice option. Which answer counts is for the file to say: use `only`.
     """
     decide = _decide()
     return [decide(one, other) for one, other in zip(ones, others, strict=True)]

@@ -14,10 +14,11 @@ All work is bounded: terms, bits and exponents; beyond them LimitError.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, TypeAlias
+
+from rewardlang.record import FrozenSlots
 
 MAX_TERMS = 100
 MAX_BITS = 10_000
@@ -46,11 +47,26 @@ class LimitError(ValueError):
     """More work than is done for an answer; the text says which limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+_set = object.__setattr__
+
+
+class Sum(FrozenSlots):
     """Terms sorted by product, no coefficient 0; the empty sum is 0."""
 
+    __slots__ = ("terms",)
     terms: tuple[tuple[Product, Fraction], ...]
+
+    def __init__(self, terms: tuple[tuple[Product, Fraction], ...]) -> None:
+        _set(self, "terms", terms)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sum) and self.terms == other.terms
+
+    def __repr__(self) -> str:
+        return f"Sum(terms={self.terms!r})"
+
+    def __reduce__(self) -> tuple[type[Sum], tuple[Any, ...]]:
+        return Sum, (self.terms,)
 
     def __hash__(self) -> int:
         """Equal for equal sums, without the hashes of fractions, which take a division each."""
@@ -191,12 +207,28 @@ ZERO = Sum(())
 ONE = Sum((((), _ONE),))
 
 
-@dataclass(frozen=True, slots=True)
-class Quotient:
+class Quotient(FrozenSlots):
     """`over / under`; `under` is never 0, and 1 whenever it has one term only. Compare with `difference`, not with `==`."""
 
+    __slots__ = ("over", "under")
     over: Sum
-    under: Sum = ONE
+    under: Sum
+
+    def __init__(self, over: Sum, under: Sum = ONE) -> None:
+        _set(self, "over", over)
+        _set(self, "under", under)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Quotient) and self.over == other.over and self.under == other.under
+
+    def __hash__(self) -> int:
+        return hash((self.over, self.under))
+
+    def __repr__(self) -> str:
+        return f"Quotient(over={self.over!r}, under={self.under!r})"
+
+    def __reduce__(self) -> tuple[type[Quotient], tuple[Any, ...]]:
+        return Quotient, (self.over, self.under) if self.under is not ONE else (self.over,)
 
     @property
     def rational(self) -> Fraction | None:

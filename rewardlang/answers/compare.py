@@ -8,7 +8,6 @@ exclude each other, or when the values clearly differ at a point.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 from rewardlang.answers.algebra import number
@@ -145,8 +144,8 @@ def _by_kind(one: Value, other: Value) -> Verdict | None:
             return same_equation(one.equation, other.form)
         case Labelled(), Flat():
             return by_rare_shape(other, one)
-        case Labelled(), Expression() if one.count is not None:
-            return same_number(one.count, other)
+        case Labelled(), Expression() if one.choices is not None:
+            return same_number(one.choices, other)
         case Labelled(), _:
             return same_value(one.value, other)
         case Family(), Family():
@@ -271,7 +270,7 @@ def _vectors(one: Expression, other: Tuple_ | Matrix) -> Verdict | None:
 def _about_family(one: Family, other: Expression | Listing | SetOf) -> Verdict:
     """A family, and what may be one though it does not say so."""
     if (same := implied(other, with_pi=False)) is not None:
-        return same_family(one, replace(same, whole=one.whole))
+        return same_family(one, same._replace(whole=one.whole))
     if other == SetOf(()):
         return no("a family of numbers is not empty")
     if isinstance(other, Expression) and not other.value.atoms():
@@ -329,7 +328,7 @@ def _labels(one: Labelled, other: Labelled) -> Verdict:
             return verdict
         if _have_same_constants(one, other):
             return yes("equal after renaming the constants")
-        if one.count is not None and other.count is not None and same_number(one.count, other.count).holds is not False:
+        if one.choices is not None and other.choices is not None and same_number(one.choices, other.choices).holds is not False:
             return cannot_judge("different points, or equal numbers of choices")
     elif {one.label, other.label} == {"y", "function()"}:
         return same_value(one.value, other.value)  # y = 2x + 1 and f(x) = 2x + 1

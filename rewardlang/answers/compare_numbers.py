@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from fractions import Fraction
 
@@ -21,6 +22,9 @@ from rewardlang.answers.roots_of_products import same_roots
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
 
 MIN_FIGURES = 6
+MOST_FLOAT_FIGURES = 12
+FLOAT_ERROR = Fraction(2, 10**15)
+"""Of a value that is computed in floating point, as a share of it; it counts where more figures are given than above."""
 MAX_LETTERS = 8
 """Characters of a unit that can be a product of names."""
 
@@ -181,10 +185,9 @@ def _rounded(one: Expression, other: Expression) -> bool:
         value = exact.value.rational
         if value is None:
             near, written = value_at(exact.value, {}), decimal.value.rational
-            if near is not None and written is not None and decimal.figures <= 12:
-                return abs(near - float(written)) < float(decimal.unit_in_last_place)
-            if near is not None and written is not None:
-                return abs(near - float(written)) < max(float(decimal.unit_in_last_place), 2e-15 * max(1.0, abs(near)))
+            if near is not None and written is not None and math.isfinite(near):
+                by_floats = 0 if decimal.figures <= MOST_FLOAT_FIGURES else Fraction(max(1.0, abs(near))) * FLOAT_ERROR
+                return abs(Fraction(near) - written) < max(decimal.unit_in_last_place, by_floats)
         elif not _terminates(value) and decimal.value.rational is not None:
             return abs(value - decimal.value.rational) < decimal.unit_in_last_place
     return False

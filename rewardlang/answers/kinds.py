@@ -6,15 +6,18 @@ beyond their text: they are equal when they are the same text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from rewardlang.answers.algebra import Quotient, Sum
 
+if TYPE_CHECKING:  # the type checker knows the fields of these only
+    from typing import NamedTuple as TypedTuple
+else:
+    from rewardlang.record import TypedTuple
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+
+class Expression(TypedTuple):
     """A number or formula. `figures` and `unit_in_last_place` describe a number written with decimals."""
 
     value: Quotient
@@ -25,23 +28,20 @@ class Expression:
     unit_in_last_place: Fraction = Fraction(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(TypedTuple):
     """Text, case-folded, with single spaces."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(TypedTuple):
     """Mathematics that is not read: its text without spaces and layout, and why."""
 
     text: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(TypedTuple):
     """Several values, in no order; `decimal` is the number when its one comma was a decimal comma.
 
     `spoken`: joined by "and", "or" or ±, so that it is never a tuple.
@@ -52,22 +52,19 @@ class Listing:
     spoken: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SetOf:
+class SetOf(TypedTuple):
     r"""`\{1, 2\}`; no items for the empty set and for "no solution"."""
 
     items: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tuple_:
+class Tuple_(TypedTuple):
     """`(1, 2)`: ordered; of two numbers also an open interval, if the other side is one."""
 
     items: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(TypedTuple):
     """The numbers from `low` to `high`; `open_round` when it was written in round brackets only."""
 
     low: Expression
@@ -76,68 +73,60 @@ class Interval:
     with_high: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Union:
+class Union(TypedTuple):
     """Intervals and sets, joined."""
 
     items: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(TypedTuple):
     """Rows of values, all of one length."""
 
     rows: tuple[tuple[Value, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixPower:
+class MatrixPower(TypedTuple):
     """A square matrix of numbers to the power of a symbol."""
 
     rows: tuple[tuple[Quotient, ...], ...]
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(TypedTuple):
     """`(B) 42`: an option of a test, with its text."""
 
     letter: str
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(TypedTuple):
     """`x = 3`, `x ∈ [0, 1]`, `W(n) = 1`: what is named, the value, and the equation that it also is.
 
-    `renamed` is the value of a function with one name for its argument, whatever it is called; `count` what `C(5, 2)` is if it is
-    no point.
+    `renamed` is the value of a function with one name for its argument, whatever it is called; `choices` what `C(5, 2)` is if it
+    is no point.
     """
 
     label: str
     value: Value
     equation: Sum | None = None
     renamed: Value | None = None
-    count: Expression | None = None
+    choices: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Equation:
+class Equation(TypedTuple):
     """`form = 0`, with its first coefficient 1."""
 
     form: Sum
 
 
-@dataclass(frozen=True, slots=True)
-class Inequality:
+class Inequality(TypedTuple):
     """`form > 0`, or `form ≥ 0` unless `strict`, with its first coefficient 1 or −1."""
 
     form: Sum
     strict: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Piecewise:
+class Piecewise(TypedTuple):
     """A function of one symbol with a formula for each of several intervals: (formula, low end, whether it belongs, high end, the same).
 
     The intervals are apart; where none holds a number, the function has no value.
@@ -147,8 +136,7 @@ class Piecewise:
     parts: tuple[tuple[Quotient, Quotient, bool, Quotient, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(TypedTuple):
     """Formulas in one symbol that can be any whole number (natural number, if not `whole`): `2k + 1`; all of them together.
 
     `written` is the number of a residue as it was written, `3 (mod 5)`.
@@ -160,8 +148,7 @@ class Family:
     written: Fraction | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ratio:
+class Ratio(TypedTuple):
     """`11 : 21`. `clock` for what can be a time of the day, such as `12:00`; `goes_on` for `1:2:3:…`, of which `items` are the first."""
 
     items: tuple[Quotient, ...]
@@ -169,15 +156,13 @@ class Ratio:
     goes_on: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Time:
+class Time(TypedTuple):
     """A time of day with its half, in seconds from midnight: `3:30 PM`."""
 
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(TypedTuple):
     """A day of a year, or of any year: `March 5`."""
 
     month: int
@@ -185,24 +170,21 @@ class Day:
     year: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(TypedTuple):
     r"""A figure of geometry by its letters: `\angle ABC`. The shape "bar" is `\overline`, "arrow" a ray or vector."""
 
     shape: str
     letters: str
 
 
-@dataclass(frozen=True, slots=True)
-class Proposition:
+class Proposition(TypedTuple):
     """A truth table over names in order: bit r is the value where the n-th name is bit n of r. Each name matters."""
 
     names: tuple[str, ...]
     table: int
 
 
-@dataclass(frozen=True, slots=True)
-class Flat:
+class Flat(TypedTuple):
     """A line or plane: its point with zeros at the pivots, its directions in reduced echelon form, and both as they were written."""
 
     point: tuple[Fraction, ...]
@@ -210,8 +192,7 @@ class Flat:
     written: tuple[tuple[Fraction, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class InBase:
+class InBase(TypedTuple):
     """`204_5`: figures in a base."""
 
     figures: str

@@ -245,7 +245,7 @@ def _point(tokens: list[Token]) -> Value | None:
         return None
     place = tuple_or_interval(tokens[1:], read_value)
     numbers = isinstance(place, Tuple_) and len(place.items) > 1 and all(isinstance(item, Expression) for item in place.items)
-    return Labelled(name.text, place, count=count_of_point(name.text, place)) if numbers and isinstance(place, Tuple_) else None
+    return Labelled(name.text, place, choices=count_of_point(name.text, place)) if numbers and isinstance(place, Tuple_) else None
 
 
 def _in_brackets(tokens: list[Token]) -> Value | Missing | None:

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
@@ -24,8 +22,6 @@ from rewardlang.answers.kinds import Equation, Expression, Inequality, Interval,
 from rewardlang.answers.real_sets import pieces_of
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Verdict, cannot_judge, no, yes
-from rewardlang.work.pool import pool
-from rewardlang.work.process import OwnModule, WorkFailed
 
 MAX_NODES = 400
 MAX_BITS = 256
@@ -38,10 +34,6 @@ MAX_ASKED = 12
 """Questions for one verdict."""
 CPU_SECONDS = 2
 """Of computing, for all questions of one verdict: none is asked once they are spent, or once one was not answered."""
-WALL_SECONDS = 30.0
-MEMORY_BYTES = 2**30
-_HOME = OwnModule("rewardlang.answers.symbolic_worker", CPU_SECONDS, MEMORY_BYTES)
-_REMEMBERED = 2_048
 
 
 class TooLargeError(ValueError):
@@ -164,7 +156,7 @@ class _Asking:
         if verdict.holds is not None:
             return verdict
         match one, other:
-            case Labelled(), Labelled() if one.label == other.label and one.count is None:
+            case Labelled(), Labelled() if one.label == other.label and one.choices is None:
                 return self.decide(one.renamed or one.value, other.renamed or other.value)
             case Matrix(), Matrix() if len(one.rows) == len(other.rows):
                 return self._ordered([item for row in one.rows for item in row], [item for row in other.rows for item in row])
@@ -224,7 +216,9 @@ def settle(one: Value, other: Value, verdict: Verdict) -> tuple[Verdict, float]:
         return cannot_judge(f"{verdict.reason}; not asked: {request}"), 0.0
     if not has_sympy():
         return cannot_judge(f'{verdict.reason}; sympy would be asked: pip install "rewardlang[math]"'), 0.0
-    return _asked(json.dumps(request), verdict.reason)
+    from rewardlang.answers.asking import asked  # 15 ms of start-up, for the few answers that exact forms leave open
+
+    return asked(json.dumps(request), verdict.reason, CPU_SECONDS)
 
 
 def question(one: Value, other: Value) -> dict[str, Any] | str | None:
@@ -268,31 +262,3 @@ def _pieces(tree: _Tree, of: Value) -> list[Any] | None:
 def has_sympy() -> bool:
     """Whether it is installed; it is not imported in this process."""
     return importlib.util.find_spec("sympy") is not None
-
-
-class _Memory:
-    """Verdicts by question, the latest few; broken ones are not kept."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.kept: OrderedDict[str, Verdict] = OrderedDict()
-
-
-_memory = _Memory()
-
-
-def _asked(request: str, reason: str) -> tuple[Verdict, float]:
-    with _memory.lock:
-        known = _memory.kept.get(request)
-    if known is not None:
-        return known, 0.0
-    try:
-        answer, why, seconds = pool().call(_HOME, json.loads(request), WALL_SECONDS)
-    except WorkFailed as failed:
-        return cannot_judge(f"{reason}; sympy gave no answer: {failed}"), float(CPU_SECONDS)
-    verdict = yes(why) if answer else cannot_judge(f"{reason}; {why}") if answer is None else no(why)
-    with _memory.lock:
-        _memory.kept[request] = verdict
-        if len(_memory.kept) > _REMEMBERED:
-            _memory.kept.popitem(last=False)
-    return verdict, float(seconds)

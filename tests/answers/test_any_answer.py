@@ -13,7 +13,8 @@ from rewardlang.answers.parse import read_answer
 from rewardlang.answers.values import Answer
 
 PAGES = sorted((Path(__file__).parent / "pages").glob("*.md"))
-WRITTEN = [text for page in PAGES for line in page.read_text(encoding="utf-8").splitlines() if " :: " in line for text in line.split(" :: ")]
+LINES = [line for page in PAGES for line in page.read_text(encoding="utf-8").splitlines() if " :: " in line]
+WRITTEN = [text for line in LINES for text in line.split(" :: ")]
 LATEX = r"""
 1 2 3 0.5 .5 1,000 12 0 x y n a e i f A B P + - * / ^ _ = < > ( ) [ ] { } , ; : | ! % ° $ ' " . ? ~ & 1e5 2² ½ √ π ∞ ≤ ∪ → ± × □
 \pi \theta \le \ge \ne \approx \in \cup \cap \setminus \pm \{ \} ^\circ \% \$ \frac \dfrac \sqrt \sqrt[3] \binom \choose \over

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rewardlang.answers import symbolic
+from rewardlang.answers import asking, symbolic
 from rewardlang.answers.parse import read_answer
 from rewardlang.answers.symbolic import decide, question
 from rewardlang.answers.values import Answer
@@ -122,7 +122,7 @@ def test_what_is_too_large_is_not_sent() -> None:
 @pytest.mark.parametrize("text", [r"\sum_{i=1}^{199} (i+1)^{64}", r"\sum_{k=1}^{199} \binom{1000}{k}", r"\prod_{i=1}^{199} (i+1)^{100}"])
 def test_a_sum_of_huge_numbers_is_refused_before_anything_is_computed(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker spends its two seconds on what cannot be written out."""
-    monkeypatch.setattr(symbolic, "pool", lambda: pytest.fail("asked"))
+    monkeypatch.setattr(asking, "pool", lambda: pytest.fail("asked"))
     one, other = read_answer("1"), read_answer(text)
     assert isinstance(one, Answer)
     assert isinstance(other, Answer)
@@ -138,7 +138,7 @@ def test_one_verdict_has_one_budget_of_computing(monkeypatch: pytest.MonkeyPatch
             asked.append(arguments)
             raise WorkFailed("it took more than 2 s of computing time")
 
-    monkeypatch.setattr(symbolic, "pool", Slow)
+    monkeypatch.setattr(asking, "pool", Slow)
     one, other = read_answer(r"(\int_0^1 \sin(x^3) dx, \int_0^1 \sin(x^4) dx)"), read_answer("(1, 2)")
     assert isinstance(one, Answer)
     assert isinstance(other, Answer)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from rewardlang.answers.symbolic import _HOME as SYMBOLIC
+from rewardlang.answers.asking import symbolic_home
+from rewardlang.answers.symbolic import CPU_SECONDS
 from rewardlang.work import pool
 from rewardlang.work.process import OwnModule, WorkFailed
 
+SYMBOLIC = symbolic_home(CPU_SECONDS)
 SINE = ["sum", ["product", ["number", "1", "1"], ["power", ["sin", ["sum", ["product", ["number", "1", "1"]]]], ["number", "1", "1"]]]]
 EQUAL = {"ask": "equal", "one": SINE, "other": SINE}
 
