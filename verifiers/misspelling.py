@@ -67,12 +67,16 @@ class _Dictionary(NamedTuple):
 def _english(spelling: Spelling) -> _Dictionary:
     import gzip
 
-    parts = gzip.decompress(DICTIONARY.read_bytes()).decode().split("\n\n")
-    shared, american, british, names = (frozenset(part.split("\n")) for part in parts)
+    shared, american, british, names = gzip.decompress(DICTIONARY.read_bytes()).decode().split("\n\n")
     if spelling == "either":
-        return _Dictionary(shared | american | british, names, prefixes=_PREFIXES)
+        return _Dictionary(_lines(shared, american, british), _lines(names), prefixes=_PREFIXES)
     own, other, name = (american, british, "British") if spelling == "American" else (british, american, "American")
-    return _Dictionary(shared | own, names, other, name, _PREFIXES)
+    return _Dictionary(_lines(shared, own), _lines(names), _lines(other), name, _PREFIXES)
+
+
+def _lines(*texts: str) -> frozenset[str]:
+    """The lines of several texts, in one go: making a set of each and joining them takes half as long again."""
+    return frozenset("\n".join(texts).split("\n"))
 
 
 @lru_cache(maxsize=4)
