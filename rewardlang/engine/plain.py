@@ -9,10 +9,10 @@ of outcomes earns is worked out once and looked up for every row that has it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, partial
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,7 @@ class PlainPlan:
         gates = tuple(gate.test for gate in plan.gates)
         self.wanted = Wanted(plan.success if self.success is None else None, gates, self.tests, self.counts, self.most)
         self._totals: dict[tuple[Fraction, ...], _Totals] = {}
+        self._known: dict[int, tuple[int, ...]] = {}
         self._always = None if any(len(section.weights) > 1 for section in plan.program.sections) else self._at(0)
 
     @cached_property
@@ -99,9 +100,14 @@ class PlainPlan:
                 codes.append(counts[rule.loop.items, outcomes.most])
         return tuple(codes)
 
-    def succeeds(self, number: int) -> bool:
-        """Whether there is success, where the number says it."""
-        return self.success is not None and self.wanted.outcomes(number)[0][self.success]
+    def known(self, number: int) -> tuple[int, ...]:
+        """The outcome of each rule, and whether there is success, where the number says it."""
+        if number not in self._known:
+            if len(self._known) >= _MOST_TOTALS:
+                self._known = {}
+            succeeds = self.success is not None and self.wanted.outcomes(number)[0][self.success]
+            self._known[number] = (*self.codes(number), succeeds)
+        return self._known[number]
 
 
 class _Totals(dict[int, float]):
@@ -224,15 +230,39 @@ class PlainMarks(BatchMarks):
         return super().floats() if len(self._rows.numbers) < self._size else list(self._scores)
 
     @cached_property
+    def exact(self) -> Mapping[str, list[Fraction]]:
+        """The points of each rule as they are added up; 0 where a gate decided."""
+        places = self._distinct[1].tolist()
+        return {name: [points[place] for place in places] for name, points in super().exact.items()}
+
+    @cached_property
+    def _distinct(self) -> tuple[Rows, NDArray[np.intp]]:
+        """The rows of which no two are alike, and for each row which of these it is."""
+        rows, keys = self._rows, self._rows.numbers
+        if not rows.gates:
+            places = {number: place for place, number in enumerate(dict.fromkeys(rows.numbers))}
+            return Rows([], [], list(places)), np.fromiter(map(places.__getitem__, keys), np.intp, self._size)
+        numbers = iter(rows.numbers)
+        several = zip(rows.gates, rows.success or repeat(False))  # noqa: B905 - one of them may have no end
+        kinds = [(gate, next(numbers) if gate < 0 else -1, success) for gate, success in several]
+        among = {kind: place for place, kind in enumerate(dict.fromkeys(kinds))}
+        gates, alive, success = zip(*among, strict=True)
+        distinct = Rows(list(success) if rows.success else [], list(gates), [number for number in alive if number >= 0])
+        return distinct, np.array([among[kind] for kind in kinds], np.intp)
+
+    def _joined(self, of: Callable[[Part], Any]) -> Any:
+        """Rows that are alike have the same numbers."""
+        return super()._joined(of)[self._distinct[1]]
+
+    @cached_property
     def _parts(self) -> Sequence[Part]:
-        plain, rows = self._plain, self._rows
-        gates = np.array(rows.gates or [-1] * self._size, dtype=np.int16)
+        """The numbers of the distinct rows."""
+        plain, rows = self._plain, self._distinct[0]
+        gates = np.array(rows.gates or [-1] * len(rows.numbers), dtype=np.int16)
         alive = np.flatnonzero(gates < 0)
         held, found = np.array(rows.success, dtype=np.float64), []
         if len(alive):
-            places = {number: place for place, number in enumerate(dict.fromkeys(rows.numbers))}
-            known = np.array([(*plain.codes(number), plain.succeeds(number)) for number in places], dtype=np.intp).T
-            *codes, successes = known[:, list(map(places.__getitem__, rows.numbers))]
+            *codes, successes = np.array(list(map(plain.known, rows.numbers)), dtype=np.intp).T
             found = [Given(None, None, code, outcomes) for code, outcomes in zip(codes, plain.tables.rules, strict=True)]
             if plain.success is not None:
                 held = successes.astype(np.float64)

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rewardlang.samples.problem import UsageError
 from rewardlang.scoring.mark import Added
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Record = Mapping[str, Any]
 
@@ -115,7 +119,7 @@ def _added_columns(added: Added) -> dict[str, Any]:
         "score": _numbers(added.score, skipped),
         "rules": pyarrow.StructArray.from_arrays(list(numbers.values()), names=list(numbers)),
         "skipped": pyarrow.Array.from_buffers(pyarrow.bool_(), len(skipped), [None, _bits(skipped)]),
-        "errors": _lists([0] * len(skipped), pyarrow.nulls(0, pyarrow.string()))
+        "errors": _lists(np.zeros(len(skipped), np.int32), pyarrow.nulls(0, pyarrow.string()))
         if told is None
         else pyarrow.array(told, pyarrow.list_(pyarrow.string())),
     }
@@ -144,7 +148,7 @@ def _bits(truths: Any) -> Any:
     return pyarrow.py_buffer(np.packbits(truths, bitorder="little"))
 
 
-def _lists(lengths: Sequence[int], values: Any) -> Any:
+def _lists(lengths: Sequence[int] | NDArray[np.int32], values: Any) -> Any:
     """The values, cut into lists of these lengths."""
     import numpy as np
     import pyarrow

@@ -6,12 +6,13 @@ a run that goes on or on another machine, has the same bytes.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from rewardlang.marking.guard import REMEMBERED, VerifierBreakdown
 from rewardlang.meaning import BuiltIn
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
     from rewardlang.reward import Reward
 
 T = TypeVar("T")
+Order: TypeAlias = "tuple[int, Part, int]"
+"""Which of all parts it is, the part, and how many of its first pieces are not wanted."""
 ROWS_IF_DEAR, _ROWS_IF_CHEAP = 1 << 16, 1 << 20
 """The largest groups that are one piece. Their scores are in memory until the last row is scored."""
 _OF_PROMPTS = ("prompt", "system", "messages")
-_AHEAD = 2
+_AHEAD = 4
 
 
 class Job(NamedTuple):
@@ -82,32 +85,111 @@ class Piece(NamedTuple):
 
 
 def pieces_of(job: Job, index: int, part: Part, skip: int = 0) -> Iterator[Piece]:
-    """The pieces of a part, less the first `skip`. The next chunk is read, and the last piece encoded, while one is scored."""
-    table = _copied_table(job, part)
-    if table is not None:
-        if not skip:
-            yield _one_piece(job, index, part, table)
-        return
-    samples = samples_of(part, job.renames)
-    first = part.first
-    number = skip
+    """The pieces of a part, less the first `skip`."""
+    return pieces_in_order(job, [(index, part, skip)])
+
+
+def pieces_in_order(job: Job, orders: Iterable[Order]) -> Iterator[Piece]:
+    """The pieces of several parts.
+
+    While a chunk is scored, the next ones are read, beyond the end of the part, and the last piece is encoded.
+    """
     with ThreadPoolExecutor(1) as reading, ThreadPoolExecutor(1) as encoding:
         waiting: deque[Future[Piece]] = deque()
+        piece = Piece(0, 0)
         try:
-            for chunk in _ahead(reading, _after(chunks_of(part, samples), skip)):
-                marked = _marked(job, samples, chunk, first)
-                if marked.problems and first is None:
-                    # Lines in the middle of a file are counted when somebody must be told of one.
-                    first = lines_before(part)
-                    marked = _marked(job, samples, chunk, first)
-                waiting.append(encoding.submit(_piece, job, samples, Piece(index, number), chunk, marked))
-                number += 1
-                if len(waiting) > 1:
+            for scored, chunk in _ahead(reading, _read(job, orders, encoding)):
+                waiting += scored.end() if chunk is None else scored.take(chunk)
+                piece = scored.piece
+                while len(waiting) > 1:
                     yield waiting.popleft().result()
         except (UsageError, VerifierBreakdown) as error:
-            waiting.append(encoding.submit(_stopped, Piece(index, number), error))
+            waiting.append(encoding.submit(_stopped, piece, error))
+        except OSError:
+            while waiting:
+                yield waiting.popleft().result()
+            raise
         while waiting:
             yield waiting.popleft().result()
+
+
+def _read(job: Job, orders: Iterable[Order], encoding: ThreadPoolExecutor) -> Iterator[tuple[_Scored, Chunk | Problem | None]]:
+    """The chunks of all parts, each with what takes it; None where a part ends."""
+    for index, part, skip in orders:
+        table = _copied_table(job, part)
+        if table is None:
+            scored: _Scored = _Rewritten(job, Piece(index, skip), part, encoding)
+            yield from ((scored, chunk) for chunk in _after(chunks_of(part, scored.samples), skip))
+        elif not skip:
+            scored = _Copied(job, Piece(index, 0, size=part.size), part, encoding, table)
+            columns = needed(job.reward, scored.samples, table.schema, prompts=job.prompts)
+            yield from ((scored, chunk) for chunk in chunks_of(part, scored.samples, columns))
+        else:
+            continue
+        yield scored, None
+
+
+class _Scored(ABC):
+    """A part while it is scored. `piece` is the next one, without what is not known yet."""
+
+    def __init__(self, job: Job, piece: Piece, part: Part, encoding: ThreadPoolExecutor) -> None:
+        self.piece, self.samples = piece, samples_of(part, job.renames)
+        self._job, self._part, self._encoding = job, part, encoding
+
+    @abstractmethod
+    def take(self, chunk: Chunk | Problem) -> list[Future[Piece]]:
+        """Scores the next chunk. Gives the pieces that follow from it."""
+
+    @abstractmethod
+    def end(self) -> list[Future[Piece]]:
+        """Gives the pieces that are left behind the last chunk."""
+
+
+class _Rewritten(_Scored):
+    """A part whose rows are all written anew, a piece for each chunk."""
+
+    def __init__(self, job: Job, piece: Piece, part: Part, encoding: ThreadPoolExecutor) -> None:
+        super().__init__(job, piece, part, encoding)
+        self._first = part.first
+
+    def take(self, chunk: Chunk | Problem) -> list[Future[Piece]]:
+        marked = _marked(self._job, self.samples, chunk, self._first)
+        if marked.problems and self._first is None:
+            # Lines in the middle of a file are counted when somebody must be told of one.
+            self._first = lines_before(self._part)
+            marked = _marked(self._job, self.samples, chunk, self._first)
+        piece, self.piece = self.piece, self.piece._replace(number=self.piece.number + 1)
+        return [self._encoding.submit(_piece, self._job, self.samples, piece, chunk, marked)]
+
+    def end(self) -> list[Future[Piece]]:
+        return []
+
+
+class _Copied(_Scored):
+    """A part whose old columns are copied, one piece: only the columns that scoring needs are read."""
+
+    def __init__(self, job: Job, piece: Piece, part: Part, encoding: ThreadPoolExecutor, table: CopiedTable) -> None:
+        super().__init__(job, piece._replace(seen=tuple(sorted(table.schema.names)) if job.renames else ()), part, encoding)
+        self._table = table
+        self._added: list[Added] = []
+
+    def take(self, chunk: Chunk | Problem) -> list[Future[Piece]]:
+        marked = _marked(self._job, self.samples, chunk, self._part.first)
+        self.piece = self.piece._replace(problems=(*self.piece.problems, *marked.problems))
+        self._added += [marked.added] if marked.added is not None else []
+        return []
+
+    def end(self) -> list[Future[Piece]]:
+        piece, self.piece = self.piece, Piece(self.piece.part, 1)
+        return [self._encoding.submit(_with_columns, piece, self._part, self._table, self._added)]
+
+
+def _with_columns(piece: Piece, part: Part, table: CopiedTable, added: list[Added]) -> Piece:
+    if not added or any(problem.severity == "error" for problem in piece.problems):
+        return piece
+    whole = together(added)
+    columns = encode.added_table(encode.as_lists(whole) if table.several else whole)
+    return _counted(piece, whole)._replace(content=table.piece(part.start, part.stop, columns))
 
 
 def _copied_table(job: Job, part: Part) -> CopiedTable | None:
@@ -127,26 +209,6 @@ def _table_of(path: str, changed: int, rules: tuple[str, ...], renames: tuple[tu
         return None if several is None else CopiedTable(path, encode.added_schema(rules, several=several))
     except ValueError:
         return None
-
-
-def _one_piece(job: Job, index: int, part: Part, table: CopiedTable) -> Piece:
-    """A part whose old columns are copied: only the columns that scoring needs are read."""
-    samples = samples_of(part, job.renames)
-    told = Piece(index, 0, size=part.size, seen=tuple(sorted(table.schema.names)) if job.renames else ())
-    added: list[Added] = []
-    with ThreadPoolExecutor(1) as reading:
-        try:
-            for chunk in _ahead(reading, chunks_of(part, samples, needed(job.reward, samples, table.schema, prompts=job.prompts))):
-                marked = _marked(job, samples, chunk, part.first)
-                told = told._replace(problems=(*told.problems, *marked.problems))
-                added += [marked.added] if marked.added is not None else []
-        except (UsageError, VerifierBreakdown) as error:
-            return _stopped(told, error)
-    if not added or any(problem.severity == "error" for problem in told.problems):
-        return told
-    whole = together(added)
-    columns = encode.added_table(encode.as_lists(whole) if table.several else whole)
-    return _counted(told, whole)._replace(content=table.piece(part.start, part.stop, columns))
 
 
 def _counted(piece: Piece, added: Added) -> Piece:

@@ -10,7 +10,7 @@ from rewardlang.samples.problem import Problem
 from rewardlang.samples.read import Samples
 from rewardlang.scoring.growing import Entry
 from rewardlang.scoring.inputs import Part
-from rewardlang.scoring.pieces import Job, Piece, pieces_of
+from rewardlang.scoring.pieces import Job, Piece, pieces_in_order
 from rewardlang.scoring.progress import Progress
 from rewardlang.scoring.rows_in_batches import lacking, missing_column
 from rewardlang.scoring.table_chunks import names_of, renamed
@@ -60,8 +60,7 @@ class Counts(NamedTuple):
 
 def one_after_the_other(job: Job, parts: Sequence[Part], first: int, skip: int) -> Iterator[Piece]:
     """The local engine: the parts in this process."""
-    for index in range(first, len(parts)):
-        yield from pieces_of(job, index, parts[index], skip if index == first else 0)
+    return pieces_in_order(job, ((index, parts[index], skip if index == first else 0) for index in range(first, len(parts))))
 
 
 def check_tables(job: Job, parts: Sequence[Part]) -> Iterator[Problem]:

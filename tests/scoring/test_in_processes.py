@@ -69,6 +69,15 @@ def test_bad_rows_are_told_as_by_one_process(run: Run, tmp_path: Path, small_par
     assert [f"in.jsonl:{line}" in several.err for line in (4, 18, 23)] == [True] * 3
 
 
+def test_a_file_that_has_gone_costs_nothing_that_stands_before_it(parts: list[Part], job: Job) -> None:
+    """What is read beyond a part is another matter than that part, whose pieces come first."""
+    gone = parts[2]._replace(path="gone.parquet")
+    given = one_after_the_other(job, [*parts[:2], gone, *parts[3:]], 0, 0)
+    assert [next(given), next(given)] == list(one_after_the_other(job, parts[:2], 0, 0))
+    with pytest.raises(FileNotFoundError):
+        next(given)
+
+
 def test_a_run_goes_on_in_any_number_of_processes(run: Run, tmp_path: Path, small_parts: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped by a full disk in one process, ended by two."""
     from rewardlang.scoring.growing import Growing
