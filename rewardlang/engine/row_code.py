@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from rewardlang.engine.plan import Plan
 from rewardlang.engine.row_expressions import function_of, indented, may_be_missing
-from rewardlang.engine.row_layout_writer import lines_alike
+from rewardlang.engine.row_layout_writer import ways_alike
 from rewardlang.engine.row_layouts import alike
 from rewardlang.engine.row_writer import Given, Wanted, Writer
 from rewardlang.engine.tag_layouts import Layout
@@ -113,10 +113,10 @@ class RowCode:
         main = writer.main if writer.main is not None and not may_be_missing(self._plan, writer.main) else None
         lines = writer.after
         if main is not None:
-            ways = []
-            for number, layouts in enumerate(alike(self.layouts)):
-                told, own = lines_alike(self._plan, self._wanted, given, layouts, main, clocked=self._clocked)
-                ways += [f"{'el' * (number > 0)}if {told}:", *indented(own)]
+            ways: list[str] = []
+            for layouts in alike(self.layouts):
+                for told, own in ways_alike(self._plan, self._wanted, given, layouts, main, clocked=self._clocked):
+                    ways += [f"{'elif' if ways else 'if'} {told}:", *indented(own)]
             lines = [f"other({writer.text(main)})", *lines]
             lines = [*ways, "else:", *indented(lines)] if ways else lines
         began = [f"last = {writer.bind(time.perf_counter)}()"] if self._clocked else []
