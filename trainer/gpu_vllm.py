@@ -16,6 +16,7 @@ import numpy as np
 
 from rewardlang.trainer.gpu_effect import Array
 from rewardlang.trainer.gpu_shape import LINEARS, PolicyShape
+from rewardlang.trainer.gpu_vllm_steps import GatheredLogprobs, shorten_allocation
 from rewardlang.trainer.gpu_vllm_weights import VLLM_VERSION, EngineContract, Slot, VllmWeights
 from rewardlang.trainer.memory_plan import slot_rank
 
@@ -127,6 +128,7 @@ class InProcess:
             raise EngineContract(f"vllm {vllm.__version__} is installed; the GPU engine is written for vllm=={VLLM_VERSION}")
         self.settings = settings
         self._llm: Any = vllm.LLM(**settings.arguments())
+        shorten_allocation(self._llm.llm_engine)
         self.runner: Any = self._llm.collective_rpc(lambda worker: worker)[0].model_runner
         self.weights = VllmWeights(self.runner.get_model(), shape)
 
@@ -234,49 +236,6 @@ class MergedSampler(InProcess):
 
     slots: dict[str, Slot] | None = None
     sleep_level = 2
-
-
-class GatheredLogprobs:
-    """Log-probs of the sampled tokens, step by step as the card gives them, for all requests at once.
-
-    vLLM would cut each step's into pieces by request, and append each to six lists: a tenth of a round's time, on the host's one thread
-    that the card waits for.
-    """
-
-    def __init__(self) -> None:
-        self._steps: list[tuple[list[str], list[list[int]], Any]] = []
-
-    @contextmanager
-    def taken_from(self, engine: Any) -> Iterator[None]:
-        """While entered, vLLM's scheduler is given each step without its log-probs, which are kept here."""
-        scheduler = engine.engine_core.engine_core.scheduler
-        update = scheduler.update_from_output
-
-        def without(scheduled: Any, step: Any) -> Any:
-            if step.logprobs is not None:
-                self._steps.append((step.req_ids, step.sampled_token_ids, step.logprobs))
-                step.logprobs = None
-            return update(scheduled, step)
-
-        scheduler.update_from_output = without
-        try:
-            yield
-        finally:
-            del scheduler.update_from_output  # the class's own again
-
-    def by_request(self) -> dict[str, tuple[list[int], list[float]]]:
-        """Tokens and log-probs of each request, in order. Past its end there may be more: a step was under way when it ended."""
-        found: dict[str, tuple[list[int], list[float]]] = {}
-        for requests, sampled, logprobs in self._steps:
-            # The token that was sampled is the first column. A prompt that is not read to its end samples nothing.
-            rows = zip(requests, sampled, logprobs.logprob_token_ids[:, 0].tolist(), logprobs.logprobs[:, 0].tolist(), strict=True)
-            for request, kept, token, logprob in rows:
-                if kept:
-                    tokens, values = found.setdefault(request, ([], []))
-                    tokens.append(token)
-                    values.append(logprob)
-        # Inside the engine a random end is added to a request's name.
-        return {request.rpartition("-")[0]: both for request, both in found.items()}
 
 
 def _completion(output: Any, tokens_told: list[int], logprobs: list[float]) -> Completion:

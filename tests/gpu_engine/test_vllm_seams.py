@@ -185,3 +185,22 @@ def test_each_step_brings_log_probs_that_the_scheduler_can_do_without() -> None:
     assert "engine_core" in fields("v1/engine/llm_engine.py", "LLMEngine")
     assert 'request.request_id = f"{request.external_req_id}-{' in text("v1/engine/input_processor.py")
     assert "del token_ids[num_tokens:]" in text("v1/worker/gpu/async_utils.py"), "a prompt that is not read to its end samples nothing"
+
+
+def test_blocks_are_asked_for_as_the_engine_expects() -> None:
+    """The scheduler asks for a running request by keyword, and what a call does for it beyond a new block is to cache full ones."""
+    options = parameters("v1/core/kv_cache_manager.py", "KVCacheManager.allocate_slots")
+    assert options[:2] == ["request", "num_new_tokens"]
+    assert parameters("v1/core/kv_cache_manager.py", "KVCacheManager.cache_blocks") == ["request", "num_computed_tokens"]
+    assert {"coordinator", "block_pool", "empty_kv_cache_blocks"} <= fields("v1/core/kv_cache_manager.py", "KVCacheManager")
+    assert "KVCacheBlocks(blocks) if any(blocks) else self.empty_kv_cache_blocks" in text("v1/core/kv_cache_manager.py")
+    asked = re.search(r"allocate_slots\(\s+request,\s+num_new_tokens,\s+(.*?)\)", text("v1/core/sched/scheduler.py"), re.DOTALL)
+    assert asked is not None
+    assert asked[1].split() == ["num_lookahead_tokens=self.num_lookahead_tokens,"]
+    manager = "v1/core/single_type_kv_cache_manager.py"
+    assert {"req_to_blocks", "num_cached_block", "block_size"} <= fields(manager, "SingleTypeKVCacheManager")
+    assert "class FullAttentionManager(SingleTypeKVCacheManager)" in text(manager)
+    assert "if request_id in self.num_cached_block:\n            # Fast-path: a running request" in text(manager)
+    assert "self.num_cached_block.pop(request_id, None)" in text(manager)
+    assert "single_type_managers" in fields("v1/core/kv_cache_coordinator.py", "KVCacheCoordinator")
+    assert "hash_block_size" in fields("v1/core/block_pool.py", "BlockPool")
