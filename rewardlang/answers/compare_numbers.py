@@ -6,7 +6,7 @@ import math
 import re
 from fractions import Fraction
 
-from rewardlang.answers.algebra import LimitError, Product, Quotient, atom, decides, difference, number
+from rewardlang.answers.algebra import LimitError, Product, Quotient, Sum, atom, decides, difference, number
 from rewardlang.answers.angles import same_after_angles
 from rewardlang.answers.data_sizes import bits_of
 from rewardlang.answers.families import same_implied
@@ -43,7 +43,7 @@ def same_formula(one: Quotient, other: Quotient) -> Verdict:
         return no("clearly different at a point") if differ(one, other) else cannot_judge(f"{error}: not expanded")
     if not gap.terms:
         return yes("equal after exact simplification")
-    if decides(gap.atoms()):
+    if decides(gap.atoms()) or _is_never_zero(gap):
         return no("different values")
     if differ(one, other):
         return no("clearly different at a point")
@@ -61,6 +61,13 @@ def same_formula(one: Quotient, other: Quotient) -> Verdict:
     if magnitudes_differ(one, other):
         return no("clearly different in size")
     return cannot_judge("neither shown to be equal nor to differ")
+
+
+def _is_never_zero(of: Sum) -> bool:
+    """Whether a form is one power of a number other than 0, with factors that are numbers: `2 (-1)^n`."""
+    factors = [factor for product, _ in of.terms for factor, _ in product]
+    known = all(kind in ("constant", "prime", "i", "exp") or (kind == "power" and argument[0].rational) for kind, argument in factors)
+    return len(of.terms) == 1 and known
 
 
 def same_number(one: Expression, other: Expression) -> Verdict:

@@ -172,12 +172,19 @@ def _exponential(base: Quotient, exponent: Quotient) -> Quotient | None:
         bases = [(prime, Fraction(times)) for prime, times in factors(value.numerator).items()] if value.numerator > 1 else []
         bases += [(prime, Fraction(-times)) for prime, times in factors(value.denominator).items()] if value.denominator > 1 else []
     else:
-        return None
+        return _of_negative(value, exponent) if value is not None and value < 0 else None
     result = number(1)
     for name, times in bases:
         for product, coefficient in exponent.over.terms:
             result = result * _one_exponential(name, product, coefficient * times)
     return result
+
+
+def _of_negative(base: Fraction, exponent: Quotient) -> Quotient:
+    """`(-b)^(n + k)` for a whole k as `b^(n + k)·(-1)^k·(-1)^n`."""
+    whole = math.floor(dict(exponent.over.terms).get((), Fraction(0)))
+    minus = number(-1 if whole % 2 else 1) * atom("power", (number(-1), exponent - number(whole)))
+    return minus if base == -1 else raised(number(-base), exponent) * minus
 
 
 def _one_exponential(name: int | str, product: Product, times: Fraction) -> Quotient:

@@ -41,7 +41,7 @@ from rewardlang.answers.quick_forms import quick_form
 from rewardlang.answers.reading import NoValueError, UnreadError
 from rewardlang.answers.times import time_of_day
 from rewardlang.answers.tokens import Token, any_of, joined, tokens_of, with_last_brace, with_thousands
-from rewardlang.answers.unit_letters import unit_text
+from rewardlang.answers.unit_letters import unit_text, without_brackets_below
 from rewardlang.answers.units import is_unit
 from rewardlang.answers.values import Answer
 from rewardlang.verdict import Missing, Refused
@@ -302,7 +302,7 @@ def _measured(tokens: list[Token]) -> Value | Missing:
     several = compound(tokens)
     if several is not None:
         return several
-    rest, unit, percent, degree, scale = list(without_whole(tokens)), "", False, False, 1
+    rest, unit, percent, degree, scale = list(without_whole(without_brackets_below(tokens))), "", False, False, 1
     if rest[0].text in _CURRENCIES:
         unit, rest = rest[0].text, rest[1:]
     elif len(rest) > 1 and rest[0].text == "-" and rest[1].text in _CURRENCIES:

@@ -51,6 +51,8 @@ def sets_joined(tokens: list[Token], read: Reader) -> Value | Missing | None:
         return as_value(part)
     if any_of(tokens, EXCEPT):
         return _all_but(tokens, read)
+    if tokens[0].text == "ℝ" and any_of(tokens[1:2], ("-",)) and bracketed(tokens[2:]) is not None:
+        tokens = [tokens[0], Token("sign", "∖"), *tokens[2:]]  # ℝ - {0}
     if not any_of(tokens, ("∪", "∖", "∩")):
         minus = tokens and tokens[0].text == "-" and bracketed(tokens[1:]) in ("[]", "[)", "(]")
         return _negative(read(tokens[1:])) if minus else None
