@@ -17,6 +17,7 @@ from fractions import Fraction
 from rewardlang.answers import calculus, functions
 from rewardlang.answers.algebra import LimitError, Quotient, atom, number, power, whole
 from rewardlang.answers.choices import with_choices
+from rewardlang.answers.double_factorials import double_factorial
 from rewardlang.answers.forms import ACCENTS, INFIX, REMAINDER, SEVERAL, accented, infix, of_several, remainder
 from rewardlang.answers.named_functions import FUNCTIONS, INVERSES
 from rewardlang.answers.numerals import MAX_FIGURES
@@ -196,7 +197,7 @@ class _Reader:
         """`n!`, and `n!!`, which is no factorial of a factorial."""
         double = self._text(1) == "!"
         self.at += 1 + double
-        value = functions.double_factorial(of) if double else functions.factorial(of)
+        value = double_factorial(of) if double else functions.factorial(of)
         if value is None or (double and self._text() == "!"):
             raise UnreadError("a double factorial that is not written out")
         return value

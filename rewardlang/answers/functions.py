@@ -253,22 +253,6 @@ def factorial(of: Quotient) -> Quotient:
     return atom("factorial", of)
 
 
-def double_factorial(of: Quotient) -> Quotient | None:
-    """`n!! = n (n - 2) (n - 4) …` for small n; `2^m m!` of 2m, `(2m + 1)! / (2^m m!)` of 2m + 1; None for anything else."""
-    value = of.rational
-    if value is None and of.under.rational == 1:
-        constant = dict(of.over.terms).get((), Fraction(0))
-        odd = constant.denominator == 1 and int(constant) % 2
-        half = (of - number(odd)) / number(2)
-        if any(part.denominator != 1 for _, part in half.over.terms):
-            return None
-        even = raised(number(2), half) * factorial(half)
-        return factorial(of) / even if odd else even
-    if value is None or value.denominator != 1 or not 0 <= value <= MAX_FACTORIAL:
-        return None
-    return number(math.prod(range(int(value), 0, -2)))
-
-
 def binomial(above: Quotient, below: Quotient) -> Quotient:
     """`n choose k` for whole numbers, where it is written out in few figures; a polynomial in n for a very small k; else an atom."""
     n, k = above.rational, below.rational
@@ -314,6 +298,25 @@ def _even_power(of: Quotient) -> tuple[Quotient, Fraction] | None:
     return (absolute(inner) if name[0] == "symbol" else inner, times) if times.denominator == 1 and times % 2 == 0 else None
 
 
+def _ln_of_size(of: Quotient) -> Quotient | None:
+    """`ln|a/b|` and `ln|2xy|` as sums; None for what is no size of a quotient or product."""
+    product, coefficient = of.over.terms[0] if of.under is ONE and len(of.over.terms) == 1 else ((), Fraction(0))
+    if coefficient != 1 or len(product) != 1 or product[0][0][0] != "abs" or product[0][1] != 1:
+        return None
+    inner: Quotient = product[0][0][1]
+    if inner.under is not ONE:
+        return ln(absolute(Quotient(inner.over))) - ln(absolute(Quotient(inner.under)))
+    factors, scale = inner.over.terms[0] if len(inner.over.terms) == 1 else ((), Fraction(1))
+    if len(factors) < 2 and scale == 1:
+        return None
+    if not factors or any(kind != "symbol" for (kind, _), _ in factors):
+        return None
+    total = ln(number(abs(scale)))
+    for (kind, name), exponent in factors:
+        total = total + number(exponent) * ln(absolute(atom(kind, name)))
+    return total
+
+
 def ln(of: Quotient) -> Quotient:
     """The natural logarithm; of a positive rational, the sum of the logarithms of its primes."""
     value = of.rational
@@ -327,6 +330,8 @@ def ln(of: Quotient) -> Quotient:
         return total
     if value is None and (size := _even_power(of)) is not None:
         return number(size[1]) * atom("lnof", size[0])
+    if value is None and (summed := _ln_of_size(of)) is not None:
+        return summed
     if value is None or value <= 0 or max(value.numerator, value.denominator).bit_length() > 200:
         return atom("lnof", of)
     try:

@@ -10,16 +10,25 @@ from rewardlang.answers.algebra import Atom, LimitError, Quotient, atom, differe
 from rewardlang.answers.functions import ln
 from rewardlang.answers.substitution import changed
 
+MOST_ALIKE = 2
+"""Logarithms of fewer different formulas cannot be parts of one another."""
+
 
 def same_logarithms(one: Quotient, other: Quotient) -> bool:
     """Whether two formulas are equal after their logarithms are written out; not whether they differ."""
     positive = _alone(one) | _alone(other)
-    if not positive:
+    logarithms = {argument for kind, argument in one.atoms() | other.atoms() if kind == "lnof"}
+    if not positive and len(logarithms) < MOST_ALIKE:
         return False
 
     def written_out(part: Atom) -> Quotient | None:
         kind, argument = part
-        if kind != "lnof" or argument.under.rational != 1 or len(argument.over.terms) != 1:
+        if kind != "lnof":
+            return None
+        above, below = Quotient(argument.over), Quotient(argument.under)
+        if argument.under.rational != 1:  # of a positive quotient both are positive where one of them has a logarithm
+            return ln(above) - ln(below) if {above, below} & logarithms else None
+        if len(argument.over.terms) != 1:
             return None
         product, coefficient = argument.over.terms[0]
         if coefficient <= 0 or not product or any(factor not in positive for factor, _ in product):

@@ -58,6 +58,7 @@ _DERIVED: Mapping[str, str] = {
     "Ω": "1 mass 1 length 2 time -3 current -2", "C": "1 current 1 time 1", "ha": "1e4 length 2", "acre": "4046.8564224 length 2",
     "F": "1 mass -1 length -2 time 4 current 2", "eV": "1.602176634e-19 mass 1 length 2 time -2",
     "atm": "101325 mass 1 length -1 time -2", "bar": "1e5 mass 1 length -1 time -2",
+    "T": "1 mass 1 time -2 current -1", "Wb": "1 mass 1 length 2 time -2 current -1",
     "mmHg": "20265/152 mass 1 length -1 time -2", "torr": "20265/152 mass 1 length -1 time -2",
 }  # fmt: skip
 _WORDS = {
@@ -76,7 +77,7 @@ CHINESE_UNITS = {
 }  # fmt: skip
 _PLURALS = {"inches": "in", "feet": "ft", "centuries": "century"}
 _PREFIXES = {"p": "1e-12", "n": "1e-9", "µ": "1e-6", "μ": "1e-6", "m": "1e-3", "k": "1e3", "M": "1e6", "G": "1e9"}
-_WITH_PREFIX = ("s", "A", "V", "W", "N", "J", "C", "Pa", "Hz", "Ω", "F", "mol", "eV", "m", "g", "L", "bar", "M")
+_WITH_PREFIX = ("s", "A", "V", "W", "N", "J", "C", "Pa", "Hz", "Ω", "F", "mol", "eV", "m", "g", "L", "bar", "M", "T")
 _TEMPERATURES = {
     "°C": (Fraction(1), Fraction("273.15")),
     "°F": (Fraction(5, 9), Fraction("459.67") * Fraction(5, 9)),

@@ -28,6 +28,8 @@ def _letters() -> re.Pattern[str]:
 
 def are_names(before: list[Token], letters: list[Token]) -> bool:
     """Whether letters behind `before` are names of the formula and no unit: those in italics, which do not tell it themselves."""
+    if [token.text for token in letters] == ["mg"] and not letters[0].upright:
+        return any(token.kind in ("name", "command") for token in before)  # a weight
     if all(token.upright or token.kind != "name" for token in letters):
         return False
     if len(before) > MAX_NUMBER or _plain_number().fullmatch(joined(before)) is None:
