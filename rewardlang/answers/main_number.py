@@ -18,7 +18,7 @@ def _place() -> re.Pattern[str]:
     """What makes the number behind it a circumstance of another one: `$240 for the 12 tickets`, `5 hours at 60 mph`."""
     return re.compile(
         r"(?i)\b(?:for|in|after|at|over|by|during|within|per|every|each|on|out of|(?<!total )of|from|with)"
-        r"(?:\s(?:the|an?|his|her|their|its|all|these|those|only|about))?\s[*_$]{0,3}$"
+        r"(?:\s(?:the|an?|his|her|their|its|all|these|those|only|about))?(?:\s(?:day|week|month|year|hour|round|page|row|grade))?\s[*_$]{0,3}$"
     )
 
 
@@ -33,7 +33,7 @@ def _took() -> re.Pattern[str]:
 @cache
 def _given() -> re.Pattern[str]:
     """What stands before a number that was given: `the 3 friends`."""
-    determined = r"\b(?:the|these|those|all|both|each|every|his|her|their|if)\s"
+    determined = r"\b(?:the|these|those|all|both|each|every|his|her|their|if)\s(?:(?:remaining|other|first|last|next|same|original)\s)?"
     return re.compile(rf"(?i)(?:{determined}|\b(?:for|with|at|when|where|if|in|from|let)\s[a-z]\s?=\s?)[*_$]{{0,3}}$")
 
 
@@ -52,7 +52,8 @@ def total_before(text: str, numbers: list[Span]) -> Span | None:
         between = text[numbers[index].end : rest[0].start]
         before = text[max(0, numbers[index].start - MAX_BEFORE) : numbers[index].start]
         more = text[numbers[index].end : rest[-1].end]
-        if len(rest) < 2 or ":" not in between or "=" in more or "\n" in more or _given().search(before):
+        named = re.match(r"[^:=]*:\s?[$*_]{0,3}[a-z]\s?=", more)
+        if len(rest) < 2 or ":" not in between or "=" in more[named.end() if named else 0 :] or "\n" in more or _given().search(before):
             continue
         total, *parts = [_amount(number.content) for number in (numbers[index], *rest)]
         if total is not None and None not in parts and total in (sum(part for part in parts if part is not None), len(parts)):
@@ -69,6 +70,12 @@ def _amount(written: str) -> Fraction | None:
 def _told_before() -> re.Pattern[str]:
     """What stands before a number that is told: `is 5`, `equals 5`, `= 5`, `Total: 5`."""
     return re.compile(r"(?:\b(?:is|are|be|was|were|equals|to|of|as)|[=:≈→])\s?[*_$]{0,3}$")
+
+
+@cache
+def _ways() -> re.Pattern[str]:
+    """Behind a number that was counted: `in 15 ways`."""
+    return re.compile(r"\s(?:different\s|distinct\s|possible\s)?ways\b(?!\s(?:to|of|for)\s[^.\n]{0,40}\b(?:is|are|give|gives)\b)")
 
 
 @cache
@@ -113,6 +120,9 @@ def main_numbers(text: str, together: list[Span]) -> list[Span]:
     totals = [number for number, words in zip(together, before, strict=True) if _in_total(text, number) and not _is_place(words)]
     if len(totals) == 1:
         return totals
+    ways = [number for number in together if _ways().match(text, number.end) is not None]
+    if len(ways) == 1:
+        return ways
     told = [
         number
         for number, words in zip(together, before, strict=True)
@@ -128,7 +138,8 @@ def _computed(text: str, left: list[Span]) -> list[Span]:
         return left
     behind = [number for number in left if re.search(r"=[\s*_$]{0,60}$", text[max(0, number.start - 64) : number.start])]
     if behind:
-        return behind[-1:]
+        row = listed(text, left)
+        return row if row[0] == behind[-1] else behind[-1:]
     before = re.findall(r"=\s?[$€£]?([0-9][0-9,]{0,12}(?:\.[0-9]{1,6})?)", text[max(0, left[0].start - 400) : left[0].start])
     same = [number for number in left if before and _amount(number.content) == _amount(before[-1])]
     return same if len(same) == 1 else left

@@ -15,6 +15,8 @@ MAX_TOKENS = 60
 _HEDGED = ("or", "maybe", "perhaps", "possibly")
 _CONDITIONS = ("≠", "<", ">", "≤", "≥", "∈")
 _REASONS = ("since", "because")
+_GIVEN = ("as", "given")
+"""Reasons in brackets; elsewhere these are other words."""
 
 
 def bound(tokens: list[Token], read: Reader) -> Value | Missing | None:
@@ -47,6 +49,8 @@ def with_hedge(tokens: list[Token]) -> list[Token]:
 def without_reason(tokens: list[Token]) -> list[Token]:
     r"""`x = 5\text{ (since }x > 0)` without the reason, `0.05, i.e. 5%` without what it says again."""
     tokens = _without_condition(tokens)
+    said = next((at for at in range(1, len(tokens) - 1) if tokens[at].text == "(" and tokens[at + 1].text in _GIVEN), 0)
+    tokens = tokens[:said] if said and tokens[-1].text == ")" else tokens
     texts = [token.text for token in tokens]
     nearest = next((at for at, text in enumerate(texts) if text == "to" and texts[at : at + 3] == ["to", "the", "nearest"]), 0)
     if nearest:

@@ -147,7 +147,7 @@ def _same_noun() -> re.Pattern[str]:
 @cache
 def conclusion() -> re.Pattern[str]:
     """Where a conclusion begins: `The probability is 3/4, so m + n = 7`; `there are 3 of each, giving a total of 6`."""
-    which = r"which (?:gives|makes|means|leaves|equals|simplifies to)"
+    which = r"which (?:gives|makes|means|leaves|equals|simplifies to|rounds (?:up |down )?to)"
     value = r"with (?:an? |the )?(?:[a-z]{3,10} )?value(?: of)?"
     again = r"i\.e\.,?|that is,?"
     result = rf"{again}|giving|making|leaving|yielding|totall?ing|for a total of|resulting in|{which}|{value}"
@@ -310,7 +310,7 @@ def _without_scope(text: str, spans: list[Span]) -> list[Span]:
 @cache
 def _reason() -> re.Pattern[str]:
     doubt = r"(?![^.\n]{0,60}\b(?:also|possible|plausible|could|might|may|argue)\b)"
-    which = r"(?:which|who|where|whom|whose)(?!\s(?:is|are|means|equals|gives|makes|leaves|simplifies))"
+    which = r"(?:which|who|where|whom|whose)(?!\s(?:is|are|means|equals|gives|makes|leaves|simplifies|rounds))"
     subject = r"he|she|it|they|we|you|I|the|an?|his|her|their|each|every|[A-Z][a-z]+|[a-z]{2,12}ing|[a-z]\s?="
     found = r"(?![^.\n]{0,40}\b(?:I|we)\s(?:get|got|find|found|have|obtain)\b)"
     then = rf"\s(?:after|before|when|if|once|until|unless|so that)\s(?=(?:{subject})\s){found}"
