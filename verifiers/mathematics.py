@@ -48,9 +48,9 @@ def math(ones: Sequence[Answer], others: Sequence[Answer]) -> list[Verdict]:
 
     Known gaps
     ----------
-    What sympy does not prove within 2 s of computing is *cannot judge*, and so are `…`, towers of powers, `n!!` (unlike `(2n)!!`),
-    conditions that are no intervals ("n even"), families that are not `a + b·k`, congruences that are not linear, logic in words,
-    with quantifiers or more than 8 names, Boolean algebra (`AB + A'`), a line against its equation, `(t, 2t)` against `(2t, 4t)`
+    What sympy does not prove within 2 s of computing is *cannot judge*, and so are how `…` goes on, towers of powers, `n!!` (unlike
+    `(2n)!!`), conditions that are no intervals ("n even"), families that are not `a + b·k`, congruences that are not linear, logic in
+    words, with quantifiers or more than 8 names, Boolean algebra (`AB + A'`), a line against its equation, `(t, 2t)` against `(2t, 4t)`
     (nothing says that t is free), `\overline{AB}` against `\overline{BA}` (a segment, or figures), an angle by its vertex, relations of
     figures (`∥`, `≅`), days in figures (`3/5/2020`), 2 GB against 2048 MB (1,000 or 1,024), counts of different things; without sympy
     (`pip install "rewardlang[math]"`) all identities are. `\log` without a base has base 10 or e: where these differ, cannot judge.
