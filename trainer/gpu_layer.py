@@ -2,16 +2,16 @@
 
 transformers composes them of PyTorch's elementwise operations: a norm passes over its input nine times and keeps it in fp32 for the
 backward pass, the activation twice, and keeps what SiLU gave; a rotation is ten kernels. On a GPU they are the kernels of
-`gpu_layer_kernels`, elsewhere the formulas below; both round where transformers rounds, but the kernels' rotation, which rounds once.
+`gpu_layer_kernels`, elsewhere the formulas of `gpu_layer_plain`; both keep the same for the backward pass.
 """
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any, cast
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 
 class RmsNorm(nn.Module):
@@ -24,11 +24,7 @@ class RmsNorm(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x over the root of the mean of its squares along the last axis, times the weight."""
-        if not x.is_cuda:
-            return norm_reference(x, self.weight, self.variance_epsilon)
-        from rewardlang.trainer.gpu_layer_kernels import norm
-
-        return norm(x, self.weight, self.variance_epsilon)
+        return normed(x, self.weight, self.variance_epsilon)
 
 
 class GatedMlp(nn.Module):
@@ -40,12 +36,7 @@ class GatedMlp(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """down(silu(gate(x)) · up(x))."""
-        gate, up = self.gate_proj(x), self.up_proj(x)
-        if not gate.is_cuda:
-            return cast(torch.Tensor, self.down_proj(gated_reference(gate, up)))
-        from rewardlang.trainer.gpu_layer_kernels import gated
-
-        return cast(torch.Tensor, self.down_proj(gated(gate, up)))
+        return cast(torch.Tensor, self.down_proj(gated(self.gate_proj(x), self.up_proj(x))))
 
 
 class Attention(nn.Module):
@@ -76,10 +67,7 @@ class Attention(nn.Module):
         query, key, value = (cast(nn.Module, getattr(self, name))(hidden_states).view(heads) for name in ("q_proj", "k_proj", "v_proj"))
         if self.normed:
             query, key = cast(nn.Module, self.q_norm)(query), cast(nn.Module, self.k_norm)(key)
-        rotate = rotated_reference
-        if query.is_cuda:
-            from rewardlang.trainer.gpu_layer_kernels import rotated as rotate
-        query, key = rotate(query, *position_embeddings), rotate(key, *position_embeddings)
+        query, key = rotated(query, *position_embeddings), rotated(key, *position_embeddings)
         attend: Any = ALL_ATTENTION_FUNCTIONS[self.config._attn_implementation]
         turned = [tensor.transpose(1, 2) for tensor in (query, key, value)]
         output, weights = attend(self, *turned, attention_mask, dropout=0.0, scaling=self.scaling, sliding_window=None, **options)
@@ -99,18 +87,72 @@ def exchange(model: nn.Module) -> None:
             model.get_submodule(owner)._modules[leaf] = Attention(module)
 
 
-def norm_reference(x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
-    """transformers' formula: in fp32, rounded to x's type before the weight."""
-    wide = x.float()
-    return weight * (wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + epsilon)).to(x.dtype)
+def normed(x: torch.Tensor, weight_H: torch.Tensor, epsilon: float) -> torch.Tensor:
+    """Differentiable in x alone. Raises ValueError for a weight that is trained or of another width."""
+    if weight_H.requires_grad or weight_H.shape != x.shape[-1:]:
+        raise ValueError(f"rows of {x.shape[-1]} take a frozen weight of as many, not one of {tuple(weight_H.shape)}")
+    return cast(torch.Tensor, _Normed.apply(x, weight_H, epsilon))  # type: ignore[no-untyped-call]
 
 
-def gated_reference(gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
-    """silu(gate) · up, SiLU rounded first."""
-    return functional.silu(gate) * up
+def gated(gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
+    """silu(gate) · up, differentiable in both. Raises ValueError for two shapes or types."""
+    if gate.shape != up.shape or gate.dtype != up.dtype:
+        raise ValueError(f"a gate of {tuple(gate.shape)} in {gate.dtype} is not for {tuple(up.shape)} in {up.dtype}")
+    return cast(torch.Tensor, _Gated.apply(gate, up))  # type: ignore[no-untyped-call]
 
 
-def rotated_reference(x_BTHD: torch.Tensor, cos_BTD: torch.Tensor, sin_BTD: torch.Tensor) -> torch.Tensor:
-    """transformers' rotary positions: the halves of each head are turned against each other, rounded after each step."""
-    first, second = x_BTHD.chunk(2, -1)
-    return x_BTHD * cos_BTD.unsqueeze(2) + torch.cat([-second, first], -1) * sin_BTD.unsqueeze(2)
+def rotated(x_BTHD: torch.Tensor, cos_BTD: torch.Tensor, sin_BTD: torch.Tensor) -> torch.Tensor:
+    """Rotary positions: the halves of each head turned against each other, differentiable in x. Angles of one sequence are for all.
+
+    Raises ValueError for angles that are not for such heads.
+    """
+    sequences, tokens, _, width = x_BTHD.shape
+    if cos_BTD.shape != sin_BTD.shape or cos_BTD.shape[0] not in (1, sequences) or cos_BTD.shape[1:] != (tokens, width) or width % 2:
+        raise ValueError(f"angles of {tuple(cos_BTD.shape)} and {tuple(sin_BTD.shape)} are not for heads of {tuple(x_BTHD.shape)}")
+    return cast(torch.Tensor, _Rotated.apply(x_BTHD, cos_BTD, sin_BTD))  # type: ignore[no-untyped-call]
+
+
+def way_of(tensor: torch.Tensor) -> ModuleType:
+    """The module that computes with such a tensor."""
+    if tensor.is_cuda:
+        from rewardlang.trainer import gpu_layer_kernels
+
+        return gpu_layer_kernels
+    from rewardlang.trainer import gpu_layer_plain
+
+    return gpu_layer_plain
+
+
+class _Normed(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, weight_H: torch.Tensor, epsilon: float) -> torch.Tensor:
+        out: torch.Tensor
+        out, roots = way_of(x).norm(x, weight_H, epsilon)
+        ctx.save_for_backward(x, weight_H, roots)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        return way_of(grads[0]).norm_backward(grads[0], *ctx.saved_tensors), None, None
+
+
+class _Gated(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(gate, up)
+        return cast(torch.Tensor, way_of(gate).gate(gate, up))
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        return cast(tuple[torch.Tensor, torch.Tensor], way_of(grads[0]).gate_backward(grads[0], *ctx.saved_tensors))
+
+
+class _Rotated(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x_BTHD: torch.Tensor, cos_BTD: torch.Tensor, sin_BTD: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(cos_BTD, sin_BTD)
+        return cast(torch.Tensor, way_of(x_BTHD).rotate(x_BTHD, cos_BTD, sin_BTD, backward=False))
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        return way_of(grads[0]).rotate(grads[0], *ctx.saved_tensors, backward=True), None, None

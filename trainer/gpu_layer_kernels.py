@@ -6,8 +6,6 @@ width), D the width of a head.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import triton
 import triton.language as tl
@@ -100,84 +98,43 @@ def _wide(places, inside):  # type: ignore[no-untyped-def]
     return tl.load(places, mask=inside, other=0.0).to(tl.float32)[None, :]
 
 
-def norm(x: torch.Tensor, weight_H: torch.Tensor, epsilon: float) -> torch.Tensor:
-    """`gpu_layer.norm_reference`, differentiable in x alone. Raises ValueError for a weight that is trained or of another width."""
-    if weight_H.requires_grad or weight_H.shape != x.shape[-1:]:
-        raise ValueError(f"rows of {x.shape[-1]} take a frozen weight of as many, not one of {tuple(weight_H.shape)}")
-    made: torch.Tensor = _Norm.apply(x, weight_H, epsilon)  # type: ignore[no-untyped-call]
-    return made
+def norm(x: torch.Tensor, weight_H: torch.Tensor, epsilon: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """`gpu_layer_plain.norm`."""
+    x, width = x.contiguous(), x.shape[-1]
+    out = torch.empty_like(x, dtype=torch.promote_types(x.dtype, weight_H.dtype))
+    roots = torch.empty(*x.shape[:-1], 1, device=x.device)
+    _norm[(roots.numel(),)](x, weight_H, out, roots, epsilon, WIDTH=width, **_cut(width))
+    return out, roots
 
 
-def gated(gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
-    """`gpu_layer.gated_reference`, differentiable in both. Raises ValueError for two shapes or types."""
-    if gate.shape != up.shape or gate.dtype != up.dtype:
-        raise ValueError(f"a gate of {tuple(gate.shape)} in {gate.dtype} is not for {tuple(up.shape)} in {up.dtype}")
-    made: torch.Tensor = _Gated.apply(gate, up)  # type: ignore[no-untyped-call]
-    return made
+def norm_backward(grad: torch.Tensor, x: torch.Tensor, weight_H: torch.Tensor, roots: torch.Tensor) -> torch.Tensor:
+    """`gpu_layer_plain.norm_backward`."""
+    x, width = x.contiguous(), x.shape[-1]
+    grad_x = torch.empty_like(x)
+    _norm_backward[(roots.numel(),)](grad.contiguous(), x, weight_H, roots, grad_x, WIDTH=width, **_cut(width))
+    return grad_x
 
 
-def rotated(x_BTHD: torch.Tensor, cos_BTD: torch.Tensor, sin_BTD: torch.Tensor) -> torch.Tensor:
-    """`gpu_layer.rotated_reference`, rounded once; differentiable in x. Angles of one sequence are for all of them.
-
-    Raises ValueError for angles that are not for such heads.
-    """
-    sequences, tokens, _, width = x_BTHD.shape
-    if cos_BTD.shape != sin_BTD.shape or cos_BTD.shape[0] not in (1, sequences) or cos_BTD.shape[1:] != (tokens, width) or width % 2:
-        raise ValueError(f"angles of {tuple(cos_BTD.shape)} and {tuple(sin_BTD.shape)} are not for heads of {tuple(x_BTHD.shape)}")
-    made: torch.Tensor = _Rotated.apply(x_BTHD, cos_BTD.contiguous(), sin_BTD.contiguous())  # type: ignore[no-untyped-call]
-    return made
+def gate(gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
+    """`gpu_layer_plain.gate`."""
+    gate, up = gate.contiguous(), up.contiguous()
+    out = torch.empty_like(gate)
+    _gated[(triton.cdiv(gate.numel(), _ELEMENTS),)](gate, up, out, gate.numel(), BLOCK=_ELEMENTS, num_warps=8)
+    return out
 
 
-class _Norm(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, weight_H: torch.Tensor, epsilon: float) -> torch.Tensor:
-        x = x.contiguous()
-        width = x.shape[-1]
-        out = torch.empty_like(x, dtype=torch.promote_types(x.dtype, weight_H.dtype))
-        roots = torch.empty(x.numel() // width, device=x.device)
-        _norm[(len(roots),)](x, weight_H, out, roots, epsilon, WIDTH=width, **_cut(width))
-        ctx.save_for_backward(x, weight_H, roots)
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        x, weight_H, roots = ctx.saved_tensors
-        grad_x, width = torch.empty_like(x), x.shape[-1]
-        _norm_backward[(len(roots),)](grads[0].contiguous(), x, weight_H, roots, grad_x, WIDTH=width, **_cut(width))
-        return grad_x, None, None
+def gate_backward(grad: torch.Tensor, gate: torch.Tensor, up: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """`gpu_layer_plain.gate_backward`."""
+    gate, up = gate.contiguous(), up.contiguous()
+    grad_gate, grad_up = torch.empty_like(gate), torch.empty_like(up)
+    grid = (triton.cdiv(gate.numel(), _ELEMENTS),)
+    _gated_backward[grid](grad.contiguous(), gate, up, grad_gate, grad_up, gate.numel(), BLOCK=_ELEMENTS, num_warps=8)
+    return grad_gate, grad_up
 
 
-class _Gated(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
-        gate, up = gate.contiguous(), up.contiguous()
-        out = torch.empty_like(gate)
-        _gated[(triton.cdiv(gate.numel(), _ELEMENTS),)](gate, up, out, gate.numel(), BLOCK=_ELEMENTS, num_warps=8)
-        ctx.save_for_backward(gate, up)
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        gate, up = ctx.saved_tensors
-        grad_gate, grad_up = torch.empty_like(gate), torch.empty_like(up)
-        grid = (triton.cdiv(gate.numel(), _ELEMENTS),)
-        _gated_backward[grid](grads[0].contiguous(), gate, up, grad_gate, grad_up, gate.numel(), BLOCK=_ELEMENTS, num_warps=8)
-        return grad_gate, grad_up
-
-
-class _Rotated(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x_BTHD: torch.Tensor, cos_BTD: torch.Tensor, sin_BTD: torch.Tensor) -> torch.Tensor:
-        ctx.save_for_backward(cos_BTD, sin_BTD)
-        return _turn(x_BTHD, cos_BTD, sin_BTD, backward=False)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        return _turn(grads[0], *ctx.saved_tensors, backward=True), None, None
-
-
-def _turn(x_BTHD: torch.Tensor, cos_BTD: torch.Tensor, sin_BTD: torch.Tensor, *, backward: bool) -> torch.Tensor:
-    x_BTHD = x_BTHD if x_BTHD.stride(3) == 1 else x_BTHD.contiguous()
+def rotate(x_BTHD: torch.Tensor, cos_BTD: torch.Tensor, sin_BTD: torch.Tensor, *, backward: bool) -> torch.Tensor:
+    """`gpu_layer_plain.rotate`, rounded once."""
+    x_BTHD, cos_BTD, sin_BTD = x_BTHD if x_BTHD.stride(3) == 1 else x_BTHD.contiguous(), cos_BTD.contiguous(), sin_BTD.contiguous()
     sequences, tokens, heads, width = x_BTHD.shape
     out = torch.empty(x_BTHD.shape, dtype=x_BTHD.dtype, device=x_BTHD.device)
     strides = (*x_BTHD.stride()[:3], cos_BTD.stride(0) if cos_BTD.shape[0] > 1 else 0)

@@ -348,15 +348,15 @@ def prefill_bytes(shape: PolicyShape, load: Workload, concurrent: int) -> int:
 def saved_bytes_a_token(shape: PolicyShape, rank: int) -> int:
     """What autograd keeps of one decoder layer with LoRA under bf16 autocast, a token.
 
-    Both norms keep their input in fp32; each matrix keeps its bf16 input once, and A's output; attention keeps q, k, v, its output
-    and the log of its sums; the MLP keeps gate, up, the activation and their product. Counted by the test with autograd's own hooks.
+    Both norms keep their bf16 input and the root of its squares; each matrix keeps its bf16 input once, and A's output; attention keeps
+    q, k, v, its output and the log of its sums; the MLP keeps gate, up and their product. Counted by the test with autograd's own hooks.
     """
-    norms = 2 * 4 * shape.hidden + 2 * 4
+    norms = 2 * 2 * shape.hidden + 2 * 4
     inputs = 2 * 2 * shape.hidden
     attention = 2 * 2 * shape.queries + 2 * 2 * shape.keys + 4 * shape.heads
     if shape.query_key_norm:
-        attention += 4 * (shape.queries + shape.keys) + 4 * (shape.heads + shape.kv_heads)
-    return norms + inputs + attention + 4 * 2 * shape.intermediate + 7 * 2 * rank
+        attention += 2 * (shape.queries + shape.keys) + 4 * (shape.heads + shape.kv_heads)
+    return norms + inputs + attention + 3 * 2 * shape.intermediate + 7 * 2 * rank
 
 
 def expanded_bytes(shape: PolicyShape) -> int:

@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from benchmarks.gpu.cases import case_of
 from benchmarks.gpu.shapes import SHAPES
 from rewardlang.trainer.gpu_cards import GIB, card_at_hand, card_named
+from rewardlang.trainer.gpu_layer import exchange
 from rewardlang.trainer.gpu_prefix import Packed, register
 from rewardlang.trainer.gpu_shape import LINEARS, UnsupportedPolicy, shape_from_config
 from rewardlang.trainer.memory_plan import (
     ROLLOUT,
     TRAINING,
+    Plan,
     Workload,
     adam8_bytes,
     cache_bytes,
@@ -30,6 +32,7 @@ from rewardlang.trainer.memory_plan import (
     head_bytes,
     head_chunk,
     layer_bytes,
+    pass_tokens,
     plan,
     saved_bytes_a_token,
     scale_bytes,
@@ -112,6 +115,7 @@ def saved_by_autograd(
     config = AutoConfig.for_model(model_type, vocab_size=64, num_hidden_layers=1, **sizes)
     config._attn_implementation = register()
     model = make(config, dtype=torch.bfloat16)
+    exchange(model)
     adapted: Any = get_peft_model(model, LoraConfig(r=rank, target_modules=list(LINEARS)), autocast_adapter_dtype=False)
     for name, module in adapted.named_modules():
         if hasattr(module, "cast_input_dtype_enabled"):
@@ -184,6 +188,14 @@ RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 MEASURED = sorted(path for part in ("memory", "sleep", "nested", "fit", "long") for path in RESULTS.glob(f"*-h100-{part}-*.json"))
 
 
+def kept_besides(made: Plan, record: dict[str, Any]) -> int:
+    """What the trainer of runs before 2026-11-24 kept of a layer besides: its norms' inputs in fp32 and what SiLU gave, with slack."""
+    if record["date"] >= "2026-11-24":
+        return 0
+    tokens = pass_tokens(made.workload, made.micro_batch, shared=made.shared)
+    return (2 * 2 * made.shape.hidden + 2 * made.shape.intermediate) * tokens * (100 + made.calibration.slack_percent) // 100
+
+
 @pytest.mark.parametrize("path", MEASURED, ids=lambda path: path.stem)
 def test_plans_hold_against_what_was_measured(path: Path) -> None:
     """Every recorded run: the plan's peak, and each phase, lie within 5 % or 0.25 GiB of the card's own count."""
@@ -196,12 +208,14 @@ def test_plans_hold_against_what_was_measured(path: Path) -> None:
     made = plan(SHAPES[record["model"]], load)
     for phase in (ROLLOUT, TRAINING):
         seen = int(record["peaks_gib"][phase] * GIB)
-        assert abs(made.phase(phase) - seen) <= max(made.phase(phase) // 20, GIB // 4), phase
-    assert max(record["peaks_gib"][phase] for phase in (ROLLOUT, TRAINING)) * GIB <= made.peak + made.margin
+        planned = made.phase(phase) + (kept_besides(made, record) if phase == TRAINING else 0)
+        assert abs(planned - seen) <= max(planned // 20, GIB // 4), phase
+        assert seen <= max(made.peak, planned) + made.margin
     for name, seen_gib in record["peaks_gib"].items():
         if name.endswith("in a pass"):
             other = plan(SHAPES[record["model"]], replace(load, micro_batch=int(name.split()[1])))
-            assert abs(other.phase(TRAINING) - seen_gib * GIB) <= max(other.phase(TRAINING) // 20, GIB // 4), name
+            planned = other.phase(TRAINING) + kept_besides(other, record)
+            assert abs(planned - seen_gib * GIB) <= max(planned // 20, GIB // 4), name
 
 
 def test_the_micro_batch_is_the_largest_that_fits() -> None:
