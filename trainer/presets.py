@@ -52,19 +52,19 @@ class OnCard(NamedTuple):
 
 
 ON_CARDS = {
-    "qwen2.5-0.5b-8gb": OnCard("Qwen/Qwen2.5-0.5B-Instruct", 8, 1024, 64, 16, 3.9),
-    "qwen2.5-1.5b-8gb": OnCard("Qwen/Qwen2.5-1.5B-Instruct", 8, 1024, 32, 8, 4.6),
-    "qwen2.5-1.5b-24gb": OnCard("Qwen/Qwen2.5-1.5B-Instruct", 24, 2048, 64, 16, 10.9),
-    "qwen2.5-3b-12gb": OnCard("Qwen/Qwen2.5-3B-Instruct", 12, 1024, 32, 8, 6.6),
+    "qwen2.5-0.5b-8gb": OnCard("Qwen/Qwen2.5-0.5B-Instruct", 8, 1024, 64, 16, 3.7),
+    "qwen2.5-1.5b-8gb": OnCard("Qwen/Qwen2.5-1.5B-Instruct", 8, 1024, 32, 8, 4.4),
+    "qwen2.5-1.5b-24gb": OnCard("Qwen/Qwen2.5-1.5B-Instruct", 24, 2048, 64, 16, 10.0),
+    "qwen2.5-3b-12gb": OnCard("Qwen/Qwen2.5-3B-Instruct", 12, 1024, 32, 8, 6.3),
     "qwen2.5-7b-16gb": OnCard("Qwen/Qwen2.5-7B-Instruct", 16, 1024, 32, 4, 10.3),
     "qwen2.5-7b-24gb": OnCard("Qwen/Qwen2.5-7B-Instruct", 24, 1024, 64, 8, 12.9),
     "qwen2.5-14b-24gb": OnCard("Qwen/Qwen2.5-14B-Instruct", 24, 1024, 16, 4, 16.8),
     "qwen3-1.7b-12gb": OnCard("Qwen/Qwen3-1.7B", 12, 1024, 16, 8, 5.5),
-    "qwen3-4b-16gb": OnCard("Qwen/Qwen3-4B", 16, 1024, 16, 8, 8.0),
+    "qwen3-4b-16gb": OnCard("Qwen/Qwen3-4B", 16, 1024, 16, 8, 7.8),
     "qwen3-8b-24gb": OnCard("Qwen/Qwen3-8B", 24, 1024, 32, 8, 14.8),
     "llama3.1-8b-16gb": OnCard("meta-llama/Llama-3.1-8B-Instruct", 16, 1024, 16, 4, 10.8),
     "llama3.1-8b-24gb": OnCard("meta-llama/Llama-3.1-8B-Instruct", 24, 1024, 32, 8, 13.8),
-    "llama3.3-70b-80gb": OnCard("meta-llama/Llama-3.3-70B-Instruct", 80, 1024, 16, 4, 53.8),
+    "llama3.3-70b-80gb": OnCard("meta-llama/Llama-3.3-70B-Instruct", 80, 1024, 16, 4, 53.6),
 }
 PRESETS = {
     "try": Preset(
