@@ -3,7 +3,7 @@
     python benchmarks/commands/start_up.py --out benchmarks/results/DATE-start-up.json
 
 Commands take turns, so that what disturbs one disturbs all. Bytecode is cached, as after any first run of an installed package. The goal is
-150 ms of processor time for a file without samples.
+150 ms for a file that asks for a form alone, on ten samples, set on a machine where an empty Python took 11: compare with that line.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -24,16 +25,32 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 GOAL_MS = 150
 
+FORM = """rewardlang 1
+reward form version "1.0.0"
+let answer = only <answer> in completion
+rule one_answer: award 1 point when answer is present
+score between 0 and 1
+success when answer is present
 
-def commands() -> dict[str, list[str]]:
-    """By name: an empty Python, then `check` on files from small to large, and on one with its samples."""
+example "tagged"
+  model writes "<answer>4</answer>"
+  expect score = 1
+"""
+
+
+def commands(folder: Path) -> dict[str, list[str]]:
+    """By name: an empty Python, then `check` on files from small to large, and on some with samples. `folder` is written into."""
     program = str(Path(sys.executable).with_name("rewardlang"))
-    files = {folder: next(iter(sorted((EXAMPLES / folder).glob("*.reward")))) for folder in ("decimals", "gsm8k", "law", "medicine")}
+    form, ten = folder / "form.reward", folder / "ten.jsonl"
+    form.write_text(FORM, encoding="utf-8")
+    ten.write_text(
+        "".join(json.dumps({"completion": f"So it is <answer>{n}</answer>." * (n % 3)}) + "\n" for n in range(10)), encoding="utf-8"
+    )
+    files = {name: next(iter(sorted((EXAMPLES / name).glob("*.reward")))) for name in ("decimals", "gsm8k", "law", "medicine")}
     found = {"python -c pass": [sys.executable, "-c", "pass"]}
-    found |= {f"check {folder}": [program, "check", str(file)] for folder, file in files.items()}
-    samples = next(iter(sorted((EXAMPLES / "gsm8k").glob("*.jsonl"))), None)
-    if samples is not None:
-        found["check gsm8k --samples"] = [program, "check", str(files["gsm8k"]), "--samples", str(samples)]
+    found["a form, ten samples"] = [program, "check", str(form), "--samples", str(ten)]
+    found |= {f"check {name}": [program, "check", str(file)] for name, file in files.items()}
+    found["check gsm8k --samples"] = [program, "check", str(files["gsm8k"]), "--samples", str(EXAMPLES / "gsm8k" / "samples.jsonl")]
     return found
 
 
@@ -52,13 +69,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    wanted = commands()
-    for command in wanted.values():
-        timed(command)  # bytecode
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in wanted}
-    for _ in range(arguments.rounds):
-        for name, command in wanted.items():
-            taken[name].append(timed(command))
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = commands(Path(folder))
+        for command in wanted.values():
+            timed(command)  # bytecode
+        taken: dict[str, list[tuple[float, float]]] = {name: [] for name in wanted}
+        for _ in range(arguments.rounds):
+            for name, command in wanted.items():
+                taken[name].append(timed(command))
     processor = {name: round(statistics.median(one for one, _ in rows), 1) for name, rows in taken.items()}
     clock = {name: round(statistics.median(one for _, one in rows), 1) for name, rows in taken.items()}
     for name in wanted:

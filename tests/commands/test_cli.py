@@ -93,3 +93,16 @@ def test_check_loads_neither_numpy_nor_a_tool_of_training(tmp_path: Path) -> Non
     words = ["check", "math.reward", "--samples", "s.jsonl"]
     done = subprocess.run([sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stderr == "[]\n"
+
+
+def test_the_collector_looks_seldom_while_a_command_starts(tmp_path: Path) -> None:
+    """As a process of its own; a program that calls `main` keeps its own settings."""
+    (tmp_path / "form.reward").write_text(REWARD, encoding="utf-8")
+    looks = []
+    for entry in ("from rewardlang.__main__ import program as run", "from rewardlang.cli import main as run"):
+        code = f"import gc, sys; {entry}; run(); print(gc.get_stats()[0]['collections'], file=sys.stderr)"
+        done = subprocess.run(
+            [sys.executable, "-c", code, "check", "form.reward"], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        looks.append(int(done.stderr.splitlines()[-1]))
+    assert looks[0] < looks[1] / 3
