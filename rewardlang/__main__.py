@@ -6,7 +6,7 @@ import sys
 
 def program() -> int:
     """Runs the command that the process was started with. Returns the exit code."""
-    # Nearly all that a start makes is kept, and the collector looked at it a hundred times: 13 of 150 ms of a short `check`.
+    # Nearly all that a start makes is kept, and the collector went through it again and again: 13 of 150 ms of a short `check`.
     gc.set_threshold(50_000, *gc.get_threshold()[1:])
     from rewardlang.cli import main
 
