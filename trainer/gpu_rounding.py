@@ -84,11 +84,6 @@ def fused(delta_NM: torch.Tensor, x_NK: torch.Tensor, codes: torch.Tensor, absma
     return True
 
 
-def product(x: torch.Tensor, codes: torch.Tensor, state: Any, bias: torch.Tensor | None = None) -> torch.Tensor:
-    """x · Wᵀ + bias in x's type, differentiable in x; the matrix is expanded again in the backward pass."""
-    return adapted_product(x, None, None, codes, state, bias)
-
-
 def adapted_product(
     x: torch.Tensor,
     lora_a_RK: torch.Tensor | None,

@@ -12,7 +12,7 @@ from rewardlang.trainer.gpu_checkpoint import CheckpointWeights
 from rewardlang.trainer.gpu_engine import Engine
 from rewardlang.trainer.gpu_nested import kept_nested, packed_states, share_buffer
 from rewardlang.trainer.gpu_rollout import MergedMatrix
-from rewardlang.trainer.gpu_rounding import adapted_product, add_products_, dequantized, product, scales
+from rewardlang.trainer.gpu_rounding import adapted_product, add_products_, dequantized, scales
 from rewardlang.trainer.gpu_shared_base import adapters
 from rewardlang.trainer.gpu_update import accumulate, prepare_training
 from rewardlang.trainer.gpu_vllm_weights import EngineContract
@@ -75,7 +75,7 @@ def test_all_matrices_are_expanded_into_the_same_memory() -> None:
     addresses = {dequantized(codes, state, torch.bfloat16).data_ptr() for codes, state in made}
     assert addresses == {buffer.matrix.data_ptr()}
     x = torch.randn(4, 128).bfloat16().requires_grad_()
-    sum(product(x, codes.clone(), state).sum() for codes, state in made).backward()  # type: ignore[union-attr]
+    sum(adapted_product(x, None, None, codes.clone(), state).sum() for codes, state in made).backward()  # type: ignore[union-attr]
     assert x.grad is not None
 
 

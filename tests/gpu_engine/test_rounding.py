@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from rewardlang.trainer.gpu_rounding import adapted_product, add_products_, dequantized, product
+from rewardlang.trainer.gpu_rounding import adapted_product, add_products_, dequantized
 
 
 def matrix(outputs: int, inputs: int, seed: int) -> tuple[torch.Tensor, Any]:
@@ -38,7 +38,7 @@ def test_a_small_adapter_is_kept_whole(size: float, kept_by_two_roundings: float
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(4096, 64, generator=generator).bfloat16()
     codes, state = matrix(128, 64, seed=1)
-    base = product(x, codes, state)
+    base = adapted_product(x, None, None, codes, state)
     lora_a, lora_b = adapter(4, 128, 64, generator)
     lora_b *= size * base.float().std() / (x.float() @ lora_a.t() @ lora_b.t()).std()
     delta = ((x @ lora_a.bfloat16().t()).float() @ lora_b.bfloat16().float().t()).bfloat16()
@@ -81,7 +81,7 @@ def test_without_an_adapter_it_is_the_matrix_alone() -> None:
     """Also its gradient; and nothing is computed for an input that needs none."""
     codes, state = matrix(48, 64, seed=3)
     weight, x = dequantized(codes, state, torch.float32), torch.randn(7, 64, requires_grad=True)
-    product(x, codes, state).sum().backward()
+    adapted_product(x, None, None, codes, state).sum().backward()
     assert x.grad is not None
     assert torch.allclose(x.grad, weight.sum(0).expand(7, 64), atol=1e-5)
     lora_a, lora_b = (tensor.requires_grad_() for tensor in adapter(4, 48, 64, torch.Generator().manual_seed(1)))
